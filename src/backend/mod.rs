@@ -1,0 +1,1 @@
+//! Backends: what a request is sent to, and how.

@@ -1,0 +1,1 @@
+//! The expression engine: C# policy expressions, compiled once and evaluated under a budget.

@@ -1,0 +1,176 @@
+//! What passes between a pipeline and the service behind it: where a request goes, how, and why it failed.
+
+use std::borrow::Cow;
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use http::uri::{Authority, Scheme};
+
+/// Where a request is to be sent. The request's own URI then holds only the path and query that follow the base.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// A base URL: the API's service URL, or `set-backend-service base-url`.
+    Url(Arc<BaseUrl>),
+    /// The id of a Backend entity: `set-backend-service backend-id`.
+    Backend(Arc<str>),
+}
+
+/// An absolute `http` or `https` URL that paths are appended to, parsed once.
+///
+/// ```
+/// use gatewright::forward::BaseUrl;
+///
+/// let base = BaseUrl::parse("https://contoso.com/api/8.2/")?;
+/// assert_eq!(base.join("/partners/15?page=2").to_string(), "https://contoso.com/api/8.2/partners/15?page=2");
+/// # Ok::<_, gatewright::forward::BaseUrlError>(())
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BaseUrl {
+    scheme: Scheme,
+    authority: Authority,
+    path: Box<str>,
+    query: Option<Box<str>>,
+}
+
+/// Why a text is not a base URL.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{url}` is not a base URL: {problem}: expected `http://host` or `https://host`, with an optional port and path"
+)]
+pub struct BaseUrlError {
+    url: String,
+    problem: &'static str,
+}
+
+impl BaseUrl {
+    /// Parses `http(s)://host[:port][/path][?query]`.
+    ///
+    /// # Errors
+    ///
+    /// [`BaseUrlError`] when the scheme is another one, the host is missing, user information is present, or the text
+    /// is not a URL.
+    pub fn parse(text: &str) -> Result<Self, BaseUrlError> {
+        let fail = |problem| BaseUrlError { url: text.to_owned(), problem };
+        // `url` accepts what .NET does (spaces, Unicode hosts, upper-case schemes) and gives a canonical text.
+        let url = url::Url::parse(text.trim()).map_err(|_| fail("it cannot be parsed"))?;
+        let scheme = match url.scheme() {
+            "http" => Scheme::HTTP,
+            "https" => Scheme::HTTPS,
+            _ => return Err(fail("the scheme is not http or https")),
+        };
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(fail("it holds user information"));
+        }
+        let host = url.host_str().filter(|h| !h.is_empty()).ok_or_else(|| fail("it has no host"))?;
+        let authority = match url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        };
+        let authority = authority.parse().map_err(|_| fail("the host is not valid"))?;
+        Ok(Self {
+            scheme,
+            authority,
+            path: url.path().trim_end_matches('/').into(),
+            query: url.query().filter(|q| !q.is_empty()).map(Into::into),
+        })
+    }
+
+    /// The scheme: `http` or `https`.
+    pub fn scheme(&self) -> &Scheme {
+        &self.scheme
+    }
+
+    /// Host and, when it is not the scheme's default, port.
+    pub fn authority(&self) -> &Authority {
+        &self.authority
+    }
+
+    /// The path without a trailing slash; empty for the root.
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// The query, without `?`.
+    pub fn query(&self) -> Option<&str> {
+        self.query.as_deref()
+    }
+
+    /// The path and query to request, for what follows the base: `remainder` is a path with an optional query.
+    ///
+    /// There is exactly one slash between both; an empty remainder gives the base path as it is.
+    pub fn path_and_query<'a>(&'a self, remainder: &'a str) -> Cow<'a, str> {
+        let (path, query) = match remainder.split_once('?') {
+            Some((path, query)) => (path, Some(query)),
+            None => (remainder, None),
+        };
+        if self.path.is_empty() && self.query.is_none() && path.starts_with('/') {
+            return Cow::Borrowed(remainder);
+        }
+        let mut out = String::with_capacity(self.path.len() + remainder.len() + 2);
+        out.push_str(&self.path);
+        if !path.is_empty() || self.path.is_empty() {
+            out.push('/');
+            out.push_str(path.strip_prefix('/').unwrap_or(path));
+        }
+        let queries = [self.query.as_deref(), query.filter(|q| !q.is_empty())];
+        for (query, mark) in queries.into_iter().flatten().zip(['?', '&']) {
+            out.push(mark);
+            out.push_str(query);
+        }
+        Cow::Owned(out)
+    }
+
+    /// The whole URL, for traces and messages.
+    pub fn join(&self, remainder: &str) -> impl std::fmt::Display {
+        format!("{}://{}{}", self.scheme, self.authority, self.path_and_query(remainder))
+    }
+}
+
+impl std::fmt::Display for BaseUrl {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}://{}{}", self.scheme, self.authority, self.path)?;
+        self.query.as_ref().map_or(Ok(()), |query| write!(f, "?{query}"))
+    }
+}
+
+/// How one request is to be forwarded: the settings of `forward-request` that the service behind a pipeline obeys.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct ForwardOptions {
+    /// The protocol to the backend.
+    pub http_version: HttpVersion,
+    /// Whether redirects are followed, up to 10.
+    pub follow_redirects: bool,
+    /// Whether the request's `Host` header was set by a policy and is sent as it is; otherwise the backend's is used.
+    pub keep_host: bool,
+    /// The caller's address, added to `X-Forwarded-For`.
+    pub client_ip: Option<IpAddr>,
+}
+
+/// The protocol to the backend: `http-version` of `forward-request`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum HttpVersion {
+    /// `1`: HTTP/1.1.
+    #[default]
+    Http1,
+    /// `2`: HTTP/2 only.
+    Http2,
+    /// `2or1`: HTTP/2 when the backend offers it, else HTTP/1.1.
+    Http2Or1,
+}
+
+/// Why a forwarded request got no response, in the words of `context.LastError`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ForwardError {
+    /// `BackendConnectionFailure`, `Timeout`, `ClientConnectionFailure`, `BackendNotFound`, …
+    pub reason: &'static str,
+    /// What `context.LastError.Message` says.
+    pub message: Cow<'static, str>,
+    /// The status that the caller gets when no policy changes it.
+    pub status: u16,
+}
+
+/// The caller's address. A host puts it into the extensions of a request, from what it knows of the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClientAddress(pub IpAddr);

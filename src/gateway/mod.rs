@@ -1,0 +1,1 @@
+//! The gateway: APIs, operations and subscriptions in front of the policy pipeline.

@@ -1,0 +1,1 @@
+//! Importers: API descriptions in, entities out.

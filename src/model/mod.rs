@@ -1,0 +1,1 @@
+//! Entities as ARM JSON writes them.

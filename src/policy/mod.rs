@@ -1,0 +1,1 @@
+//! Policy documents, compiled to pipelines and run over exchanges.

@@ -1,0 +1,1 @@
+//! Reads policy XML the way the gateway does.
