@@ -174,3 +174,13 @@ pub struct ForwardError {
 /// The caller's address. A host puts it into the extensions of a request, from what it knows of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientAddress(pub IpAddr);
+
+/// How the caller connected. A host that serves TLS puts it into the extensions of a request; without it, the scheme of
+/// `context.Request.OriginalUrl` is `http` unless the request line says another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ClientScheme {
+    /// Plain HTTP.
+    Http,
+    /// HTTP over TLS.
+    Https,
+}

@@ -2,23 +2,8 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
-#[cfg(feature = "client")]
-pub mod backend;
 pub mod body;
 pub mod clock;
-#[cfg(feature = "policy")]
-pub mod expr;
 pub mod forward;
-#[cfg(all(feature = "client", feature = "policy"))]
-pub mod gateway;
-#[cfg(feature = "import")]
-pub mod import;
-pub mod load;
-pub mod model;
-#[cfg(feature = "policy")]
-pub mod policy;
-pub mod secret;
-#[cfg(feature = "policy")]
-pub mod xml;
 
 pub use body::Body;

@@ -1,1 +1,0 @@
-//! Backends: what a request is sent to, and how.

@@ -1,1 +1,0 @@
-//! The expression engine: C# policy expressions, compiled once and evaluated under a budget.

@@ -1,1 +1,0 @@
-//! The gateway: APIs, operations and subscriptions in front of the policy pipeline.

@@ -1,1 +1,0 @@
-//! Importers: API descriptions in, entities out.

@@ -1,1 +1,0 @@
-//! Entities as ARM JSON writes them.

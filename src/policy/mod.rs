@@ -1,1 +1,0 @@
-//! Policy documents, compiled to pipelines and run over exchanges.

@@ -1,1 +1,0 @@
-//! Secrets: values that never print, and where they come from.

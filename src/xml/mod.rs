@@ -1,1 +1,0 @@
-//! Reads policy XML the way the gateway does.
