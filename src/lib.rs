@@ -5,5 +5,8 @@
 pub mod body;
 pub mod clock;
 pub mod forward;
+pub mod secret;
+#[cfg(feature = "policy")]
+pub mod sink;
 
 pub use body::Body;
