@@ -5,8 +5,13 @@
 pub mod body;
 pub mod clock;
 pub mod forward;
+pub mod model;
 pub mod secret;
 #[cfg(feature = "policy")]
 pub mod sink;
 
 pub use body::Body;
+pub use model::{
+    Api, ApiVersionSet, Authorization, Backend, Certificate, CircuitBreaker, Credentials, Logger, NamedValue,
+    Operation, Policy, PolicyFragment, Pool, Product, Proxy, Schema, Store, Subscription, Tls,
+};

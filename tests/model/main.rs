@@ -1,0 +1,4 @@
+//! Entities as JSON and as Rust.
+
+mod builders;
+mod round_trip;
