@@ -9,6 +9,8 @@ pub mod model;
 pub mod secret;
 #[cfg(feature = "policy")]
 pub mod sink;
+#[cfg(feature = "policy")]
+pub mod xml;
 
 pub use body::Body;
 pub use model::{
