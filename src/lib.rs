@@ -5,6 +5,8 @@
 pub mod body;
 pub mod clock;
 pub mod forward;
+#[cfg(feature = "import")]
+pub mod import;
 pub mod model;
 pub mod secret;
 #[cfg(feature = "policy")]

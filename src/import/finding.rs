@@ -1,0 +1,90 @@
+//! What an importer has to say about a document.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// How much a finding matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Severity {
+    /// Something is left out or read in one of several ways; the document is accepted.
+    Warning,
+    /// The document is refused.
+    Error,
+}
+
+/// One thing that an importer has to say. Its text form is `place: message (code)`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct Finding {
+    /// What it is, for programs: `external-ref`, `several-servers`, …
+    pub code: &'static str,
+    /// How much it matters.
+    pub severity: Severity,
+    /// JSON pointer to the part of the document; empty for the document itself.
+    pub pointer: String,
+    /// Line, from 1, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// Column, from 1, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<u64>,
+    /// What is wrong, and what was done about it.
+    pub message: String,
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.line, self.column) {
+            (Some(line), Some(column)) => write!(f, "{line}:{column}: ")?,
+            _ if !self.pointer.is_empty() => write!(f, "#{}: ", self.pointer)?,
+            _ => {}
+        }
+        write!(f, "{} ({})", self.message, self.code)
+    }
+}
+
+/// The findings of one import, in the order in which they were made.
+#[derive(Debug, Default)]
+pub(super) struct Findings(Vec<Finding>);
+
+impl Findings {
+    pub(super) fn warn(&mut self, code: &'static str, pointer: impl Into<String>, message: impl Into<String>) {
+        self.add(code, Severity::Warning, pointer.into(), message.into());
+    }
+
+    pub(super) fn refuse(&mut self, code: &'static str, pointer: impl Into<String>, message: impl Into<String>) {
+        self.add(code, Severity::Error, pointer.into(), message.into());
+    }
+
+    pub(super) fn warn_at(&mut self, code: &'static str, place: Option<(u64, u64)>, message: impl Into<String>) {
+        self.warn(code, "", message);
+        self.place_last(place);
+    }
+
+    pub(super) fn refuse_at(&mut self, code: &'static str, place: Option<(u64, u64)>, message: impl Into<String>) {
+        self.refuse(code, "", message);
+        self.place_last(place);
+    }
+
+    fn place_last(&mut self, place: Option<(u64, u64)>) {
+        if let Some(finding) = self.0.last_mut() {
+            finding.line = place.map(|place| place.0);
+            finding.column = place.map(|place| place.1);
+        }
+    }
+
+    pub(super) fn add(&mut self, code: &'static str, severity: Severity, pointer: String, message: String) {
+        self.0.push(Finding { code, severity, pointer, line: None, column: None, message });
+    }
+
+    pub(super) fn has(&self, code: &str) -> bool {
+        self.0.iter().any(|finding| finding.code == code)
+    }
+
+    pub(super) fn into_vec(self) -> Vec<Finding> {
+        self.0
+    }
+}

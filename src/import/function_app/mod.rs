@@ -1,0 +1,169 @@
+//! Function Apps: an operation for each HTTP function, behind a backend that holds the host key.
+
+mod bindings;
+mod route;
+mod source;
+
+use std::collections::HashMap;
+
+use bindings::Trigger;
+pub use source::SourceFile;
+use source::{App, Function};
+
+use super::finding::Findings;
+use super::generated::policy_text;
+use super::names::{Taken, cut, identifier};
+use super::{Imported, ImportedPolicy};
+use crate::model::{Api, ApiProtocol, Backend, Credentials, NamedValue, Operation, Policy, Resource};
+
+/// Settings of an import.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FunctionAppOptions {
+    /// Name of the app when its files do not tell it: `contoso-crm`.
+    pub app: Option<String>,
+    /// Host of the app when its files do not tell it; otherwise `{app}.azurewebsites.net`.
+    pub host: Option<String>,
+    /// Name of the API resource; otherwise made from the app's name.
+    pub name: Option<String>,
+    /// URL suffix of the API; otherwise its name.
+    pub path: Option<String>,
+    /// Whether a function that names no method becomes one operation for each method; otherwise one `POST`.
+    pub every_method: bool,
+}
+
+/// Imports the HTTP functions of an app.
+///
+/// The files are those of the app's folder, or one listing, worker metadata or template. The host key is not in any of
+/// them: the named value `{app}-key` is made without a value, and [`Imported::findings`] says so.
+///
+/// ```
+/// use gatewright::import::{FunctionAppOptions, SourceFile, function_app};
+///
+/// let binding = br#"{"bindings": [{"type": "httpTrigger", "methods": ["get"], "route": "orders/{id:int}"}]}"#;
+/// let mut options = FunctionAppOptions::default();
+/// options.app = Some("contoso-orders".to_owned());
+/// let imported = function_app(&[SourceFile { path: "GetOrder/function.json", bytes: binding }], &options);
+/// assert_eq!(imported.operations[0].properties.url_template, "/orders/{id}");
+/// assert_eq!(imported.backends[0].properties.url.as_deref(), Some("https://contoso-orders.azurewebsites.net/api"));
+/// ```
+pub fn function_app(files: &[SourceFile<'_>], options: &FunctionAppOptions) -> Imported {
+    let app = App::read(files);
+    let mut findings = Findings::default();
+    for file in &app.broken {
+        findings.refuse("invalid-json", "", format!("`{file}` is not JSON"));
+    }
+    let app_name = options.app.clone().or_else(|| app.name.clone()).unwrap_or_else(|| "function-app".to_owned());
+    let functions = importable(&app, &mut findings);
+    let operations = operations(&functions, options, &mut findings);
+    if operations.is_empty() {
+        findings.refuse("no-operations", "", "no function can be imported");
+    }
+    let id = identifier(&app_name, 80);
+    let key = format!("{id}-key");
+    let url = backend_url(&app, &functions, &app_name, options);
+    if !operations.is_empty() {
+        findings.warn("named-value-without-value", "", format!("named value `{key}` needs the host key of the app"));
+    }
+
+    let name = options.name.clone().unwrap_or_else(|| id.clone());
+    let mut api = Api::new(options.path.clone().unwrap_or_else(|| name.clone())).protocol(ApiProtocol::Https);
+    api.display_name = Some(cut(&app_name, 300).0.to_owned());
+    api.description = Some(format!("Import from \"{app_name}\" Function App"));
+    let mut imported = Imported::new(findings.into_vec(), Resource::new(name, api));
+    if operations.is_empty() {
+        return imported;
+    }
+    let statement = format!("        <set-backend-service id=\"apim-generated-policy\" backend-id=\"{id}\" />\n");
+    let policy = |operation: &Resource<Operation>| ImportedPolicy {
+        operation: operation.name.clone(),
+        name: "policy",
+        properties: Policy::new(policy_text(&statement, "")),
+    };
+    imported.policies = operations.iter().map(policy).collect();
+    imported.operations = operations;
+    imported.named_values =
+        vec![Resource::new(&key, NamedValue::new().display_name(&key).secret(true).tags(["key", "function", "auto"]))];
+    imported.backends.extend(backend(&app, &app_name, &id, &key, url));
+    imported
+}
+
+/// The functions that can be imported; the others are reported.
+fn importable<'a>(app: &'a App, findings: &mut Findings) -> Vec<(&'a Function, Trigger)> {
+    let mut found: Vec<(&Function, Trigger)> = Vec::new();
+    let mut routes: HashMap<String, Vec<usize>> = HashMap::new();
+    for function in &app.functions {
+        let trigger = match bindings::trigger(function, app) {
+            Ok(trigger) => trigger,
+            Err((code, why)) => {
+                findings.warn(code, "", why);
+                continue;
+            }
+        };
+        let same = routes.entry(trigger.route.to_lowercase()).or_default();
+        let meets = |other: &&usize| {
+            let other = &found[**other].1;
+            let is_every = trigger.methods.is_empty() || other.methods.is_empty();
+            is_every || trigger.methods.iter().any(|method| other.methods.contains(method))
+        };
+        if let Some(&other) = same.iter().find(meets) {
+            let (name, other) = (&function.name, &found[other].0.name);
+            let message = format!("function `{name}` is left out: function `{other}` has the same route");
+            findings.warn("route-conflict", "", message);
+            continue;
+        }
+        same.push(found.len());
+        found.push((function, trigger));
+    }
+    found
+}
+
+fn operations(
+    functions: &[(&Function, Trigger)],
+    options: &FunctionAppOptions,
+    findings: &mut Findings,
+) -> Vec<Resource<Operation>> {
+    const EVERY: [&str; 8] = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE"];
+    let mut taken = Taken::default();
+    let mut operations = Vec::new();
+    for (function, trigger) in functions {
+        let name = &function.name;
+        let route = route::read(&trigger.route);
+        if let Some(optional) = route.parameters.iter().find(|parameter| parameter.required == Some(false)) {
+            let message = format!("`{{{}}}` of function `{name}` is optional: a call must have it", optional.name);
+            findings.warn("optional-route-parameter", "", message);
+        }
+        let named: Vec<_> = match trigger.methods.as_slice() {
+            [] if options.every_method => EVERY.iter().map(|method| (*method, format!("{method}-{name}"))).collect(),
+            [] => vec![("POST", name.clone())],
+            methods => methods.iter().map(|method| (method.as_str(), format!("{method}-{name}"))).collect(),
+        };
+        for (method, identity) in named {
+            let mut operation = Operation::new(method, route.url_template.clone()).display_name(name);
+            operation.template_parameters = route.parameters.clone();
+            operations.push(Resource::new(taken.unique(identifier(&identity, 80)), operation));
+        }
+    }
+    operations
+}
+
+/// The base of the functions' URLs, with the route prefix.
+fn backend_url(app: &App, functions: &[(&Function, Trigger)], name: &str, options: &FunctionAppOptions) -> String {
+    let from_listing = functions.iter().find_map(|(function, trigger)| {
+        let url = function.invoke_url.as_deref()?.trim_end_matches('/');
+        let kept = url.chars().count().checked_sub(trigger.route.chars().count())?;
+        Some(url.chars().take(kept).collect::<String>().trim_end_matches('/').to_owned())
+    });
+    from_listing.unwrap_or_else(|| {
+        let host = options.host.clone().unwrap_or_else(|| format!("{name}.azurewebsites.net"));
+        let prefix = app.route_prefix.as_deref().unwrap_or("api");
+        format!("https://{host}/{prefix}").trim_end_matches('/').to_owned()
+    })
+}
+
+fn backend(app: &App, name: &str, id: &str, key: &str, url: String) -> Option<Resource<Backend>> {
+    let credentials = Credentials::new().header("x-functions-key", format!("{{{{{key}}}}}"));
+    let mut backend = Backend::new(url).ok()?.description(name).credentials(credentials);
+    backend.resource_id = app.resource_id.as_ref().map(|id| format!("https://management.azure.com{id}"));
+    Some(Resource::new(id, backend))
+}

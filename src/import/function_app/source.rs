@@ -1,0 +1,147 @@
+//! The forms in which the functions of an app are described: folders, listings, metadata, templates.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+
+/// One file of a Function App, or a listing of its functions.
+#[derive(Clone, Copy, Debug)]
+pub struct SourceFile<'f> {
+    /// Path inside the app, with `/` between folders: `host.json`, `GetOrder/function.json`, `functions.metadata`.
+    pub path: &'f str,
+    /// The content.
+    pub bytes: &'f [u8],
+}
+
+/// What is known about an app.
+#[derive(Debug, Default)]
+pub(super) struct App {
+    pub(super) name: Option<String>,
+    pub(super) resource_id: Option<String>,
+    pub(super) route_prefix: Option<String>,
+    pub(super) settings: HashMap<String, String>,
+    pub(super) functions: Vec<Function>,
+    /// Files that are not JSON.
+    pub(super) broken: Vec<String>,
+}
+
+/// A function as it is described.
+#[derive(Debug)]
+pub(super) struct Function {
+    pub(super) name: String,
+    /// None when the description is not JSON.
+    pub(super) config: Option<Value>,
+    pub(super) invoke_url: Option<String>,
+    pub(super) is_disabled: bool,
+}
+
+impl App {
+    /// Reads the files; those whose names say nothing are told apart by what they hold.
+    pub(super) fn read(files: &[SourceFile<'_>]) -> Self {
+        let mut app = Self::default();
+        let mut files: Vec<_> = files.iter().collect();
+        files.sort_by(|a, b| a.path.split('/').cmp(b.path.split('/')));
+        for file in files {
+            let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", file.path));
+            let value = json(file.bytes);
+            if name.eq_ignore_ascii_case("function.json") {
+                let function = folder.rsplit('/').next().unwrap_or_default();
+                app.functions.push(Function::new(function, value));
+                continue;
+            }
+            match value {
+                None => app.broken.push(file.path.to_owned()),
+                Some(value) if name.eq_ignore_ascii_case("host.json") => app.host(&value),
+                Some(value) => app.other(&value),
+            }
+        }
+        app
+    }
+
+    fn host(&mut self, host: &Value) {
+        let prefix = host.pointer("/extensions/http/routePrefix").or_else(|| host.pointer("/http/routePrefix"));
+        self.route_prefix = prefix.and_then(Value::as_str).map(|prefix| prefix.trim_matches('/').to_owned());
+    }
+
+    fn other(&mut self, value: &Value) {
+        if let Some(resources) = value["resources"].as_array() {
+            return self.template(value, resources);
+        }
+        match value["value"].as_array().or_else(|| value.as_array()) {
+            Some(functions) => functions.iter().for_each(|function| self.listed(function)),
+            None => self.settings.extend(strings(value)),
+        }
+    }
+
+    /// A function of the management listing, of the host's listing, or of worker metadata.
+    fn listed(&mut self, entry: &Value) {
+        let properties = if entry["properties"]["config"].is_object() { &entry["properties"] } else { entry };
+        let full_name = entry["name"].as_str().unwrap_or_default();
+        let name = properties["name"].as_str().unwrap_or(full_name);
+        let config = if entry["bindings"].is_array() { entry } else { &properties["config"] };
+        let mut function = Function::new(name.rsplit('/').next().unwrap_or_default(), Some(config.clone()));
+        function.invoke_url = properties["invoke_url_template"].as_str().map(str::to_owned);
+        function.is_disabled = properties["isDisabled"].as_bool().unwrap_or_default();
+        self.functions.push(function);
+        let id = properties["function_app_id"].as_str();
+        let id = id.or_else(|| entry["id"].as_str()?.split_once("/functions/").map(|(app, _)| app));
+        if let Some(id) = id {
+            self.name.get_or_insert_with(|| id.rsplit('/').next().unwrap_or_default().to_owned());
+            self.resource_id.get_or_insert_with(|| id.to_owned());
+        }
+        if let Some((app, _)) = full_name.split_once('/') {
+            self.name.get_or_insert_with(|| app.to_owned());
+        }
+    }
+
+    fn template(&mut self, template: &Value, resources: &[Value]) {
+        for resource in resources {
+            let kind = resource["type"].as_str().unwrap_or_default();
+            let name = evaluate(resource["name"].as_str().unwrap_or_default(), template);
+            if kind.eq_ignore_ascii_case("Microsoft.Web/sites") {
+                self.name.get_or_insert(name);
+                let settings = resource["properties"]["siteConfig"]["appSettings"].as_array();
+                for setting in settings.into_iter().flatten() {
+                    if let (Some(name), Some(value)) = (setting["name"].as_str(), setting["value"].as_str()) {
+                        self.settings.insert(name.to_owned(), value.to_owned());
+                    }
+                }
+            } else if kind.eq_ignore_ascii_case("Microsoft.Web/sites/functions") {
+                let short = name.rsplit('/').next().unwrap_or_default().to_owned();
+                self.functions.push(Function::new(&short, Some(resource["properties"]["config"].clone())));
+            }
+        }
+    }
+}
+
+impl Function {
+    fn new(name: &str, config: Option<Value>) -> Self {
+        Self { name: name.to_owned(), config, invoke_url: None, is_disabled: false }
+    }
+}
+
+fn json(bytes: &[u8]) -> Option<Value> {
+    serde_json::from_slice(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)).ok()
+}
+
+fn strings(value: &Value) -> impl Iterator<Item = (String, String)> {
+    // `local.settings.json` keeps them one level down.
+    let value = if value["Values"].is_object() { &value["Values"] } else { value };
+    let members = value.as_object().into_iter().flatten();
+    members.filter_map(|(name, value)| Some((name.clone(), value.as_str()?.to_owned())))
+}
+
+/// A name of a template: `[concat(parameters('app'), '/Name')]` with the parameters' defaults, or the text itself.
+fn evaluate(name: &str, template: &Value) -> String {
+    let Some(expression) = name.strip_prefix('[').and_then(|name| name.strip_suffix(']')) else {
+        return name.to_owned();
+    };
+    let inside = expression.strip_prefix("concat(").and_then(|rest| rest.strip_suffix(')')).unwrap_or(expression);
+    let term = |term: &str| {
+        let quoted = term.strip_prefix('\'').and_then(|term| term.strip_suffix('\''));
+        let parameter = term.strip_prefix("parameters('").and_then(|term| term.strip_suffix("')"));
+        let default = |name: &str| template["parameters"][name]["defaultValue"].as_str().map(str::to_owned);
+        quoted.map(str::to_owned).or_else(|| parameter.and_then(default)).unwrap_or_default()
+    };
+    inside.split(',').map(|part| term(part.trim())).collect()
+}

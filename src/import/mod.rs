@@ -1,0 +1,21 @@
+//! Importers: API descriptions in, entities out.
+//!
+//! An importer reads a description and gives plain data: an API, its operations and schemas, and what else they need.
+//! It fetches nothing and changes nothing; what it left out or could not take is a [`Finding`].
+
+mod cycles;
+mod finding;
+mod function_app;
+mod generated;
+mod imported;
+mod logic_app;
+mod names;
+mod openapi;
+mod wsdl;
+
+pub use finding::{Finding, Severity};
+pub use function_app::{FunctionAppOptions, SourceFile, function_app};
+pub use imported::{Imported, ImportedPolicy};
+pub use logic_app::{LogicAppOptions, logic_app};
+pub use openapi::{Options, QueryParameters, Strictness, openapi};
+pub use wsdl::{SoapForm, WsdlOptions, wsdl};

@@ -1,0 +1,134 @@
+//! Names of resources, made from what a document calls its parts.
+
+use std::collections::{HashMap, HashSet};
+
+/// The longest name before a number is appended.
+const LONGEST: usize = 76;
+
+/// Lower case, every run of other characters than ASCII letters and digits one `-`, at most 76 characters.
+///
+/// `GET-/foo/{bar}` becomes `get-foo-bar`.
+pub(super) fn normalise(text: &str) -> String {
+    identifier(text, LONGEST)
+}
+
+/// The same with another length.
+pub(super) fn identifier(text: &str, longest: usize) -> String {
+    let mut name = String::with_capacity(text.len().min(longest));
+    for character in text.chars() {
+        if name.len() >= longest {
+            break;
+        }
+        if character.is_ascii_alphanumeric() {
+            name.push(character.to_ascii_lowercase());
+        } else if !name.is_empty() && !name.ends_with('-') {
+            name.push('-');
+        }
+    }
+    name.truncate(name.trim_end_matches('-').len());
+    name
+}
+
+/// Names that are taken, without regard to case.
+#[derive(Debug, Default)]
+pub(super) struct Taken {
+    names: HashSet<String>,
+    /// The number to try next for a name.
+    next: HashMap<String, u32>,
+}
+
+impl Taken {
+    /// The name itself, or with `-1`, `-2`, … when it is taken.
+    pub(super) fn unique(&mut self, name: String) -> String {
+        let lower = name.to_lowercase();
+        if self.names.insert(lower.clone()) {
+            return name;
+        }
+        let next = self.next.entry(lower.clone()).or_insert(1);
+        loop {
+            let number = *next;
+            *next += 1;
+            if self.names.insert(format!("{lower}-{number}")) {
+                return format!("{name}-{number}");
+            }
+        }
+    }
+
+    /// Takes a name; false when it was taken.
+    pub(super) fn insert(&mut self, name: &str) -> bool {
+        self.names.insert(name.to_lowercase())
+    }
+}
+
+/// The first part of the names of types that belong to an operation: `ApiTodos-id-Get` for `GET /api/todos/{id}`.
+pub(super) fn type_prefix(path: &str, method: &str) -> String {
+    let mut name = String::new();
+    for (index, piece) in path.split('{').enumerate() {
+        let (parameter, literal) = if index == 0 { ("", piece) } else { piece.split_once('}').unwrap_or((piece, "")) };
+        if !parameter.is_empty() {
+            name.push_str(&format!("-{parameter}-"));
+        }
+        name.push_str(&pascal(literal));
+    }
+    name.push_str(&pascal(&method.to_lowercase()));
+    name
+}
+
+/// `application/json` becomes `ApplicationJson`.
+pub(super) fn pascal(text: &str) -> String {
+    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+    words
+        .map(|word| {
+            let (first, rest) = word.split_at(1);
+            first.to_ascii_uppercase() + rest
+        })
+        .collect()
+}
+
+/// At most `length` characters, and whether any were cut.
+pub(super) fn cut(text: &str, length: usize) -> (&str, bool) {
+    match text.char_indices().nth(length) {
+        Some((end, _)) => (&text[..end], true),
+        None => (text, false),
+    }
+}
+
+/// Sixteen hexadecimal digits that follow from the bytes alone (FNV-1a): names that must differ between documents.
+pub(super) fn digest(bytes: &[u8]) -> String {
+    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
+    format!("{:016x}", bytes.iter().fold(0xcbf2_9ce4_8422_2325, step))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn normalises_names() {
+        for (text, name) in [
+            ("GET-/foo/{bar}?buzz={quix}", "get-foo-bar-buzz-quix"),
+            ("create_thing.v2", "create-thing-v2"),
+            ("-GET/thing-", "get-thing"),
+            ("Größe_ändern", "gr-e-ndern"),
+            ("öäü", ""),
+            (&format!("{}-b", "a".repeat(75)), &"a".repeat(75)),
+        ] {
+            assert_eq!(normalise(text), name, "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_names_that_are_taken() {
+        let mut taken = Taken::default();
+        taken.insert("a-1");
+        let names = ["a", "A", "a", "b"].map(|name| taken.unique(name.to_owned()));
+        assert_eq!(names, ["a", "A-2", "a-3", "b"]);
+    }
+
+    #[test]
+    fn names_types() {
+        assert_eq!(type_prefix("/api/todos/{id}", "GET"), "ApiTodos-id-Get");
+        assert_eq!(type_prefix("/colors", "post"), "ColorsPost");
+        assert_eq!(pascal("application/vnd.x+json"), "ApplicationVndXJson");
+    }
+}

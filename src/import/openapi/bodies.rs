@@ -1,0 +1,120 @@
+//! Bodies of requests and responses, one representation for each media type.
+
+use super::Context;
+use super::Version;
+use super::node::Node;
+use super::parameters::{Declared, Place, described, property};
+use super::references::resolve;
+use super::samples::examples;
+use crate::import::names::pascal;
+use crate::model::{OperationRequest, OperationResponse, Parameter, Representation};
+
+/// Puts the body of a request, if it may have one, into `request`.
+pub(super) fn request(
+    context: &mut Context<'_>,
+    method: &str,
+    operation: &Node,
+    declared: &[Declared<'_>],
+    type_prefix: &str,
+    pointer: &str,
+    request: &mut OperationRequest,
+) {
+    let name = || format!("{type_prefix}Request");
+    let body = match context.version {
+        Version::V2 => declared.iter().find(|parameter| parameter.place == Place::Body).map(|parameter| parameter.node),
+        _ => operation.find("requestBody").map(|body| resolve(context.root, body)),
+    };
+    let Some(body) = body else { return };
+    if matches!(method, "GET" | "HEAD" | "OPTIONS") {
+        let message = format!("a `{method}` request has no body: the body is left out");
+        return context.findings.warn("body-discarded", pointer, message);
+    }
+    request.description = body.get("description").some_text().map(str::to_owned);
+    request.representations = match context.version {
+        Version::V2 => {
+            let types = media_types(context.root, operation, "consumes");
+            types.iter().map(|content_type| representation(context, content_type, body, name)).collect()
+        }
+        _ => contents(context, body, |_| name()),
+    };
+}
+
+/// The responses that have a status code; `default` and ranges (`4XX`) have none.
+pub(super) fn responses(context: &mut Context<'_>, operation: &Node, type_prefix: &str) -> Vec<OperationResponse> {
+    let mut responses = Vec::new();
+    for (status, node) in operation.get("responses").members() {
+        let Some(code) = status.parse::<u16>().ok().filter(|code| (100..600).contains(code)) else { continue };
+        let node = resolve(context.root, node);
+        let mut response = OperationResponse::new().status_code(code);
+        response.description = node.get("description").some_text().map(str::to_owned);
+        response.headers = headers(context, node);
+        let name = |content_type: &str| format!("{type_prefix}{status}{}Response", pascal(content_type));
+        response.representations = match context.version {
+            Version::V2 if node.find("schema").is_none() => Vec::new(),
+            Version::V2 => {
+                let types = media_types(context.root, operation, "produces");
+                types.iter().map(|media| representation(context, media, node, || name(media))).collect()
+            }
+            _ => contents(context, node, name),
+        };
+        responses.push(response);
+    }
+    responses
+}
+
+fn headers(context: &Context<'_>, response: &Node) -> Vec<Parameter> {
+    let header = |(name, node): &(String, Node)| {
+        let node = resolve(context.root, node);
+        described(context, name, node).required(node.get("required").is_true())
+    };
+    response.get("headers").members().iter().map(header).collect()
+}
+
+fn contents(context: &mut Context<'_>, body: &Node, name: impl Fn(&str) -> String) -> Vec<Representation> {
+    let contents = body.get("content").members();
+    contents
+        .iter()
+        .map(|(media, node)| representation(context, media, resolve(context.root, node), || name(media)))
+        .collect()
+}
+
+fn representation(
+    context: &mut Context<'_>,
+    content_type: &str,
+    media: &Node,
+    name: impl FnOnce() -> String,
+) -> Representation {
+    let mut representation = Representation::new(content_type);
+    let schema = media.get("schema");
+    if is_form(content_type) {
+        representation.form_parameters = form(context, resolve(context.root, schema));
+        return representation;
+    }
+    if schema.is_map() {
+        let (id, name) = context.schemas.refer(schema, name);
+        representation = representation.schema_id(id).type_name(name);
+    }
+    representation.examples = examples(context.root, media, content_type, &mut context.samples_left);
+    representation
+}
+
+fn form(context: &Context<'_>, schema: &Node) -> Vec<Parameter> {
+    let required = schema.get("required").items();
+    let field = |(name, node): &(String, Node)| {
+        let is_required = required.iter().any(|required| required.text() == Some(name));
+        property(name, resolve(context.root, node), node).required(is_required)
+    };
+    schema.get("properties").members().iter().map(field).collect()
+}
+
+fn is_form(content_type: &str) -> bool {
+    let media = content_type.split(';').next().unwrap_or_default().trim();
+    ["application/x-www-form-urlencoded", "multipart/form-data"].iter().any(|form| media.eq_ignore_ascii_case(form))
+}
+
+/// The media types of a 2.0 operation: its own list, else the document's, else JSON.
+fn media_types<'d>(root: &'d Node, operation: &'d Node, member: &str) -> Vec<&'d str> {
+    let own = operation.find(member).unwrap_or_else(|| root.get(member));
+    let listed: Vec<_> = own.items().iter().filter_map(Node::some_text).collect();
+    if listed.is_empty() { vec!["application/json"] } else { listed }
+}

@@ -1,0 +1,292 @@
+//! Parameters of an operation, and the URL template that they make with its path.
+
+use std::collections::HashSet;
+
+use serde_json::{Value, json};
+
+use super::node::Node;
+use super::references::resolve;
+use super::samples::kind;
+use super::{Context, QueryParameters, Strictness, Version};
+use crate::model;
+
+/// A parameter as the document declares it.
+#[derive(Clone, Copy)]
+pub(super) struct Declared<'d> {
+    pub(super) name: &'d str,
+    pub(super) place: Place,
+    pub(super) node: &'d Node,
+}
+
+/// Where a parameter is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Path,
+    Query,
+    Header,
+    Cookie,
+    Body,
+    Form,
+}
+
+impl Declared<'_> {
+    fn is_required(&self) -> bool {
+        self.place == Place::Path || self.node.get("required").is_true()
+    }
+}
+
+/// How many parameters are declared for an operation.
+pub(super) fn count(item: &Node, operation: &Node) -> usize {
+    item.get("parameters").items().len() + operation.get("parameters").items().len()
+}
+
+/// The parameters of an operation: those of its path, each replaced by the operation's own of the same name and place.
+pub(super) fn declared<'d>(root: &'d Node, item: &'d Node, operation: &'d Node, most: usize) -> Vec<Declared<'d>> {
+    let mut merged: Vec<Declared<'d>> = Vec::new();
+    for node in item.get("parameters").items().iter().chain(operation.get("parameters").items()).take(most) {
+        let node = resolve(root, node);
+        let place = match node.get("in").text() {
+            Some("path") => Place::Path,
+            Some("query") => Place::Query,
+            Some("header") => Place::Header,
+            Some("cookie") => Place::Cookie,
+            Some("body") => Place::Body,
+            Some("formData") => Place::Form,
+            _ => continue,
+        };
+        let Some(name) = node.get("name").some_text() else { continue };
+        let parameter = Declared { name, place, node };
+        match merged.iter_mut().find(|earlier| earlier.name == name && earlier.place == place) {
+            Some(earlier) => *earlier = parameter,
+            None => merged.push(parameter),
+        }
+    }
+    merged
+}
+
+/// A path with its parameters sorted into those of the template and the others.
+pub(super) struct Template {
+    pub(super) url: String,
+    pub(super) parameters: Vec<model::Parameter>,
+    pub(super) query: Vec<model::Parameter>,
+    pub(super) headers: Vec<model::Parameter>,
+    /// What two operations may not have in common, besides the method.
+    pub(super) signature: String,
+}
+
+/// Makes the URL template of an operation and reports what does not fit.
+pub(super) fn template(
+    context: &mut Context<'_>,
+    path: &str,
+    declared: &[Declared<'_>],
+    type_prefix: &str,
+    pointer: &str,
+) -> Template {
+    let mut template = Template {
+        url: path.to_owned(),
+        parameters: Vec::new(),
+        query: Vec::new(),
+        headers: Vec::new(),
+        signature: String::new(),
+    };
+    let in_path = names(path);
+    let fixed_query = path.split_once('?').map_or("", |(_, query)| query);
+    let mut required = Vec::new();
+    for parameter in declared {
+        report(context, parameter, pointer);
+        let contract = match parameter.place {
+            Place::Path | Place::Query | Place::Header => contract(context, parameter, type_prefix),
+            Place::Cookie | Place::Body | Place::Form => continue,
+        };
+        let is_in_template = in_path.contains(&parameter.name);
+        match parameter.place {
+            Place::Header => template.headers.push(contract),
+            Place::Path if is_in_template => template.parameters.push(contract),
+            Place::Path => context.findings.refuse(
+                "path-parameter-not-in-template",
+                pointer,
+                format!("path parameter `{}` does not occur in `{path}`", parameter.name),
+            ),
+            _ if is_in_template => template.parameters.push(contract),
+            _ if has_key(fixed_query, parameter.name) => {}
+            _ if parameter.is_required() && context.options.query_parameters == QueryParameters::Template => {
+                required.push(parameter.name);
+                template.parameters.push(contract);
+            }
+            _ => template.query.push(contract),
+        }
+    }
+    for name in &required {
+        let separator = if template.url.contains('?') { '&' } else { '?' };
+        template.url.push_str(&format!("{separator}{name}={{{name}}}"));
+    }
+    undeclared(context, path, &in_path, &mut template.parameters, pointer);
+    repeated(context, &in_path, &template, pointer);
+    template.signature = signature(path, &required);
+    template
+}
+
+/// The names in braces of a path.
+pub(super) fn names(path: &str) -> Vec<&str> {
+    path.split('{').skip(1).filter_map(|piece| piece.split_once('}')).map(|(name, _)| name).collect()
+}
+
+fn has_key(query: &str, name: &str) -> bool {
+    query.split('&').any(|pair| pair.split('=').next() == Some(name))
+}
+
+fn undeclared(
+    context: &mut Context<'_>,
+    path: &str,
+    in_path: &[&str],
+    parameters: &mut Vec<model::Parameter>,
+    pointer: &str,
+) {
+    let known: HashSet<String> = parameters.iter().map(|parameter| parameter.name.clone()).collect();
+    for name in in_path.iter().filter(|name| !known.contains(**name)) {
+        let message = format!("`{{{name}}}` of `{path}` is not declared as a path parameter");
+        if context.options.strictness == Strictness::Lenient {
+            context.findings.warn("undeclared-path-parameter", pointer, format!("{message}: it is taken as a string"));
+            parameters.push(model::Parameter::new(*name).kind("string").required(true));
+        } else {
+            context.findings.refuse("undeclared-path-parameter", pointer, message);
+        }
+    }
+}
+
+fn repeated(context: &mut Context<'_>, in_path: &[&str], template: &Template, pointer: &str) {
+    let mut seen = HashSet::new();
+    let from_query = template.parameters.iter().map(|p| p.name.as_str()).filter(|name| !in_path.contains(name));
+    for name in in_path.iter().copied().chain(from_query) {
+        if !seen.insert(name.to_lowercase()) {
+            let message =
+                format!("parameter `{name}` occurs twice in `{}`: names differ by more than case", template.url);
+            context.findings.refuse("duplicate-parameter-name", pointer, message);
+        }
+    }
+}
+
+/// The template with names blanked and literals in lower case; what is in the query sorted.
+fn signature(path: &str, required: &[&str]) -> String {
+    let (path, query) = path.split_once('?').unwrap_or((path, ""));
+    let mut blank = String::with_capacity(path.len());
+    for (index, piece) in path.split('{').enumerate() {
+        let literal = if index == 0 { piece } else { piece.split_once('}').map_or("", |(_, rest)| rest) };
+        blank.push_str(if index == 0 { "" } else { "{}" });
+        blank.push_str(&literal.to_lowercase());
+    }
+    blank.truncate(blank.trim_end_matches('/').len());
+    let fixed = query.split('&').filter(|pair| !pair.is_empty()).map(str::to_owned);
+    let mut keys: Vec<_> = fixed.chain(required.iter().map(|name| format!("{}={{}}", name.to_lowercase()))).collect();
+    keys.sort_unstable();
+    format!("{}?{}", if blank.is_empty() { "/" } else { &blank }, keys.join("&"))
+}
+
+/// Reports what of a parameter is left out.
+fn report(context: &mut Context<'_>, parameter: &Declared<'_>, pointer: &str) {
+    let Declared { name, place, node } = parameter;
+    match place {
+        Place::Cookie => {
+            context.findings.warn(
+                "cookie-parameter-ignored",
+                pointer,
+                format!("cookie parameter `{name}` is left out"),
+            );
+        }
+        Place::Form => {
+            context.findings.warn("form-parameter-ignored", pointer, format!("form parameter `{name}` is left out"));
+        }
+        Place::Query => {
+            let style = |name, usual| node.get(name).text().is_some_and(|style| style != usual);
+            let is_default = match context.version {
+                Version::V2 => !style("collectionFormat", "multi"),
+                _ => !style("style", "form") && node.find("explode") != Some(&Node::Bool(false)),
+            };
+            if !is_default && kind(resolve(context.root, schema(context.version, node))) == "array" {
+                let message =
+                    format!("query parameter `{name}` has its own array style: it is taken as a plain parameter");
+                context.findings.warn("array-style-unsupported", pointer, message);
+            }
+        }
+        Place::Path | Place::Header | Place::Body => {}
+    }
+}
+
+/// The schema of a parameter or header: in 2.0 the parameter itself.
+fn schema(version: Version, node: &Node) -> &Node {
+    match version {
+        Version::V2 => node,
+        _ => node.find("schema").unwrap_or_else(|| match node.get("content").members() {
+            [(_, media), ..] => media.get("schema"),
+            [] => node.get("schema"),
+        }),
+    }
+}
+
+/// The contract of a parameter that an operation keeps.
+pub(super) fn contract(context: &mut Context<'_>, parameter: &Declared<'_>, type_prefix: &str) -> model::Parameter {
+    let mut contract = described(context, parameter.name, parameter.node);
+    contract.required = Some(parameter.is_required());
+    let written = schema(context.version, parameter.node);
+    if context.version != Version::V2 {
+        if written.is_map() {
+            let (id, name) = context.schemas.refer(written, || format!("{type_prefix}Request"));
+            contract = contract.schema_id(id).type_name(name);
+        }
+    } else {
+        let inline = inline_schema(parameter.node);
+        let (id, name) = context.schemas.refer(&inline, || format!("{type_prefix}Request"));
+        contract = contract.schema_id(id).type_name(name);
+    }
+    contract
+}
+
+/// Name, type, default, allowed values and example of a parameter, header or form field.
+pub(super) fn described(context: &Context<'_>, name: &str, node: &Node) -> model::Parameter {
+    let schema = resolve(context.root, schema(context.version, node));
+    property(name, schema, node)
+}
+
+/// The same for the field `name` of a form, whose schema is all there is.
+pub(super) fn property(name: &str, schema: &Node, node: &Node) -> model::Parameter {
+    let mut contract = model::Parameter::new(name).kind(kind(schema));
+    contract.description = node.get("description").some_text().map(str::to_owned);
+    contract.default_value = schema.find("default").map(|value| Value::String(value.to_text()));
+    contract.values = schema.get("enum").items().iter().map(|value| Value::String(value.to_text())).collect();
+    let example = node.find("example").or_else(|| schema.find("example"));
+    contract.examples = example.map(|value| json!({ "default": { "value": value.to_json() } }));
+    contract
+}
+
+/// The members of a 2.0 parameter that describe its value.
+fn inline_schema(node: &Node) -> Node {
+    let describes = |name: &str| {
+        !matches!(name, "name" | "in" | "required" | "description" | "collectionFormat" | "allowEmptyValue")
+            && !name.starts_with("x-")
+    };
+    Node::map(node.members().iter().filter(|member| describes(&member.0)).cloned().collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn blanks_signatures() {
+        for (left, right) in [
+            ("/Users/{id}", "/users/{name}/"),
+            ("/a?comp=list&x={y}", "/A/?x={y}&comp=list"),
+            ("/{a}-{b}", "/{c}-{d}"),
+            ("/", ""),
+        ] {
+            assert_eq!(signature(left, &[]), signature(right, &[]), "{left} {right}");
+        }
+        assert_ne!(signature("/a", &["q"]), signature("/a", &[]));
+        assert_ne!(signature("/a?comp=list", &[]), signature("/a?comp=acl", &[]));
+    }
+
+    #[test]
+    fn finds_names_in_paths() {
+        assert_eq!(names("/a/{b}-{c d}.{e}/{/f}x{g"), ["b", "c d", "e", "/f"]);
+    }
+}

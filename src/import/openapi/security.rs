@@ -1,0 +1,70 @@
+//! Security schemes, which an import leaves out unless it is asked to map them.
+
+use serde_json::json;
+
+use super::node::Node;
+use super::{Context, Version, references};
+use crate::model::{Api, AuthenticationSettings, SubscriptionKeyParameterNames};
+
+/// Reports the security of a document; maps it onto the API when the options ask for it.
+pub(super) fn read(context: &mut Context<'_>, api: &mut Api) {
+    let root = context.root;
+    let (schemes, pointer) = match context.version {
+        Version::V2 => (root.get("securityDefinitions"), "/securityDefinitions"),
+        _ => (root.get("components").get("securitySchemes"), "/components/securitySchemes"),
+    };
+    let pointer = if schemes.members().is_empty() { "/security" } else { pointer };
+    if schemes.members().is_empty() && !requires_security(root) {
+        return;
+    }
+    let mut mapped = Vec::new();
+    if context.options.map_security {
+        for (name, scheme) in schemes.members() {
+            if map(references::resolve(root, scheme), name, api) {
+                mapped.push(format!("`{name}`"));
+            }
+        }
+    }
+    let message = if mapped.is_empty() {
+        "security is left out: access is decided by subscriptions and policies".to_owned()
+    } else {
+        format!(
+            "{} of the security schemes set names on the API, the rest of the security is left out",
+            mapped.join(", ")
+        )
+    };
+    context.findings.warn("security-ignored", pointer, message);
+}
+
+/// Whether the document or one of its operations asks for security.
+fn requires_security(root: &Node) -> bool {
+    let asks = |node: &Node| node.get("security").items().iter().any(|item| !item.members().is_empty());
+    let mut operations = root.get("paths").members().iter().flat_map(|(_, item)| item.members());
+    asks(root) || operations.any(|(_, operation)| asks(operation))
+}
+
+fn map(scheme: &Node, name: &str, api: &mut Api) -> bool {
+    match scheme.get("type").text() {
+        Some("apiKey") => {
+            let names = api.subscription_key_parameter_names.get_or_insert_with(SubscriptionKeyParameterNames::new);
+            let key = scheme.get("name").some_text().map(str::to_owned);
+            match scheme.get("in").text() {
+                Some("header") if names.header.is_none() => names.header = key,
+                Some("query") if names.query.is_none() => names.query = key,
+                _ => return false,
+            }
+            true
+        }
+        Some("oauth2") => {
+            let settings = api.authentication_settings.get_or_insert_with(AuthenticationSettings::new);
+            settings.extra.insert("oAuth2", json!({ "authorizationServerId": name }));
+            true
+        }
+        Some("openIdConnect") => {
+            let settings = api.authentication_settings.get_or_insert_with(AuthenticationSettings::new);
+            settings.extra.insert("openid", json!({ "openidProviderId": name }));
+            true
+        }
+        _ => false,
+    }
+}

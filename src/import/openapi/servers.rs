@@ -1,0 +1,111 @@
+//! Finds the address of the backend among the servers of a document.
+
+use super::node::Node;
+use super::{Context, Version};
+use crate::model::ApiProtocol;
+
+/// The base URL of the backend, if the document has one that can be used.
+pub(super) fn service_url(context: &mut Context<'_>) -> Option<String> {
+    let root = context.root;
+    let candidates = match context.version {
+        Version::V2 => swagger_candidates(context),
+        _ => root.get("servers").items().iter().filter_map(server_url).collect(),
+    };
+    let (absolute, relative): (Vec<_>, Vec<_>) = candidates.iter().cloned().partition(|url| scheme(url).is_some());
+    if candidates.len() > 1 && (context.version != Version::V2 || root.find("x-servers").is_some()) {
+        let message = format!("{} servers: the first `https` one is used", candidates.len());
+        context.findings.warn("several-servers", "/servers", message);
+    }
+    if let Some(url) = absolute.iter().find(|url| scheme(url).is_some_and(|s| s.eq_ignore_ascii_case("https"))) {
+        return Some(url.clone());
+    }
+    let first = absolute.into_iter().next();
+    if context.version == Version::V2 && first.is_some() {
+        return first;
+    }
+    if let Some(url) = relative.first() {
+        let resolved = context.options.document_url.as_deref().and_then(|base| join(base, url));
+        if resolved.is_some() {
+            return resolved;
+        }
+        let message =
+            format!("server `{url}` is relative and the document came from no URL: the API has no service URL");
+        context.findings.warn("relative-server", "/servers", message);
+    } else {
+        let message = match (&first, context.options.allow_http_server) {
+            (None, _) => "the document names no server: the API has no service URL".to_owned(),
+            (Some(url), true) => format!("no server is `https`: `{url}` is used"),
+            (Some(url), false) => format!("no server is `https`: `{url}` is not used, the API has no service URL"),
+        };
+        context.findings.warn("no-https-server", "/servers", message);
+    }
+    first.filter(|_| context.options.allow_http_server)
+}
+
+/// The schemes that clients may use.
+pub(super) fn protocols(context: &Context<'_>) -> Vec<ApiProtocol> {
+    let listed = |scheme: &str| {
+        let schemes = context.root.get("schemes").items();
+        schemes.iter().any(|listed| listed.text().is_some_and(|listed| listed.eq_ignore_ascii_case(scheme)))
+    };
+    let mut protocols = Vec::new();
+    if context.version == Version::V2 && listed("http") {
+        protocols.push(ApiProtocol::Http);
+    }
+    if protocols.is_empty() || listed("https") {
+        protocols.push(ApiProtocol::Https);
+    }
+    protocols
+}
+
+fn swagger_candidates(context: &mut Context<'_>) -> Vec<String> {
+    let root = context.root;
+    let own: Vec<_> = root.get("x-servers").items().iter().filter_map(server_url).collect();
+    if !own.is_empty() {
+        return own;
+    }
+    let base = context.options.document_url.as_deref().and_then(|url| url::Url::parse(url).ok());
+    let mut schemes: Vec<_> = root.get("schemes").items().iter().filter_map(Node::text).collect();
+    if schemes.is_empty() {
+        match &base {
+            Some(base) => schemes.push(base.scheme()),
+            None => context.findings.refuse(
+                "no-scheme",
+                "/schemes",
+                "the scheme of the server is not known: expected `schemes`, or import from a URL",
+            ),
+        }
+    }
+    let path = root.get("basePath").text().filter(|path| *path != "/").unwrap_or_default();
+    let from_base = base.as_ref().and_then(|base| {
+        let host = base.host_str()?;
+        Some(base.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}")))
+    });
+    let host = root.get("host").some_text().map(str::to_owned).or(from_base);
+    match host {
+        Some(host) if !schemes.is_empty() => schemes.iter().map(|scheme| format!("{scheme}://{host}{path}")).collect(),
+        Some(host) => vec![format!("//{host}{path}")],
+        None => vec![path.to_owned()],
+    }
+}
+
+/// The URL of a server with the defaults of its variables filled in.
+fn server_url(server: &Node) -> Option<String> {
+    let mut url = server.get("url").text()?.to_owned();
+    for (name, variable) in server.get("variables").members() {
+        if let Some(default) = variable.find("default").filter(|default| !default.is_null()) {
+            url = url.replace(&format!("{{{name}}}"), &default.to_text());
+        }
+    }
+    Some(url)
+}
+
+fn scheme(url: &str) -> Option<&str> {
+    url.split_once("://").map(|(scheme, _)| scheme).filter(|scheme| scheme.bytes().all(|b| b.is_ascii_alphanumeric()))
+}
+
+fn join(base: &str, relative: &str) -> Option<String> {
+    let joined = url::Url::parse(base).ok()?.join(relative).ok()?.to_string();
+    // The URL type adds a slash to a bare host; what the document wrote is kept.
+    Some(if relative.ends_with('/') { joined } else { joined.trim_end_matches('/').to_owned() })
+}

@@ -1,0 +1,179 @@
+//! WSDL 1.1: one SOAP endpoint as a pass-through API, or as a REST API in front of it.
+
+mod definitions;
+mod fields;
+mod pass_through;
+mod rest;
+mod restrictions;
+mod schemas;
+mod templates;
+mod text;
+mod types;
+
+use definitions::{Definitions, Endpoint, WSDL};
+use roxmltree::{Document, ParsingOptions};
+use types::Types;
+
+use super::finding::Findings;
+use super::{Imported, names};
+use crate::model::{Api, ApiKind, Resource};
+
+const WSDL_20: &str = "http://www.w3.org/ns/wsdl";
+
+/// Settings of an import.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct WsdlOptions {
+    /// Name of the API resource; otherwise made from the name of the service.
+    pub name: Option<String>,
+    /// URL suffix of the API; otherwise its name.
+    pub path: Option<String>,
+    /// Local name of the service; needed when several endpoints are offered.
+    pub service: Option<String>,
+    /// Local name of the endpoint (`wsdl:port`); needed when several are offered.
+    pub endpoint: Option<String>,
+    /// What is made of the endpoint.
+    pub form: SoapForm,
+    /// The largest document taken, in bytes: 64 MiB. The service takes 4 MiB in a request.
+    pub max_bytes: usize,
+}
+
+/// What is made of a SOAP endpoint.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SoapForm {
+    /// A SOAP API: clients send envelopes, which pass as they are.
+    #[default]
+    PassThrough,
+    /// A REST API: clients send JSON, policies make envelopes of it.
+    Rest,
+}
+
+impl Default for WsdlOptions {
+    fn default() -> Self {
+        Self {
+            name: None,
+            path: None,
+            service: None,
+            endpoint: None,
+            form: SoapForm::default(),
+            max_bytes: 64 * 1024 * 1024,
+        }
+    }
+}
+
+/// Imports one endpoint of a WSDL 1.1 document.
+///
+/// As pass-through each operation is `POST /?soapAction=…`, and requests go to the endpoint's address as they came. As
+/// REST each operation is `POST /{name}` with a policy that turns JSON into an envelope and the answer into JSON.
+/// Nothing that the document imports is fetched.
+pub fn wsdl(bytes: &[u8], options: &WsdlOptions) -> Imported {
+    let mut findings = Findings::default();
+    if bytes.len() > options.max_bytes {
+        let message = format!("the document has {} bytes: at most {} are taken", bytes.len(), options.max_bytes);
+        findings.refuse("inline-too-large", "", message);
+        return refused(findings, options);
+    }
+    let Some(text) = text::decode(bytes) else {
+        findings.refuse("invalid-syntax", "", "the document is not UTF-8, UTF-16 or ISO-8859-1");
+        return refused(findings, options);
+    };
+    let parsing = ParsingOptions { allow_dtd: false, nodes_limit: 4_000_000, ..ParsingOptions::default() };
+    match Document::parse_with_options(&text, parsing) {
+        Ok(document) => import(&text, &Definitions::new(&document), findings, options),
+        Err(roxmltree::Error::DtdDetected) => {
+            findings.refuse("doctype", "", "a document type is not allowed: remove `<!DOCTYPE>`");
+            refused(findings, options)
+        }
+        Err(error) => {
+            let place = error.pos();
+            let message = error.to_string();
+            let message = message.split(" at ").next().unwrap_or_default().to_owned();
+            let place = Some((u64::from(place.row), u64::from(place.col)));
+            findings.refuse_at("invalid-syntax", place, format!("the document is not XML: {message}"));
+            refused(findings, options)
+        }
+    }
+}
+
+fn refused(findings: Findings, options: &WsdlOptions) -> Imported {
+    let name = options.name.clone().unwrap_or_else(|| "api".to_owned());
+    let api = Api::new(options.path.clone().unwrap_or_default()).kind(ApiKind::Soap);
+    Imported::new(findings.into_vec(), Resource::new(name, api))
+}
+
+fn import(text: &str, definitions: &Definitions<'_>, mut findings: Findings, options: &WsdlOptions) -> Imported {
+    let root = definitions.root.tag_name();
+    match (root.namespace(), root.name()) {
+        (Some(WSDL), "definitions") => {}
+        (Some(WSDL_20), _) => {
+            findings.refuse("wsdl-2.0", "", "WSDL 2.0 is not supported: expected WSDL 1.1");
+            return refused(findings, options);
+        }
+        (_, name) => {
+            findings.refuse("not-wsdl", "", format!("`<{name}>` is not WSDL: expected `<definitions>` of WSDL 1.1"));
+            return refused(findings, options);
+        }
+    }
+    let types = Types::new(definitions);
+    restrictions::document(definitions, &types, &mut findings);
+    let endpoints = definitions.endpoints();
+    let Some(endpoint) = choose(definitions, &endpoints, &mut findings, options) else {
+        return refused(findings, options);
+    };
+    restrictions::endpoint(definitions, endpoint, &mut findings);
+    let generated = || Some(names::normalise(endpoint.service_name)).filter(|name| !name.is_empty());
+    let name = options.name.clone().or_else(generated).unwrap_or_else(|| "api".to_owned());
+    let path = options.path.clone().unwrap_or_else(|| name.clone());
+    if options.form == SoapForm::Rest {
+        let made = rest::operations(endpoint, &types, &names::digest(text.as_bytes()), &mut findings);
+        let mut imported = Imported::new(findings.into_vec(), Resource::new(name, rest::api(endpoint, path)));
+        imported.operations = made.operations;
+        imported.policies = made.policies;
+        imported.schemas.extend(made.schemas);
+        return imported;
+    }
+    let mut imported = Imported::new(findings.into_vec(), Resource::new(name, pass_through::api(endpoint, path)));
+    let schemas = schemas::Schemas::new(text, &types);
+    imported.operations = pass_through::operations(endpoint, &types, &schemas);
+    imported.schemas = schemas.into_resources();
+    imported
+}
+
+/// The endpoint that the options name, or the only one.
+fn choose<'e, 'd>(
+    definitions: &Definitions<'d>,
+    endpoints: &'e [Endpoint<'d>],
+    findings: &mut Findings,
+    options: &WsdlOptions,
+) -> Option<&'e Endpoint<'d>> {
+    if definitions.services().next().is_none() {
+        findings.refuse("no-service", "", "the document has no service: nothing says where to send requests");
+        return None;
+    }
+    let is_wanted = |wanted: &Option<String>, name: &str| wanted.as_ref().is_none_or(|wanted| wanted == name);
+    let mut chosen = endpoints.iter().filter(|endpoint| {
+        is_wanted(&options.service, endpoint.service_name) && is_wanted(&options.endpoint, endpoint.name)
+    });
+    let offered = || {
+        let names = endpoints.iter().take(20).map(|endpoint| format!("`{}/{}`", endpoint.service_name, endpoint.name));
+        names.collect::<Vec<_>>().join(", ")
+    };
+    let first = chosen.next();
+    match (first, chosen.next()) {
+        (None, _) if endpoints.is_empty() => findings.refuse("no-soap-endpoint", "", "no port has a SOAP binding"),
+        (None, _) => {
+            let message = format!("no endpoint has the names that were given: there are {}", offered());
+            findings.refuse("no-soap-endpoint", "", message);
+        }
+        (Some(_), Some(_)) => {
+            let message = format!("only one endpoint can be imported: name one of {}", offered());
+            findings.refuse("several-endpoints", "", message);
+            return None;
+        }
+        (Some(_), None) if endpoints.len() > 1 => {
+            findings.warn("several-endpoints", "", format!("{} endpoints: the others are left out", endpoints.len()));
+        }
+        (Some(_), None) => {}
+    }
+    first
+}

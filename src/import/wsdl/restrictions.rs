@@ -1,0 +1,192 @@
+//! What the service does not take of WSDL: findings about a document and about the endpoint that is imported.
+
+use std::collections::HashSet;
+
+use roxmltree::Node;
+
+use super::definitions::{Definitions, Endpoint, Message, Operation, is};
+use super::types::{Types, is_xsd};
+use crate::import::finding::Findings;
+
+/// Reports what is wrong with the document as a whole.
+pub(super) fn document(definitions: &Definitions<'_>, types: &Types<'_>, findings: &mut Findings) {
+    let place = |node: Node<'_, '_>| place(definitions, node);
+    let is_located = |node: &Node<'_, '_>| node.attribute("schemaLocation").is_some();
+    let mut is_whole = true;
+    if let Some(import) = definitions.root.children().find(|child| is(*child, "import")) {
+        is_whole = false;
+        findings.refuse_at("wsdl-import", place(import), "`wsdl:import` is not supported: merge the documents first");
+    }
+    let parts = || types.schemas.iter().flat_map(|schema| schema.children());
+    if let Some(import) = parts().find(|child| is_xsd(*child, "import") && is_located(child)) {
+        is_whole = false;
+        let message = "`xsd:import` with `schemaLocation` is not supported: merge the schemas into the document first";
+        findings.refuse_at("xsd-import", place(import), message);
+    }
+    if let Some(include) = parts().find(|child| is_xsd(*child, "include") || is_xsd(*child, "redefine")) {
+        is_whole = false;
+        let message = "`xsd:include` is not supported: merge the schemas into the document first";
+        findings.refuse_at("xsd-include", place(include), message);
+    }
+    if let Some(old) = definitions.root.descendants().find(|node| is_old_schema(*node)) {
+        let message = "the schema is of an old draft: expected `http://www.w3.org/2001/XMLSchema`";
+        findings.refuse_at("old-schema-namespace", place(old), message);
+        is_whole = false;
+    }
+    if let Some(node) = definitions.root.descendants().find(|node| is_ws_star(*node)) {
+        let message = format!("`{}`: WS-Policy and WS-Security are not supported", node.tag_name().name());
+        findings.refuse_at("ws-star", place(node), message);
+    }
+    let messages = definitions.root.children().filter(|child| is(*child, "message"));
+    let problems = types.check(messages.flat_map(|message| message.children().filter(|child| is(*child, "part"))));
+    if let Some((node, name)) = problems.unresolved.filter(|_| is_whole) {
+        findings.refuse_at("unresolved-type", place(node), format!("`{name}` is not in the schemas of the document"));
+    }
+    if let Some(node) = problems.recursive {
+        let name = node.attribute("name").unwrap_or_default();
+        findings.refuse_at("recursive-type", place(node), format!("`{name}` has a recursive definition"));
+    }
+}
+
+/// Reports what is wrong with one endpoint.
+pub(super) fn endpoint(definitions: &Definitions<'_>, endpoint: &Endpoint<'_>, findings: &mut Findings) {
+    let at = |node: Node<'_, '_>| place(definitions, node);
+    if endpoint.address.is_none() {
+        findings.refuse_at("no-address", at(endpoint.port), format!("endpoint `{}` has no address", endpoint.name));
+    }
+    if !endpoint.has_port_type {
+        let message = format!("the port type of endpoint `{}` is not in the document", endpoint.name);
+        findings.refuse_at("port-type-not-found", at(endpoint.port), message);
+    }
+    if let Some(transport) = endpoint.transport.filter(|transport| !is_http(transport)) {
+        let message = format!("transport `{transport}` is not supported: expected HTTP");
+        findings.refuse_at("transport-not-http", at(endpoint.port), message);
+    }
+    for rule in RULES {
+        let mut broken = endpoint.operations.iter().filter(|operation| (rule.is_broken)(operation));
+        let Some(first) = broken.next() else { continue };
+        let others = broken.count();
+        let and_others = if others > 0 { format!(" and {others} more") } else { String::new() };
+        let message = format!("operation `{}`{and_others}: {}", first.name, rule.message);
+        match rule.is_reason_to_refuse {
+            true => findings.refuse_at(rule.code, at(first.node), message),
+            false => findings.warn_at(rule.code, at(first.node), message),
+        }
+    }
+    repeated(definitions, endpoint, findings);
+}
+
+/// A restriction on operations.
+struct Rule {
+    code: &'static str,
+    is_broken: fn(&Operation<'_>) -> bool,
+    is_reason_to_refuse: bool,
+    message: &'static str,
+}
+
+const RULES: &[Rule] = &[
+    Rule {
+        code: "operation-not-found",
+        is_broken: |operation| operation.input.is_none() && operation.output.is_none(),
+        is_reason_to_refuse: true,
+        message: "the port type has no input and no output for it",
+    },
+    Rule {
+        code: "rpc-style",
+        is_broken: |operation| operation.style != "document",
+        is_reason_to_refuse: true,
+        message: "style is `rpc`: only `document` is supported",
+    },
+    Rule {
+        code: "encoded-use",
+        is_broken: |operation| operation.is_encoded,
+        is_reason_to_refuse: true,
+        message: "use is `encoded`: only `literal` is supported",
+    },
+    Rule {
+        code: "one-way-operation",
+        is_broken: |operation| operation.input.is_some() && operation.output.is_none(),
+        is_reason_to_refuse: true,
+        message: "there is no output: only request and response operations are supported",
+    },
+    Rule {
+        code: "notification-operation",
+        is_broken: |operation| operation.input.is_none() && operation.output.is_some(),
+        is_reason_to_refuse: true,
+        message: "there is no input: only request and response operations are supported",
+    },
+    Rule {
+        code: "message-not-found",
+        is_broken: |operation| messages(operation).any(|message| message.node.is_none()),
+        is_reason_to_refuse: true,
+        message: "a message is not in the document",
+    },
+    Rule {
+        code: "multi-part-message",
+        is_broken: |operation| messages(operation).any(|message| message.parts().count() > 1),
+        is_reason_to_refuse: true,
+        message: "a message contains multiple parts: only one is supported",
+    },
+    Rule {
+        code: "document-part-without-element",
+        is_broken: |operation| {
+            operation.style == "document"
+                && messages(operation).flat_map(Message::parts).any(|part| part.attribute("element").is_none())
+        },
+        is_reason_to_refuse: false,
+        message: "a part of a `document` message has no element: it is taken without a type",
+    },
+    Rule {
+        code: "empty-soap-action",
+        is_broken: |operation| operation.action.is_none(),
+        is_reason_to_refuse: false,
+        message: "the SOAP action is empty: the name of the operation takes its place",
+    },
+];
+
+fn messages<'o, 'd>(operation: &'o Operation<'d>) -> impl Iterator<Item = &'o Message<'d>> {
+    operation.input.iter().chain(&operation.output)
+}
+
+fn repeated(definitions: &Definitions<'_>, endpoint: &Endpoint<'_>, findings: &mut Findings) {
+    let (mut names, mut actions) = (HashSet::new(), HashSet::new());
+    let operations = &endpoint.operations;
+    let name = operations.iter().find(|operation| !names.insert(operation.name));
+    let action = operations.iter().find(|operation| !actions.insert(operation.action));
+    if let Some(operation) = name {
+        let message = format!("two operations are called `{}`: the second gets a number", operation.name);
+        findings.warn_at("duplicate-operation-name", place(definitions, operation.node), message);
+    }
+    let mut actions = HashSet::new();
+    let mut written = operations.iter().filter(|operation| operation.action.is_some());
+    if let Some(operation) = written.find(|operation| !actions.insert(operation.action)) {
+        let message = format!("two operations have the SOAP action `{}`", operation.action.unwrap_or_default());
+        findings.warn_at("duplicate-soap-action", place(definitions, operation.node), message);
+    }
+    if let (Some(operation), Some(_)) = (name, action) {
+        let message = "names and SOAP actions of operations both repeat: no unique identifiers can be made";
+        findings.refuse_at("names-and-actions-conflict", place(definitions, operation.node), message);
+    }
+}
+
+fn is_http(transport: &str) -> bool {
+    let transport = transport.trim_end_matches('/');
+    transport.ends_with("/soap/http") || transport.ends_with("/soap/bindings/HTTP")
+}
+
+fn is_old_schema(node: Node<'_, '_>) -> bool {
+    let is_schema = node.is_element() && node.tag_name().name() == "schema";
+    is_schema
+        && matches!(node.tag_name().namespace(), Some(uri) if uri.starts_with("http://www.w3.org/") && uri != super::types::XSD && uri.ends_with("XMLSchema"))
+}
+
+fn is_ws_star(node: Node<'_, '_>) -> bool {
+    let policy = ["/ws/2002/12/policy", "/ws/2004/09/policy", "/ns/ws-policy"];
+    node.tag_name().namespace().is_some_and(|uri| policy.iter().any(|policy| uri.ends_with(policy)))
+}
+
+/// Line and column of a node.
+fn place(definitions: &Definitions<'_>, node: Node<'_, '_>) -> Option<(u64, u64)> {
+    let position = definitions.document.text_pos_at(node.range().start);
+    Some((u64::from(position.row), u64::from(position.col)))
+}

@@ -1,0 +1,43 @@
+//! The text of a document from its bytes: UTF-8, UTF-16 with a mark, or ISO-8859-1.
+
+/// Decodes the bytes; none when they are not in the encoding they claim.
+pub(super) fn decode(bytes: &[u8]) -> Option<String> {
+    match bytes {
+        [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8(rest.to_vec()).ok(),
+        [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
+        [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        _ if is_latin1(bytes) => Some(bytes.iter().copied().map(char::from).collect()),
+        _ => String::from_utf8(bytes.to_vec()).ok(),
+    }
+}
+
+fn utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> Option<String> {
+    let (pairs, []) = bytes.as_chunks::<2>() else { return None };
+    char::decode_utf16(pairs.iter().map(|pair| unit(*pair))).collect::<Result<_, _>>().ok()
+}
+
+/// Whether the XML declaration names ISO-8859-1.
+fn is_latin1(bytes: &[u8]) -> bool {
+    let declaration = &bytes[..bytes.len().min(200)];
+    let end = declaration.windows(2).position(|pair| pair == b"?>").unwrap_or(0);
+    let declaration = declaration[..end].to_ascii_lowercase();
+    declaration.starts_with(b"<?xml") && declaration.windows(10).any(|name| name == b"iso-8859-1")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn decodes() {
+        let little: Vec<u8> = "\u{feff}<ü/>".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let big: Vec<u8> = "\u{feff}<ü/>".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for bytes in [&little[..], &big, "<ü/>".as_bytes(), "\u{feff}<ü/>".as_bytes()] {
+            assert_eq!(decode(bytes).as_deref(), Some("<ü/>"));
+        }
+        let latin = b"<?xml version='1.0' encoding='ISO-8859-1'?><\xfc/>";
+        assert!(decode(latin).is_some_and(|text| text.ends_with("<ü/>")));
+        assert_eq!(decode(b"<\xfc/>"), None);
+        assert_eq!(decode(&little[..little.len() - 1]), None);
+    }
+}

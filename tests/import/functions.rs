@@ -1,0 +1,96 @@
+//! Every Function App of the corpus against its expected summary.
+
+use std::path::Path;
+
+use gatewright::import::{FunctionAppOptions, Imported, SourceFile, function_app};
+use serde_json::{Value, json};
+
+/// The files of an app with their paths inside it.
+fn files(folder: &Path, prefix: &str, found: &mut Vec<(String, Vec<u8>)>) {
+    for entry in std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display())) {
+        let path = entry.unwrap().path();
+        let name = format!("{prefix}{}", path.file_name().unwrap_or_default().to_string_lossy());
+        if path.is_dir() {
+            files(&path, &format!("{name}/"), found);
+        } else {
+            found.push((name, std::fs::read(&path).unwrap()));
+        }
+    }
+}
+
+fn differences(imported: &Imported, expected: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut differ = |what: &str, ours: Value, theirs: &Value| {
+        if ours != *theirs {
+            found.push(format!("{what}: {ours} instead of {theirs}"));
+        }
+    };
+    let operations = imported.operations.iter().map(|operation| {
+        let properties = &operation.properties;
+        json!([operation.name, properties.method, properties.url_template, properties.display_name])
+    });
+    differ("operations", operations.collect(), &expected["operations"]);
+    let backend = imported.backends.first();
+    if !imported.operations.is_empty() {
+        for (member, ours) in [
+            ("backendUrl", backend.and_then(|backend| backend.properties.url.clone())),
+            ("backendResourceId", backend.and_then(|backend| backend.properties.resource_id.clone())),
+            ("backendId", backend.and_then(|backend| backend.name.clone())),
+            ("namedValue", imported.named_values.first().and_then(|value| value.name.clone())),
+        ] {
+            if !expected[member].is_null() {
+                differ(member, json!(ours), &expected[member]);
+            }
+        }
+    }
+    for function in expected["functions"].as_array().into_iter().flatten() {
+        let Some(reason) = function["reason"].as_str() else { continue };
+        let name = format!("function `{}` ", function["name"].as_str().unwrap_or_default());
+        let finding = imported.findings.iter().find(|finding| finding.message.starts_with(&name));
+        differ(&name, json!(finding.map(|finding| finding.code)), &json!(reason));
+    }
+    for operation in &imported.operations {
+        let parameters = &operation.properties.template_parameters;
+        let functions = expected["functions"].as_array().into_iter().flatten();
+        let mut same = functions.filter(|function| function["name"] == json!(operation.properties.display_name));
+        let theirs: Vec<_> = same
+            .next()
+            .into_iter()
+            .flat_map(|function| function["templateParameters"].as_array())
+            .flatten()
+            .map(|parameter| json!([parameter["name"], parameter["type"], parameter["required"], parameter["default"]]))
+            .collect();
+        let ours: Vec<_> = parameters.iter().map(|p| json!([p.name, p.kind, p.required, p.default_value])).collect();
+        differ("parameters", json!(ours), &json!(theirs));
+    }
+    found
+}
+
+#[test]
+fn agrees_on_the_corpus() {
+    let Some(corpus) = std::env::var_os("GATEWRIGHT_CORPUS") else {
+        println!("skipped: GATEWRIGHT_CORPUS is not set");
+        return;
+    };
+    let folder = Path::new(&corpus).join("import/functions");
+    let expected: Value = serde_json::from_slice(&std::fs::read(folder.join("expected.json")).unwrap()).unwrap();
+    let (mut passed, mut failed) = (0, 0);
+    for (app, expected) in expected["apps"].as_object().into_iter().flatten() {
+        let mut read = Vec::new();
+        files(&folder.join(app), "", &mut read);
+        let sources: Vec<_> = read.iter().map(|(path, bytes)| SourceFile { path, bytes }).collect();
+        let imported = function_app(&sources, &FunctionAppOptions::default());
+        let found = differences(&imported, expected);
+        let entry = imported.into_entry();
+        assert!(entry.operations.iter().all(|(_, operation)| operation.policy.is_some()), "{app}: a policy is lost");
+        if found.is_empty() {
+            passed += 1;
+        } else {
+            failed += 1;
+            println!("{app}:");
+            found.iter().for_each(|difference| println!("  {difference}"));
+        }
+    }
+    println!("{passed} apps agree, {failed} differ");
+    assert!(passed > 0 && failed == 0, "{passed} apps agree, {failed} differ");
+}

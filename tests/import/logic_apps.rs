@@ -1,0 +1,79 @@
+//! Every workflow of the corpus against its expected summary.
+
+use std::path::Path;
+
+use gatewright::import::{Imported, LogicAppOptions, logic_app};
+use serde_json::{Value, json};
+
+fn differences(imported: &Imported, expected: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut differ = |what: &str, ours: Value, theirs: &Value| {
+        if !theirs.is_null() && ours != *theirs {
+            found.push(format!("{what}: {ours} instead of {theirs}"));
+        }
+    };
+    differ("importable", json!(imported.accepted), &expected["importable"]);
+    differ("serviceUrl", json!(imported.api.properties.service_url), &expected["serviceUrl"]);
+    let codes: Vec<_> = imported.findings.iter().map(|finding| finding.code).collect();
+    if let Some(reason) = expected["reason"].as_str() {
+        differ("reason", json!(codes.contains(&reason)), &json!(true));
+    }
+    let operations = expected["operations"].as_array().cloned().unwrap_or_default();
+    if !operations.is_empty() {
+        differ("number of operations", json!(imported.operations.len()), &json!(operations.len()));
+    }
+    for (ours, theirs) in imported.operations.iter().zip(&operations) {
+        let operation = &ours.properties;
+        differ("name", json!(ours.name), &theirs["name"]);
+        differ("method", json!(operation.method), &theirs["method"]);
+        differ("urlTemplate", json!(operation.url_template), &theirs["urlTemplate"]);
+        differ("hasSchema", json!(operation.request.is_some()), &theirs["hasSchema"]);
+        let parameters: Vec<_> = operation.template_parameters.iter().map(|parameter| &parameter.name).collect();
+        differ("templateParameters", json!(parameters), &theirs["templateParameters"]);
+        let policy = imported.policies.iter().find(|policy| policy.operation == ours.name).unwrap();
+        let template = policy.properties.value.split("template=\"").nth(1).unwrap().split('"').next().unwrap();
+        let key = imported.named_values[0].name.clone().unwrap();
+        let template = template.replace("&amp;", "&").replace(&key, "NAMED-VALUE");
+        differ("rewriteTemplate", json!(template), &theirs["rewriteTemplate"]);
+    }
+    found
+}
+
+#[test]
+fn agrees_on_the_corpus() {
+    let Some(corpus) = std::env::var_os("GATEWRIGHT_CORPUS") else {
+        println!("skipped: GATEWRIGHT_CORPUS is not set");
+        return;
+    };
+    let folder = Path::new(&corpus).join("import/logicapp");
+    let expected: Value = serde_json::from_slice(&std::fs::read(folder.join("expected.json")).unwrap()).unwrap();
+    let (mut passed, mut failed) = (0, 0);
+    for (name, expected) in expected["documents"].as_object().into_iter().flatten() {
+        let imported = logic_app(&std::fs::read(folder.join(name)).unwrap(), &LogicAppOptions::default());
+        assert!(
+            !serde_json::to_string(&imported).unwrap().contains("NOT-A-SIGNATURE"),
+            "{name}: the signature is told"
+        );
+        let found = differences(&imported, expected);
+        if found.is_empty() {
+            passed += 1;
+        } else {
+            failed += 1;
+            println!("{name}:");
+            found.iter().for_each(|difference| println!("  {difference}"));
+        }
+    }
+    println!("{passed} workflows agree, {failed} differ");
+    assert!(passed > 0 && failed == 0, "{passed} workflows agree, {failed} differ");
+}
+
+#[test]
+fn refuses_what_is_no_workflow() {
+    for (text, code) in
+        [("{", "invalid-json"), ("{}", "not-a-workflow"), ("[]", "not-a-workflow"), ("null", "not-a-workflow")]
+    {
+        let imported = logic_app(text.as_bytes(), &LogicAppOptions::default());
+        assert!(!imported.accepted, "{text}");
+        assert_eq!(imported.findings[0].code, code, "{text}");
+    }
+}

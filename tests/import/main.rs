@@ -1,0 +1,8 @@
+//! Importers, compared with expected summaries of many documents.
+
+#![cfg(all(feature = "import", feature = "policy"))]
+
+mod functions;
+mod logic_apps;
+mod openapi;
+mod wsdl;

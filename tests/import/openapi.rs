@@ -1,0 +1,290 @@
+//! Every document of the corpus and of `rules/` against its expected summary.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use gatewright::import::{Imported, Options, QueryParameters, Strictness, openapi};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+/// Codes that depend on strictness: the data names them where our reading is the more lenient one.
+const OPEN: [&str; 2] = ["invalid-document", "circular-ref"];
+
+fn codes(imported: &Imported) -> BTreeSet<&str> {
+    imported.findings.iter().map(|finding| finding.code).collect()
+}
+
+/// Query parameters of a template in order, because their order is not settled.
+fn sorted_query(template: &str) -> String {
+    match template.split_once('?') {
+        Some((path, query)) => {
+            let mut pairs: Vec<_> = query.split('&').collect();
+            pairs.sort_unstable();
+            format!("{path}?{}", pairs.join("&"))
+        }
+        None => template.to_owned(),
+    }
+}
+
+fn names_digest(imported: &Imported) -> String {
+    let mut lines: Vec<_> = imported
+        .operations
+        .iter()
+        .map(|operation| {
+            let name = operation.name.as_deref().unwrap_or_default();
+            format!("{}\t{}\t{name}\n", operation.properties.method, operation.properties.url_template)
+        })
+        .collect();
+    lines.sort_unstable();
+    let digest = Sha256::digest(lines.concat());
+    digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// What differs from the expected summary.
+fn differences(imported: &Imported, expected: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    let mut differ = |what: &str, ours: Value, theirs: &Value| {
+        if ours != *theirs {
+            found.push(format!("{what}: {ours} instead of {theirs}"));
+        }
+    };
+    if !expected["accepted"].is_null() {
+        differ("accepted", json!(imported.accepted), &expected["accepted"]);
+    }
+    let theirs: BTreeSet<_> = expected["issues"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+    let ours = codes(imported);
+    let settled = |codes: &BTreeSet<&str>| json!(codes.iter().filter(|code| !OPEN.contains(code)).collect::<Vec<_>>());
+    differ("issues", settled(&ours), &settled(&theirs));
+    differ("serviceUrl", json!(imported.api.properties.service_url), &expected["serviceUrl"]);
+    if let Some(operations) = expected["operations"].as_array() {
+        differ("number of operations", json!(imported.operations.len()), &json!(operations.len()));
+        for (ours, theirs) in imported.operations.iter().zip(operations) {
+            let operation = &ours.properties;
+            let template = sorted_query(&operation.url_template);
+            let ours = json!([ours.name, operation.method, template, operation.display_name]);
+            let mut theirs = theirs.clone();
+            theirs[2] = json!(sorted_query(theirs[2].as_str().unwrap_or_default()));
+            differ("operation", ours, &theirs);
+        }
+    } else if let Some(digest) = expected["namesDigest"].as_str() {
+        differ("namesDigest", json!(names_digest(imported)), &json!(digest));
+    }
+    found
+}
+
+fn compare(folder: &Path, documents: impl Iterator<Item = (String, Value)>) {
+    let (mut passed, mut failed) = (0, 0);
+    for (name, expected) in documents {
+        let bytes = std::fs::read(folder.join(&name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let imported = openapi(&bytes, &Options::default());
+        let found = differences(&imported, &expected);
+        if found.is_empty() {
+            passed += 1;
+        } else {
+            failed += 1;
+            println!("{name}:");
+            found.iter().for_each(|difference| println!("  {difference}"));
+        }
+        let invalid = |codes: BTreeSet<&str>| codes.contains("invalid-document");
+        let theirs = expected["issues"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        if invalid(codes(&imported)) != invalid(theirs) {
+            println!("{name}: `invalid-document` differs (not settled)");
+        }
+    }
+    println!("{passed} documents agree, {failed} differ");
+    assert!(passed > 0 && failed == 0, "{passed} documents agree, {failed} differ");
+}
+
+fn read(path: &Path) -> Value {
+    let text = std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn rules() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import/rules/openapi")
+}
+
+#[test]
+fn follows_the_rules() {
+    let Value::Object(expected) = read(&rules().join("expected.json")) else { panic!("expected.json is no object") };
+    compare(&rules(), expected.into_iter());
+}
+
+#[test]
+fn agrees_on_the_corpus() {
+    let Some(corpus) = std::env::var_os("GATEWRIGHT_CORPUS") else {
+        println!("skipped: GATEWRIGHT_CORPUS is not set");
+        return;
+    };
+    let folder = Path::new(&corpus).join("import/openapi");
+    let expected = read(&folder.join("expected.json"));
+    let documents = expected["documents"].as_object().cloned().unwrap_or_default();
+    compare(&folder, documents.into_iter().map(|(name, document)| (name, document["apim"].clone())));
+}
+
+#[test]
+fn lenient_takes_more() {
+    let read = |name: &str| std::fs::read(rules().join(name)).unwrap();
+    let mut options = Options::default();
+    options.strictness = Strictness::Lenient;
+    let imported = openapi(&read("r16-undeclared-parameter.v30.yaml"), &options);
+    let names: Vec<_> = imported.operations[0].properties.template_parameters.iter().map(|p| p.name.as_str()).collect();
+    assert_eq!(names, ["x", "y"]);
+}
+
+#[test]
+fn options_change_what_is_made() {
+    let read = |name: &str| std::fs::read(rules().join(name)).unwrap();
+    let mut options = Options::default();
+    options.query_parameters = QueryParameters::Query;
+    let imported = openapi(&read("r02-required-query.v30.yaml"), &options);
+    assert_eq!(imported.operations[0].properties.url_template, "/search");
+
+    let mut options = Options::default();
+    options.allow_http_server = true;
+    options.make_backend = true;
+    let imported = openapi(&read("r06-http-only.v30.yaml"), &options);
+    assert_eq!(imported.api.properties.service_url.as_deref(), Some("http://one.example.com/api"));
+    assert_eq!(imported.backends[0].name, imported.api.name);
+
+    let mut options = Options::default();
+    options.document_url = Some("https://docs.example.com/v1/openapi.json".to_owned());
+    let imported = openapi(&read("r07-relative-server.v31.json"), &options);
+    assert_eq!(imported.api.properties.service_url.as_deref(), Some("https://docs.example.com/api/v3"));
+    let imported = openapi(&read("r10-no-scheme.v2.json"), &options);
+    assert_eq!(imported.api.properties.service_url.as_deref(), Some("https://ns.example.com/v1"));
+    assert!(imported.accepted);
+
+    let mut options = Options::default();
+    options.map_security = true;
+    let api = openapi(&read("r14-ignored.v30.yaml"), &options).api.properties;
+    assert_eq!(api.subscription_key_parameter_names.and_then(|names| names.header).as_deref(), Some("X-Api-Key"));
+
+    let mut options = Options::default();
+    options.strictness = Strictness::Strict;
+    assert!(!openapi(&read("r01-names.v30.yaml"), &options).accepted);
+    options.max_bytes = 10;
+    assert_eq!(codes(&openapi(&read("r01-names.v30.yaml"), &options)), BTreeSet::from(["inline-too-large"]));
+}
+
+#[test]
+fn becomes_an_entry_of_a_store() {
+    let bytes = std::fs::read(rules().join("r14-ignored.v30.yaml")).unwrap();
+    let entry = openapi(&bytes, &Options::default()).into_entry();
+    assert_eq!(entry.operations.len(), 2);
+    assert_eq!(
+        entry.operations.get("startJob").map(|operation| operation.tags.clone()),
+        Some(vec!["alpha".into(), "gamma".into()])
+    );
+    assert_eq!(entry.tags, ["alpha", "beta", "gamma"]);
+}
+
+fn documents() -> Vec<Vec<u8>> {
+    let files = std::fs::read_dir(rules()).unwrap().map(|entry| entry.unwrap().path());
+    let mut files: Vec<_> = files.filter(|path| path.file_name().is_some_and(|name| name != "expected.json")).collect();
+    files.sort();
+    files.into_iter().map(|path| std::fs::read(path).unwrap()).collect()
+}
+
+/// A value made of the words that the importer looks for.
+fn value() -> impl Strategy<Value = Value> {
+    let words = vec![
+        "openapi",
+        "swagger",
+        "2.0",
+        "3.0.0",
+        "3.1.0",
+        "paths",
+        "/a/{b}",
+        "/{b",
+        "get",
+        "post",
+        "parameters",
+        "name",
+        "in",
+        "path",
+        "query",
+        "body",
+        "schema",
+        "schemas",
+        "components",
+        "definitions",
+        "$ref",
+        "#/components/schemas/a",
+        "#/",
+        "#",
+        "type",
+        "array",
+        "items",
+        "properties",
+        "allOf",
+        "oneOf",
+        "enum",
+        "responses",
+        "200",
+        "content",
+        "application/json",
+        "servers",
+        "url",
+        "https://h",
+        "variables",
+        "default",
+        "requestBody",
+        "operationId",
+        "required",
+        "example",
+        "examples",
+        "a",
+        "",
+        "tags",
+        "security",
+        "callbacks",
+        "x-ms-paths",
+        "headers",
+        "produces",
+        "schemes",
+        "info",
+        "title",
+        "{b}",
+        "~1",
+    ];
+    let word = prop::sample::select(words);
+    let leaf = prop_oneof![
+        word.clone().prop_map(|word| json!(word)),
+        Just(Value::Null),
+        any::<bool>().prop_map(|b| json!(b)),
+        any::<i32>().prop_map(|n| json!(n)),
+    ];
+    leaf.prop_recursive(8, 120, 8, move |inner| {
+        prop_oneof![
+            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
+            prop::collection::vec((word.clone(), inner), 0..8)
+                .prop_map(|members| Value::Object(members.into_iter().map(|(name, v)| (name.to_owned(), v)).collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn never_panics_on_damaged_documents(
+        document in prop::sample::select(documents()), cut in any::<prop::sample::Index>(), at in any::<prop::sample::Index>(), byte in any::<u8>()
+    ) {
+        let mut document = document;
+        let at = at.index(document.len());
+        document[at] = byte;
+        openapi(&document, &Options::default());
+        document.truncate(cut.index(document.len()));
+        openapi(&document, &Options::default());
+    }
+
+    #[test]
+    fn never_panics_on_odd_values(value in value(), version in prop::sample::select(vec!["2.0", "3.0.3", "3.1.0"])) {
+        let mut value = value;
+        if let Some(members) = value.as_object_mut() {
+            members.insert(if version == "2.0" { "swagger" } else { "openapi" }.to_owned(), json!(version));
+        }
+        let imported = openapi(value.to_string().as_bytes(), &Options::default());
+        imported.into_entry();
+    }
+}
