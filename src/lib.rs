@@ -7,6 +7,7 @@ pub mod clock;
 pub mod forward;
 #[cfg(feature = "import")]
 pub mod import;
+pub mod load;
 pub mod model;
 pub mod secret;
 #[cfg(feature = "policy")]

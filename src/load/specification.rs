@@ -1,0 +1,100 @@
+//! The operations of an API that only its specification names.
+
+use std::collections::HashSet;
+use std::rc::Rc;
+
+use super::item::{Item, Specification};
+use super::problem::Problem;
+use super::source::Source;
+use crate::model::{ApiEntry, Store};
+
+/// Reads a specification (path of its file, its text) into an API: its operations and schemas. Gives warnings, or else
+/// problems, which [`Problem`]s place in that file.
+pub(super) type Importer = fn(&str, &str, &mut ApiEntry) -> Result<Vec<Problem>, Vec<Problem>>;
+
+/// What reads specifications; nothing when this build has no importer.
+const IMPORTER: Option<Importer> = {
+    #[cfg(feature = "import")]
+    let importer: Option<Importer> = Some(super::importer::import);
+    #[cfg(not(feature = "import"))]
+    let importer = None;
+    importer
+};
+
+/// APIs whose operations are not known, because their specification was not read.
+#[derive(Debug, Default)]
+pub(super) struct Unread(HashSet<String>);
+
+impl Unread {
+    /// Whether an item belongs to an operation that the specification of its API may define.
+    pub(super) fn covers(&self, item: &Item) -> bool {
+        let kinds = item.kinds();
+        matches!(kinds.as_slice(), [apis, operations, ..] if apis == "apis" && operations == "operations")
+            && self.0.contains(&key(item.workspace.as_deref(), item.name(0)))
+    }
+}
+
+/// The specification that an API of a template holds; links are refused.
+pub(super) fn of_template(item: &Item) -> Result<Option<Specification>, Problem> {
+    let text = |name: &str| item.properties.get(name).and_then(|node| node.as_str());
+    let (Some(format), Some(value)) = (text("format"), text("value")) else { return Ok(None) };
+    if format.to_ascii_lowercase().contains("-link") {
+        let message = format!("`format` is `{format}`, and links are not followed: put the specification into `value`");
+        return Err(item.problem(message));
+    }
+    let (source, workspace, api) = (Rc::clone(&item.source), item.workspace.clone(), item.name(0).to_owned());
+    Ok(Some(Specification { source, inline: Some(value.to_owned()), workspace, api }))
+}
+
+/// Reads the specifications into their APIs, before the operations that stand in files of their own are added.
+pub(super) fn read_all(
+    specifications: &[Specification],
+    items: &[Item],
+    store: &mut Store,
+    warnings: &mut Vec<Problem>,
+    problems: &mut Vec<Problem>,
+    broken: &HashSet<String>,
+) -> Unread {
+    let with_operations: HashSet<String> = items
+        .iter()
+        .filter(|item| item.kinds() == ["apis", "operations"])
+        .map(|item| key(item.workspace.as_deref(), item.name(0)))
+        .collect();
+    let mut unread = Unread::default();
+    for specification in specifications {
+        let Specification { source, workspace, api, .. } = specification;
+        let Some(entry) = store.entities_mut(workspace.as_deref()).apis.get_mut(api) else {
+            if broken.contains(&Item::key_of(workspace.as_deref(), "apis", api)) {
+                continue;
+            }
+            let message = format!("API `{api}` is not defined: add `api.json` with its `path`");
+            problems.push(Problem::new(source.file.clone(), None, message));
+            continue;
+        };
+        match IMPORTER {
+            Some(import) => match import(&source.file, specification.text(), entry) {
+                Ok(found) => warnings.extend(found),
+                Err(found) => problems.extend(found),
+            },
+            None => {
+                let key = key(workspace.as_deref(), api);
+                if !with_operations.contains(&key) {
+                    warnings.push(not_read(source, api));
+                }
+                unread.0.insert(key);
+            }
+        }
+    }
+    unread
+}
+
+fn not_read(source: &Rc<Source>, api: &str) -> Problem {
+    let message = format!(
+        "API `{api}` has no operations: this build does not read specifications: add `operations/<name>/operation.json`"
+    );
+    Problem::new(source.file.clone(), None, message)
+}
+
+fn key(workspace: Option<&str>, api: &str) -> String {
+    format!("{}/{api}", workspace.unwrap_or_default()).to_lowercase()
+}
