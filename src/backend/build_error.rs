@@ -1,0 +1,40 @@
+//! What is wrong with the configuration of a backend.
+
+use super::credentials::CredentialsError;
+
+/// What is wrong with one Backend entity, found when it is built.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("backend `{backend}`: {problem}")]
+pub struct BuildError {
+    backend: String,
+    problem: Problem,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Problem {
+    #[error("{0} are not supported yet")]
+    Unsupported(&'static str),
+    #[error("`type` is `{0}`: expected `Single` or `Pool`")]
+    UnknownKind(String),
+    #[error("`url` is missing")]
+    NoUrl,
+    #[error("`url`: {0}")]
+    Url(String),
+    #[error("`tls` is set: a layer leaves TLS to the service below it, use `BackendService`")]
+    TlsAroundService,
+    #[error("another backend has this id")]
+    Duplicate,
+    #[error("{0}")]
+    Credentials(#[from] CredentialsError),
+}
+
+impl BuildError {
+    pub(super) fn new(backend: &str, problem: impl Into<Problem>) -> Self {
+        Self { backend: backend.to_owned(), problem: problem.into() }
+    }
+
+    /// The id of the entity.
+    pub fn backend(&self) -> &str {
+        &self.backend
+    }
+}

@@ -1,0 +1,156 @@
+//! Sends requests over pooled connections.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use http::{Request, Response, StatusCode};
+use hyper_util::client::legacy::{Client as HyperClient, ResponseFuture};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+use tower_service::Service;
+
+use super::connect::{ConnectError, Connector};
+use super::error::{Error, Kind};
+use super::hop_by_hop;
+use super::tls::{Checks, Tls};
+use super::watched_body::Watch;
+use crate::Body;
+use crate::forward::{ForwardOptions, HttpVersion};
+
+/// Sends requests with absolute URIs, over HTTP/1.1 unless [`ForwardOptions`] in their extensions say otherwise.
+///
+/// Made by [`Transport::client`](super::Transport::client). Hop-by-hop headers are taken out of responses; requests are
+/// sent as they are. Bodies stream both ways. Dropping the future gives the request up.
+#[derive(Clone)]
+pub struct Client(Arc<Versions>);
+
+/// One pool for each version setting, since connections are found again by scheme and authority only.
+struct Versions {
+    http1: OnceLock<HyperClient<Connector, Body>>,
+    http2: OnceLock<HyperClient<Connector, Body>>,
+    http2_or_1: OnceLock<HyperClient<Connector, Body>>,
+    configs: [Arc<rustls::ClientConfig>; 3],
+    connect_timeout: Duration,
+}
+
+impl Client {
+    pub(super) fn new(tls: &Tls, checks: Checks, connect_timeout: Duration) -> Self {
+        let config = |protocols: &[&[u8]]| Arc::new(tls.config(checks, protocols));
+        Self(Arc::new(Versions {
+            http1: OnceLock::new(),
+            http2: OnceLock::new(),
+            http2_or_1: OnceLock::new(),
+            configs: [config(&[b"http/1.1"]), config(&[b"h2"]), config(&[b"h2", b"http/1.1"])],
+            connect_timeout,
+        }))
+    }
+
+    pub(super) fn send(&self, mut request: Request<Body>, version: HttpVersion) -> ClientFuture {
+        // Over HTTP/2 an error of the request's body comes back as an error of the stream.
+        let watch = match version {
+            HttpVersion::Http1 => None,
+            HttpVersion::Http2 | HttpVersion::Http2Or1 => Watch::over(request.body_mut()),
+        };
+        ClientFuture { response: self.0.of(version).request(request), watch }
+    }
+}
+
+impl Versions {
+    fn of(&self, version: HttpVersion) -> &HyperClient<Connector, Body> {
+        let [http1, http2, http2_or_1] = &self.configs;
+        match version {
+            HttpVersion::Http1 => self.http1.get_or_init(|| self.client(http1, false)),
+            HttpVersion::Http2 => self.http2.get_or_init(|| self.client(http2, true)),
+            HttpVersion::Http2Or1 => self.http2_or_1.get_or_init(|| self.client(http2_or_1, false)),
+        }
+    }
+
+    fn client(&self, config: &Arc<rustls::ClientConfig>, http2_only: bool) -> HyperClient<Connector, Body> {
+        let connector = Connector::new(Arc::clone(config), http2_only, self.connect_timeout);
+        HyperClient::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(Duration::from_secs(90))
+            .pool_max_idle_per_host(1024)
+            .retry_canceled_requests(true)
+            .set_host(false)
+            .http2_only(http2_only)
+            .http2_initial_stream_window_size(2 << 20)
+            .http2_initial_connection_window_size(5 << 20)
+            .http2_max_header_list_size(64 << 10)
+            .http2_keep_alive_interval(Duration::from_secs(30))
+            .http2_keep_alive_timeout(Duration::from_secs(20))
+            .http2_keep_alive_while_idle(false)
+            .build(connector)
+    }
+}
+
+impl Service<Request<Body>> for Client {
+    type Response = Response<Body>;
+    type Error = Error;
+    type Future = ClientFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<Body>) -> ClientFuture {
+        let version = request.extensions().get::<ForwardOptions>().map_or_else(Default::default, |o| o.http_version);
+        self.send(request, version)
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client").field("connect_timeout", &self.0.connect_timeout).finish_non_exhaustive()
+    }
+}
+
+/// The response of a [`Client`], to come.
+#[must_use = "futures do nothing unless polled"]
+#[derive(Debug)]
+pub struct ClientFuture {
+    response: ResponseFuture,
+    watch: Option<Watch>,
+}
+
+impl Future for ClientFuture {
+    type Output = Result<Response<Body>, Error>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut response = match ready!(Pin::new(&mut self.response).poll(cx)) {
+            Ok(response) => response,
+            Err(error) if self.watch.as_ref().is_some_and(Watch::is_broken) => {
+                return Poll::Ready(Err(Error::caused_by(Kind::ClientGone, error)));
+            }
+            Err(error) => return Poll::Ready(Err(classified(error))),
+        };
+        // Nothing asks for an upgrade, so an answer to one breaks the protocol.
+        if response.status() == StatusCode::SWITCHING_PROTOCOLS {
+            return Poll::Ready(Err(Error::caused_by(Kind::Malformed, "it switches protocols unasked")));
+        }
+        hop_by_hop::strip_response(response.headers_mut());
+        Poll::Ready(Ok(response.map(Body::new)))
+    }
+}
+
+fn classified(error: hyper_util::client::legacy::Error) -> Error {
+    let Some(source) = error.source() else { return Error::caused_by(Kind::Unsendable, error) };
+    let kind = if let Some(connect) = source.downcast_ref::<ConnectError>() {
+        connect.kind
+    } else if let Some(hyper) = source.downcast_ref::<hyper::Error>() {
+        match () {
+            () if hyper.is_body_write_aborted() => Kind::ClientGone,
+            () if hyper.is_user() => Kind::ClientGone,
+            () if hyper.is_canceled() => Kind::Unsent,
+            () if hyper.is_parse() => Kind::Malformed,
+            () => Kind::Closed,
+        }
+    } else {
+        Kind::Unsent
+    };
+    Error::caused_by(kind, error)
+}

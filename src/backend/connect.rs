@@ -1,0 +1,165 @@
+//! Opens connections to backends, and says why one could not be opened.
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use http::Uri;
+use http::uri::{Authority, Scheme};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiFuture, GaiResolver, Name};
+use rustls::pki_types::ServerName;
+use tokio_rustls::TlsConnector;
+use tower_service::Service;
+
+use super::error::Kind;
+use super::stream::Stream;
+use crate::body::BoxError;
+
+/// Resolves, connects and, for `https`, shakes hands, all within one time limit.
+#[derive(Clone)]
+pub(super) struct Connector(Arc<Inner>);
+
+struct Inner {
+    tcp: HttpConnector<Resolver>,
+    tls: TlsConnector,
+    http2_only: bool,
+    limit: Duration,
+}
+
+impl Connector {
+    pub(super) fn new(tls: Arc<rustls::ClientConfig>, http2_only: bool, limit: Duration) -> Self {
+        let mut tcp = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        tcp.set_keepalive(Some(Duration::from_secs(60)));
+        tcp.set_happy_eyeballs_timeout(Some(Duration::from_millis(300)));
+        tcp.set_connect_timeout(Some(limit));
+        Self(Arc::new(Inner { tcp, tls: TlsConnector::from(tls), http2_only, limit }))
+    }
+}
+
+impl Service<Uri> for Connector {
+    type Response = Stream;
+    type Error = ConnectError;
+    type Future = Pin<Box<dyn Future<Output = Result<Stream, ConnectError>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ConnectError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, uri: Uri) -> Self::Future {
+        let inner = Arc::clone(&self.0);
+        Box::pin(async move {
+            let authority = uri.authority().cloned();
+            let connected = tokio::time::timeout(inner.limit, inner.connect(uri)).await;
+            let connected = connected.unwrap_or_else(|elapsed| Err(ConnectError::new(Kind::ConnectTimeout, elapsed)));
+            connected.map_err(|error| ConnectError { authority, ..error })
+        })
+    }
+}
+
+impl Inner {
+    async fn connect(&self, uri: Uri) -> Result<Stream, ConnectError> {
+        let secure = uri.scheme() == Some(&Scheme::HTTPS);
+        let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
+        let tcp = self.tcp.clone().call(uri).await.map_err(ConnectError::of_tcp)?;
+        if !secure {
+            return Ok(Stream::plain(tcp));
+        }
+        let name = ServerName::try_from(host).map_err(|error| ConnectError::new(Kind::Handshake, error))?;
+        let tls = self.tls.connect(name, tcp.into_inner()).await.map_err(ConnectError::of_tls)?;
+        let http2 = tls.get_ref().1.alpn_protocol() == Some(b"h2");
+        if self.http2_only && !http2 {
+            return Err(ConnectError::new(Kind::Handshake, "the backend does not offer HTTP/2"));
+        }
+        Ok(Stream::tls(tls, http2))
+    }
+}
+
+/// Why there is no connection.
+#[derive(Debug)]
+pub(super) struct ConnectError {
+    pub(super) kind: Kind,
+    authority: Option<Authority>,
+    source: BoxError,
+}
+
+impl ConnectError {
+    fn new(kind: Kind, source: impl Into<BoxError>) -> Self {
+        Self { kind, authority: None, source: source.into() }
+    }
+
+    fn of_tcp(error: impl StdError + Send + Sync + 'static) -> Self {
+        let mut cause: Option<&(dyn StdError + 'static)> = Some(&error);
+        let mut kind = Kind::Connect;
+        while let Some(error) = cause {
+            if error.is::<ResolveError>() {
+                kind = Kind::Dns;
+            } else if error.downcast_ref::<io::Error>().is_some_and(|io| io.kind() == io::ErrorKind::TimedOut) {
+                kind = Kind::ConnectTimeout;
+            }
+            cause = error.source();
+        }
+        Self::new(kind, error)
+    }
+
+    fn of_tls(error: io::Error) -> Self {
+        let kind = match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+            Some(rustls::Error::InvalidCertificate(_)) => Kind::Certificate,
+            _ => Kind::Handshake,
+        };
+        Self::new(kind, error)
+    }
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.authority {
+            Some(authority) => write!(f, "no connection to `{authority}`"),
+            None => f.write_str("no connection"),
+        }
+    }
+}
+
+impl StdError for ConnectError {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(self.source.as_ref())
+    }
+}
+
+/// The system's resolver, with an error type that can be told from those of sockets.
+#[derive(Clone)]
+struct Resolver(GaiResolver);
+
+#[derive(Debug, thiserror::Error)]
+#[error(transparent)]
+struct ResolveError(io::Error);
+
+impl Service<Name> for Resolver {
+    type Response = GaiAddrs;
+    type Error = ResolveError;
+    type Future = Resolving;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ResolveError>> {
+        self.0.poll_ready(cx).map_err(ResolveError)
+    }
+
+    fn call(&mut self, name: Name) -> Resolving {
+        Resolving(self.0.call(name))
+    }
+}
+
+struct Resolving(GaiFuture);
+
+impl Future for Resolving {
+    type Output = Result<GaiAddrs, ResolveError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(cx).map_err(ResolveError)
+    }
+}

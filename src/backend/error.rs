@@ -1,0 +1,185 @@
+//! Why a request got no response from its backend.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::body::BoxError;
+use crate::forward::ForwardError;
+
+/// Why a request got no response from its backend.
+///
+/// `Display` is for the operator: the backend, what failed, and the cause. [`reason`](Self::reason) and
+/// [`message`](Self::message) are the words that API Management uses in `context.LastError`. No part holds a secret or
+/// the query of the request.
+#[derive(Debug)]
+pub struct Error(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: Kind,
+    backend: Option<Arc<str>>,
+    source: Option<BoxError>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    NotFound,
+    Unsendable,
+    Dns,
+    Connect,
+    ConnectTimeout,
+    Certificate,
+    Handshake,
+    /// The connection ended before the request was written.
+    Unsent,
+    Closed,
+    Malformed,
+    Timeout,
+    ClientGone,
+}
+
+/// Who a failure is to be blamed on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Side {
+    /// The caller, who went away or whose body broke off.
+    Client,
+    /// The gateway: its configuration, or a request that a policy made impossible to send.
+    Gateway,
+    /// The backend or the network before it.
+    Backend,
+}
+
+impl Error {
+    pub(super) fn new(kind: Kind) -> Self {
+        Self(Box::new(Inner { kind, backend: None, source: None }))
+    }
+
+    pub(super) fn caused_by(kind: Kind, source: impl Into<BoxError>) -> Self {
+        Self(Box::new(Inner { kind, backend: None, source: Some(source.into()) }))
+    }
+
+    pub(super) fn of(mut self, backend: Arc<str>) -> Self {
+        self.0.backend = Some(backend);
+        self
+    }
+
+    /// The error of whoever limits the time until the response headers arrive, such as `forward-request timeout`.
+    pub fn timeout() -> Self {
+        Self::new(Kind::Timeout)
+    }
+
+    /// The code in `context.LastError.Reason`: `BackendConnectionFailure`, `Timeout`, `ClientConnectionFailure` or
+    /// `BackendNotFound`.
+    pub fn reason(&self) -> &'static str {
+        match self.0.kind {
+            Kind::NotFound => "BackendNotFound",
+            Kind::Timeout => "Timeout",
+            Kind::ClientGone => "ClientConnectionFailure",
+            _ => "BackendConnectionFailure",
+        }
+    }
+
+    /// The text in `context.LastError.Message`.
+    pub fn message(&self) -> Cow<'static, str> {
+        let text = match self.0.kind {
+            Kind::NotFound => {
+                return format!("Backend {} was not found.", self.backend().unwrap_or_default()).into();
+            }
+            Kind::Unsendable => "The request could not be sent to the backend.",
+            Kind::Dns | Kind::Connect | Kind::ConnectTimeout => "Unable to connect to the remote server",
+            Kind::Certificate => {
+                "The underlying connection was closed: Could not establish trust relationship for the SSL/TLS secure channel."
+            }
+            Kind::Handshake => "The underlying connection was closed: An unexpected error occurred on a send.",
+            Kind::Unsent | Kind::Closed => "Underlying transport connection was unexpectedly closed.",
+            Kind::Malformed => "The server committed a protocol violation.",
+            Kind::Timeout => "Request to the backend service timed out",
+            Kind::ClientGone => "The operation was canceled.",
+        };
+        text.into()
+    }
+
+    /// The status that the caller gets when no policy changes it: 500, or 499 (for logs) when the caller went away.
+    pub fn status(&self) -> u16 {
+        if self.0.kind == Kind::ClientGone { 499 } else { 500 }
+    }
+
+    /// Who is to be blamed.
+    pub fn side(&self) -> Side {
+        match self.0.kind {
+            Kind::ClientGone => Side::Client,
+            Kind::NotFound | Kind::Unsendable => Side::Gateway,
+            _ => Side::Backend,
+        }
+    }
+
+    /// Whether the backend has certainly not seen the request, so that sending it again cannot act twice.
+    pub fn is_retry_safe(&self) -> bool {
+        self.is_connect() || self.0.kind == Kind::Unsent
+    }
+
+    /// Whether no connection came to be: name, network, time limit or TLS.
+    pub fn is_connect(&self) -> bool {
+        matches!(self.0.kind, Kind::Dns | Kind::Connect | Kind::ConnectTimeout | Kind::Certificate | Kind::Handshake)
+    }
+
+    /// Whether a time limit was exceeded, for connecting or for the response headers.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.0.kind, Kind::Timeout | Kind::ConnectTimeout)
+    }
+
+    /// Whether the certificate of the backend was refused.
+    pub fn is_certificate(&self) -> bool {
+        self.0.kind == Kind::Certificate
+    }
+
+    /// The id of the Backend entity, when the request was for one.
+    pub fn backend(&self) -> Option<&str> {
+        self.0.backend.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(id) = self.backend() {
+            write!(f, "backend `{id}`: ")?;
+        }
+        f.write_str(match self.0.kind {
+            Kind::NotFound => "not defined",
+            Kind::Unsendable => "the request cannot be sent",
+            Kind::Dns => "the name of the host was not resolved",
+            Kind::Connect => "the host refused the connection or cannot be reached",
+            Kind::ConnectTimeout => "no connection within the time limit",
+            Kind::Certificate => "the certificate was refused",
+            Kind::Handshake => "the TLS handshake failed",
+            Kind::Unsent => "the connection ended before the request was sent",
+            Kind::Closed => "the connection ended before the response came",
+            Kind::Malformed => "the response is not valid HTTP",
+            Kind::Timeout => "no response headers within the time limit",
+            Kind::ClientGone => "the body of the request broke off",
+        })?;
+        let mut cause = StdError::source(self);
+        while let Some(error) = cause {
+            // Its text is the name of a step inside the HTTP library.
+            if !error.is::<hyper_util::client::legacy::Error>() {
+                write!(f, ": {error}")?;
+            }
+            cause = error.source();
+        }
+        Ok(())
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<Error> for ForwardError {
+    fn from(error: Error) -> Self {
+        Self { reason: error.reason(), message: error.message(), status: error.status() }
+    }
+}

@@ -1,0 +1,50 @@
+//! Backends: what a request is sent to, and how.
+//!
+//! [`Backends`] holds all Backend entities of a configuration and sends requests to them, or to plain URLs.
+//! [`BackendService`] is one entity as a `tower` service; [`BackendLayer`] puts one around a client of your own, and
+//! [`CredentialsLayer`] adds only what the backend asks a caller to show. [`Transport`] is the network below.
+//!
+//! ```
+//! use gatewright::backend::{Backends, Transport};
+//! use gatewright::model::{Backend, Credentials};
+//! use gatewright::secret::NamedValues;
+//!
+//! let values = NamedValues::new().secret("orders-key", "s3cr3t");
+//! let orders = Backend::new("https://orders.internal/api")?
+//!     .credentials(Credentials::new().header("x-functions-key", "{{orders-key}}"));
+//!
+//! let transport = Transport::builder().native_roots(false).build()?;
+//! let backends = Backends::builder(&transport, &values).backend("orders", &orders).build().map_err(|mut all| all.remove(0))?;
+//! assert!(backends.contains("Orders"));
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! ```
+
+mod build_error;
+mod call;
+mod client;
+mod connect;
+mod credentials;
+mod error;
+mod forwarded;
+mod hop_by_hop;
+mod layer;
+mod outgoing;
+mod redirect;
+mod service;
+mod set;
+mod single;
+mod stream;
+pub mod tls;
+mod transport;
+mod url_match;
+mod watched_body;
+
+pub use build_error::BuildError;
+pub use call::CallFuture;
+pub use client::{Client, ClientFuture};
+pub use credentials::{CredentialsError, CredentialsLayer, CredentialsService};
+pub use error::{Error, Side};
+pub use layer::BackendLayer;
+pub use service::{BackendFuture, BackendService};
+pub use set::{Backends, BackendsBuilder};
+pub use transport::{Transport, TransportBuilder, TransportError};

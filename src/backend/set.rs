@@ -1,0 +1,177 @@
+//! All backends of a configuration.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fmt;
+use std::sync::Arc;
+
+use http::{Request, Uri};
+
+use super::build_error::{BuildError, Problem};
+use super::call::CallFuture;
+use super::client::Client;
+use super::error::{Error, Kind};
+use super::outgoing::{self, Destination};
+use super::redirect;
+use super::single::{self, Single};
+use super::transport::Transport;
+use super::url_match::UrlMatch;
+use crate::Body;
+use crate::forward::{BaseUrl, ForwardOptions, Target};
+use crate::model;
+use crate::secret::NamedValues;
+
+/// The Backend entities of a configuration, ready to be called.
+///
+/// Everything is decided when it is built: URLs are parsed, named values put in, headers made. When a named value
+/// changes, build it again with the same [`Transport`]; connections are kept.
+pub struct Backends {
+    by_id: HashMap<Box<str>, Member>,
+    by_url: UrlMatch<Member>,
+    client: Client,
+}
+
+#[derive(Clone)]
+pub(super) struct Member {
+    pub(super) single: Arc<Single>,
+    pub(super) client: Client,
+}
+
+/// Where one request goes: a pool would have chosen a member, and a breaker let the request pass.
+struct Resolved<'a> {
+    destination: Destination<'a>,
+    member: Option<&'a Member>,
+}
+
+impl Backends {
+    /// Entities are added to the builder.
+    pub fn builder<'a>(transport: &'a Transport, values: &'a NamedValues) -> BackendsBuilder<'a> {
+        BackendsBuilder { transport, values, match_by_url: true, members: HashMap::new(), errors: Vec::new() }
+    }
+
+    /// Whether there is an entity with this id, whatever the case of its letters.
+    pub fn contains(&self, id: &str) -> bool {
+        self.member(id).is_some()
+    }
+
+    /// The base URL of an entity.
+    pub fn base_url(&self, id: &str) -> Option<&BaseUrl> {
+        self.member(id).map(|member| &member.single.base)
+    }
+
+    /// Sends a request to a target. The URI of the request holds only the path and query that follow the target's.
+    ///
+    /// A [`Target::Url`] that an entity's URL covers gets that entity's credentials and TLS settings, unless
+    /// [`BackendsBuilder::match_by_url`] is off. Bodies stream both ways; trailers pass. The response is as the backend
+    /// gave it, without hop-by-hop headers. There is no time limit but that for connecting.
+    ///
+    /// The future yields [`Error`] when there is no response. Dropping it gives the request up.
+    pub fn call(&self, target: &Target, mut request: Request<Body>, options: &ForwardOptions) -> CallFuture {
+        let resolved = match self.resolve(target, request.uri()) {
+            Ok(resolved) => resolved,
+            Err(error) => return CallFuture::failed(error),
+        };
+        let client = resolved.member.map_or(&self.client, |member| &member.client);
+        let single = resolved.member.map(|member| &member.single);
+        if options.follow_redirects {
+            let base = resolved.destination.base.clone();
+            let follow =
+                redirect::Follow { base, single: single.cloned(), client: client.clone(), other: self.client.clone() };
+            return CallFuture::redirecting(follow.send(request, options.clone()), single.cloned());
+        }
+        match outgoing::prepare(&mut request, &resolved.destination, options) {
+            Ok(()) => CallFuture::direct(client.send(request, options.http_version), single.cloned()),
+            Err(error) => CallFuture::failed(match single {
+                Some(single) => error.of(Arc::clone(&single.id)),
+                None => error,
+            }),
+        }
+    }
+
+    fn resolve<'a>(&'a self, target: &'a Target, uri: &Uri) -> Result<Resolved<'a>, Error> {
+        match target {
+            Target::Backend(id) => {
+                let member = self.member(id).ok_or_else(|| Error::new(Kind::NotFound).of(Arc::clone(id)))?;
+                Ok(Resolved { destination: member.single.destination(), member: Some(member) })
+            }
+            Target::Url(base) => {
+                let remainder = uri.path_and_query().map_or("", |remainder| remainder.as_str());
+                let member = self.by_url.find(base, remainder);
+                let plain = Destination { base, host: None, credentials: None };
+                let destination = member.map_or(plain, |member| member.single.destination_at(base));
+                Ok(Resolved { destination, member })
+            }
+        }
+    }
+
+    fn member(&self, id: &str) -> Option<&Member> {
+        self.by_id.get(id).or_else(|| self.by_id.get(id.to_ascii_lowercase().as_str()))
+    }
+}
+
+impl fmt::Debug for Backends {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut ids: Vec<_> = self.by_id.values().map(|member| &member.single.id).collect();
+        ids.sort();
+        ids.dedup();
+        f.debug_struct("Backends").field("ids", &ids).finish_non_exhaustive()
+    }
+}
+
+/// Collects Backend entities, and what is wrong with them.
+#[must_use]
+pub struct BackendsBuilder<'a> {
+    transport: &'a Transport,
+    values: &'a NamedValues,
+    match_by_url: bool,
+    members: HashMap<Box<str>, Member>,
+    errors: Vec<BuildError>,
+}
+
+impl BackendsBuilder<'_> {
+    /// Whether an entity also serves requests to a plain URL that its own URL covers; true by default.
+    ///
+    /// Scheme, host and port must be the same, and its path the same or a parent; the longest path wins.
+    pub fn match_by_url(mut self, matched: bool) -> Self {
+        self.match_by_url = matched;
+        self
+    }
+
+    /// Adds an entity. Ids are told apart without regard to case.
+    pub fn backend(mut self, id: &str, backend: &model::Backend) -> Self {
+        match (Single::new(id, backend, self.values), single::client(id, backend, self.transport)) {
+            (Ok(single), Ok(client)) => match self.members.entry(id.to_ascii_lowercase().into()) {
+                Entry::Occupied(_) => self.errors.push(BuildError::new(id, Problem::Duplicate)),
+                Entry::Vacant(place) => {
+                    place.insert(Member { single: Arc::new(single), client });
+                }
+            },
+            (single, client) => self.errors.extend(single.err().into_iter().chain(client.err())),
+        }
+        self
+    }
+
+    /// The backends.
+    ///
+    /// # Errors
+    ///
+    /// One [`BuildError`] for each thing that is wrong, in the order in which the entities were added: an unknown named
+    /// value, a bad URL or header, or a setting that is not supported yet.
+    pub fn build(mut self) -> Result<Backends, Vec<BuildError>> {
+        if !self.errors.is_empty() {
+            return Err(self.errors);
+        }
+        let matched = self.members.values().filter(|_| self.match_by_url);
+        let by_url = UrlMatch::new(matched.map(|member| (member.single.base.clone(), member.clone())));
+        // Found as it is written without folding the case for each request.
+        let written: Vec<_> = self.members.values().map(|m| (Box::<str>::from(&*m.single.id), m.clone())).collect();
+        self.members.extend(written);
+        Ok(Backends { by_id: self.members, by_url, client: self.transport.client() })
+    }
+}
+
+impl fmt::Debug for BackendsBuilder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BackendsBuilder").field("errors", &self.errors).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,56 @@
+use gatewright::backend::Backends;
+use gatewright::model::{
+    Backend, CircuitBreaker, CircuitBreakerRule, Credentials, Pool, PoolMember, Proxy, ServiceFabricCluster,
+};
+use gatewright::secret::NamedValues;
+
+use crate::transport;
+
+#[test]
+fn everything_that_is_wrong_is_reported() {
+    let url = || Backend::new("https://b.example").unwrap();
+    let values = NamedValues::new().secret("bad", "not a url");
+    let transport = transport();
+    let backends = Backends::builder(&transport, &values)
+        .backend("fine", &url())
+        .backend("pool", &Backend::of_pool(Pool::new().member(PoolMember::new("/backends/fine"))))
+        .backend("fabric", &Backend::new("fabric:/app/service").unwrap())
+        .backend("cluster", &url().service_fabric_cluster(ServiceFabricCluster::new()))
+        .backend("breaker", &url().circuit_breaker(CircuitBreaker::new().rule(CircuitBreakerRule::new())))
+        .backend("proxy", &url().proxy(Proxy::new("http://proxy:8080")))
+        .backend("no-url", &Backend::default())
+        .backend("bad-url", &Backend::default().url("https://user@b.example"))
+        .backend("secret-url", &Backend::new("{{bad}}").unwrap())
+        .backend("unknown", &url().credentials(Credentials::new().header("x-key", "{{none}}")))
+        .backend("FINE", &url());
+    let messages: Vec<_> = backends.build().unwrap_err().iter().map(ToString::to_string).collect();
+    assert_eq!(
+        messages,
+        [
+            "backend `pool`: pools are not supported yet",
+            "backend `fabric`: Service Fabric clusters are not supported yet",
+            "backend `cluster`: Service Fabric clusters are not supported yet",
+            "backend `breaker`: circuit breakers are not supported yet",
+            "backend `proxy`: web proxies are not supported yet",
+            "backend `no-url`: `url` is missing",
+            "backend `bad-url`: `url`: `https://user@b.example` is not a base URL: it holds user information: expected `http://host` or `https://host`, with an optional port and path",
+            "backend `secret-url`: `url`: `{{bad}}` with its named values is not a base URL",
+            "backend `unknown`: named value `none` is not defined (used in header `x-key`)",
+            "backend `FINE`: another backend has this id",
+        ]
+    );
+}
+
+#[test]
+fn ids_are_found_in_any_case() {
+    let values = NamedValues::new().plain("host", "b.example");
+    let transport = transport();
+    let backends = Backends::builder(&transport, &values)
+        .backend("Orders", &Backend::new("https://{{host}}/api/").unwrap())
+        .build()
+        .unwrap();
+    for id in ["Orders", "orders", "ORDERS"] {
+        assert_eq!(backends.base_url(id).map(ToString::to_string).as_deref(), Some("https://b.example/api"), "{id}");
+    }
+    assert!(!backends.contains("other"));
+}
