@@ -6,6 +6,8 @@
 pub mod backend;
 pub mod body;
 pub mod clock;
+#[cfg(feature = "policy")]
+pub mod expr;
 pub mod forward;
 #[cfg(feature = "import")]
 pub mod import;

@@ -1,0 +1,267 @@
+//! Names: types, namespaces, variables.
+
+use super::tree::{LocalId, Node, NodeKind};
+use super::{Binder, Symbol, suggest};
+use crate::expr::syntax::Span;
+use crate::expr::syntax::ast::{self, ExprKind, TypeKind, TypeRef};
+use crate::expr::types::{Ty, TypeId, of_keyword, table};
+
+/// What an expression can mean before it is known where it stands.
+pub(super) enum Operand<'t> {
+    Value(Node),
+    Type(Ty),
+    Namespace(String),
+    Lambda(&'t ast::Lambda<'t>, Span),
+    Group(Group<'t>),
+}
+
+/// Methods of one name.
+pub(super) struct Group<'t> {
+    pub(super) name: &'t str,
+    pub(super) span: Span,
+    pub(super) receiver: Receiver,
+    pub(super) type_args: Option<Vec<Ty>>,
+}
+
+pub(super) enum Receiver {
+    /// An instance, with the local of a `?.` chain already in it.
+    Instance(Node),
+    Type(Ty),
+    Function(usize),
+}
+
+/// Types outside the list that people try.
+const REFUSED: &[&str] = &[
+    "Activator",
+    "AppDomain",
+    "Assembly",
+    "Console",
+    "Directory",
+    "Environment",
+    "File",
+    "FileStream",
+    "GC",
+    "HttpClient",
+    "HttpUtility",
+    "JavaScriptSerializer",
+    "JsonDocument",
+    "JsonElement",
+    "JsonNode",
+    "JsonSerializer",
+    "MemoryStream",
+    "Path",
+    "Process",
+    "RSACng",
+    "ECDsa",
+    "Stopwatch",
+    "Stream",
+    "StreamReader",
+    "StreamWriter",
+    "Task",
+    "Thread",
+    "XmlDocument",
+    "XmlNode",
+    "XmlReader",
+    "XmlWriter",
+    "WebClient",
+    "BigInteger",
+    "Lazy",
+    "WeakReference",
+    "SortedList",
+    "SortedDictionary",
+    "LinkedList",
+    "ConcurrentDictionary",
+    "Version",
+    "Object",
+    "DBNull",
+    "ArrayList",
+    "Hashtable",
+    "Index",
+    "Range",
+    "Span",
+    "Memory",
+];
+
+impl<'t> Binder<'t> {
+    /// The type that a reference names; an error type after a diagnostic.
+    pub(super) fn type_of(&mut self, reference: &TypeRef<'_>) -> Ty {
+        let span = reference.span;
+        match &reference.kind {
+            TypeKind::Keyword(word) => of_keyword(word).unwrap_or(Ty::Error),
+            TypeKind::Array(element, rank) => {
+                let element = self.type_of(element);
+                if element.is_error() { Ty::Error } else { Ty::Array(element.into(), *rank) }
+            }
+            TypeKind::Nullable(inner) => {
+                let inner = self.type_of(inner);
+                if inner.is_error() {
+                    return Ty::Error;
+                }
+                if !inner.is_value_type() || matches!(inner, Ty::Nullable(_)) {
+                    self.error(span, "CS0453", format!("The type '{}' must be a non-nullable value type in order to use it as parameter 'T' in the generic type or method 'Nullable<T>'", inner.short()));
+                    return Ty::Error;
+                }
+                Ty::nullable(inner)
+            }
+            TypeKind::Tuple(items) => {
+                let items: Vec<Ty> = items.iter().map(|t| self.type_of(t)).collect();
+                self.tuple_type(items, span)
+            }
+            TypeKind::Name(path) => {
+                if let [name] = path.as_slice() {
+                    return self.simple_type(name.text, name.args.as_deref(), span);
+                }
+                let Some((last, namespace)) = path.split_last() else { return Ty::Error };
+                let full: Vec<&str> = namespace.iter().map(|n| n.text).chain([last.text]).collect();
+                self.simple_type(&full.join("."), last.args.as_deref(), span)
+            }
+        }
+    }
+
+    pub(super) fn tuple_type(&mut self, items: Vec<Ty>, span: Span) -> Ty {
+        let id = match items.len() {
+            2 => TypeId::ValueTuple2,
+            3 => TypeId::ValueTuple3,
+            4 => TypeId::ValueTuple4,
+            _ => {
+                self.not_supported(span, "a tuple of more than four items");
+                return Ty::Error;
+            }
+        };
+        self.check_access(id.decl().access, span, || "System.ValueTuple".to_owned());
+        Ty::generic(id, items)
+    }
+
+    fn simple_type(&mut self, name: &str, args: Option<&[TypeRef<'_>]>, span: Span) -> Ty {
+        let args: Vec<Ty> = args.unwrap_or_default().iter().map(|t| self.type_of(t)).collect();
+        if args.iter().any(Ty::is_error) {
+            return Ty::Error;
+        }
+        match self.find_type(name, args, span) {
+            Some(ty) => ty,
+            None => {
+                self.unknown_type(name, span);
+                Ty::Error
+            }
+        }
+    }
+
+    pub(super) fn unknown_type(&mut self, name: &str, span: Span) {
+        let simple = name.rsplit('.').next().unwrap_or(name);
+        if REFUSED.contains(&simple) {
+            self.not_allowed(span, format!("`{name}` is not on the list of allowed types"));
+            return;
+        }
+        let near = suggest::nearest(name, &table().type_names().collect::<Vec<_>>());
+        self.error(span, "CS0246", format!("The type or namespace name '{name}' could not be found{near}"));
+    }
+
+    /// A type by its simple or full name.
+    pub(super) fn find_type(&mut self, name: &str, args: Vec<Ty>, span: Span) -> Option<Ty> {
+        if args.is_empty()
+            && let Some((_, ty)) = self.type_params.iter().rev().find(|(n, _)| &**n == name)
+        {
+            return Some(ty.clone());
+        }
+        let id = table().find(name, args.len())?;
+        if id == TypeId::NullableOf {
+            return args.into_iter().next().map(Ty::nullable);
+        }
+        self.check_access(id.decl().access, span, || id.full_name().to_owned());
+        Some(if args.is_empty() { Ty::Named(id) } else { Ty::generic(id, args) })
+    }
+
+    /// A name that stands alone.
+    pub(super) fn simple_name(&mut self, name: &'t ast::Name<'t>, span: Span) -> Operand<'t> {
+        let type_args = name.args.as_ref().map(|args| args.iter().map(|t| self.type_of(t)).collect::<Vec<_>>());
+        match self.lookup(name.text) {
+            Some(Symbol::Local(id)) => return Operand::Value(self.local_node(id, span)),
+            Some(Symbol::Function(index)) => {
+                return Operand::Group(Group { name: name.text, span, receiver: Receiver::Function(index), type_args });
+            }
+            Some(Symbol::Range(id, path)) => return Operand::Value(self.range_variable(id, &path, span)),
+            None => {}
+        }
+        if name.text == "context" {
+            return Operand::Value(Node::new(Ty::Named(TypeId::IExpressionContext), span, NodeKind::Context));
+        }
+        if let Some(ty) = self.find_type(name.text, type_args.clone().unwrap_or_default(), span) {
+            return Operand::Type(ty);
+        }
+        if type_args.is_none() && table().is_namespace(name.text) {
+            return Operand::Namespace(name.text.to_owned());
+        }
+        if REFUSED.contains(&name.text) {
+            self.not_allowed(span, format!("`{}` is not on the list of allowed types", name.text));
+            return Operand::Value(Node::error(span));
+        }
+        let mut names: Vec<&str> = Vec::new();
+        for scope in &self.scopes {
+            for (name, _) in &scope.names {
+                names.push(*name);
+            }
+        }
+        names.push("context");
+        table().type_names().for_each(|name| names.push(name));
+        let near = suggest::nearest(name.text, &names);
+        let message = format!("The name '{}' does not exist in the current context{near}", name.text);
+        Operand::Value(self.error_node(span, "CS0103", message))
+    }
+
+    fn range_variable(&mut self, id: LocalId, path: &[&'static str], span: Span) -> Node {
+        let mut node = self.local_node(id, span);
+        for name in path {
+            let Ty::Anonymous(anonymous) = &node.ty else { return Node::error(span) };
+            let Some(index) = anonymous.names.iter().position(|n| &**n == *name) else { return Node::error(span) };
+            let ty = anonymous.types[index].clone();
+            node = Node::new(ty, span, NodeKind::AnonymousMember(node.boxed(), index));
+        }
+        node
+    }
+
+    /// Makes a value of an operand, or says why it is none.
+    pub(super) fn value(&mut self, operand: Operand<'t>, span: Span) -> Node {
+        match operand {
+            Operand::Value(node) => node,
+            Operand::Type(ty) => {
+                let message = format!("'{}' is a type, which is not valid in the given context", ty.short());
+                self.error_node(span, "CS0119", message)
+            }
+            Operand::Namespace(name) => {
+                self.error_node(span, "CS0118", format!("'{name}' is a namespace but is used like a variable"))
+            }
+            Operand::Lambda(..) => self.error_node(
+                span,
+                "CS1660",
+                "Cannot convert lambda expression to a type that is not a delegate type",
+            ),
+            Operand::Group(group) => {
+                let message = format!("Cannot convert method group '{}' to a non-delegate type", group.name);
+                self.error_node(span, "CS0428", message)
+            }
+        }
+    }
+
+    /// Binds an expression that must be a value.
+    pub(super) fn expr(&mut self, expr: &'t ast::Expr<'t>) -> Node {
+        let operand = self.operand(expr);
+        self.value(operand, expr.span)
+    }
+
+    /// Binds an expression that must be a value other than void.
+    pub(super) fn rvalue(&mut self, expr: &'t ast::Expr<'t>) -> Node {
+        let node = self.expr(expr);
+        if node.ty == Ty::Void {
+            return self.error_node(expr.span, "CS0029", "an expression of type 'void' has no value");
+        }
+        node
+    }
+
+    /// Skips parentheses.
+    pub(super) fn bare<'x>(mut expr: &'x ast::Expr<'t>) -> &'x ast::Expr<'t> {
+        while let ExprKind::Paren(inner) = &expr.kind {
+            expr = inner;
+        }
+        expr
+    }
+}

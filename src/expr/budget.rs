@@ -1,0 +1,50 @@
+//! What one evaluation may use before it is stopped.
+
+/// The limits of one evaluation: steps, nested calls, bytes and regular-expression work.
+///
+/// Going past one ends the evaluation with an [`EvalError`](super::EvalError) whose `is_budget` is true; no `catch`
+/// of the expression sees it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Budget {
+    /// Basic steps: calls, loop turns, items of sequences. Default 10 million.
+    pub steps: u64,
+    /// Nested calls of lambdas and local functions. Default 200.
+    pub depth: u32,
+    /// Bytes of strings and collections made. Default 64 MiB.
+    pub bytes: u64,
+    /// Backtracking steps of one regular-expression match. Default 1 million.
+    pub regex_backtracks: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self { steps: 10_000_000, depth: 200, bytes: 64 << 20, regex_backtracks: 1_000_000 }
+    }
+}
+
+impl Budget {
+    /// Sets the number of steps.
+    pub fn steps(mut self, steps: u64) -> Self {
+        self.steps = steps;
+        self
+    }
+
+    /// Sets the number of nested calls.
+    pub fn depth(mut self, depth: u32) -> Self {
+        self.depth = depth;
+        self
+    }
+
+    /// Sets the number of bytes.
+    pub fn bytes(mut self, bytes: u64) -> Self {
+        self.bytes = bytes;
+        self
+    }
+
+    /// Sets the backtracking steps of one match.
+    pub fn regex_backtracks(mut self, backtracks: usize) -> Self {
+        self.regex_backtracks = backtracks;
+        self
+    }
+}

@@ -1,0 +1,260 @@
+//! The state of one evaluation: frames, budget, and what natives ask of it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use super::closure::{Closure, Target};
+use super::function::FunctionCode;
+use crate::expr::budget::Budget;
+use crate::expr::fault::Fault;
+use crate::expr::host::Host;
+use crate::expr::library::Settings;
+use crate::expr::types::Ty;
+use crate::expr::value::{Iterate, Value};
+
+/// A variable that a lambda or local function captures.
+pub(crate) struct Cell(Mutex<Value>);
+
+impl Cell {
+    pub(crate) fn new(value: Value) -> Arc<Self> {
+        Arc::new(Self(Mutex::new(value)))
+    }
+
+    pub(crate) fn get(&self) -> Value {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn set(&self, value: Value) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = value;
+    }
+}
+
+/// One evaluation.
+pub(crate) struct Run<'a> {
+    pub(crate) host: &'a mut dyn Host,
+    pub(crate) settings: &'a Settings,
+    pub(crate) budget: &'a Budget,
+    /// The type arguments of the native that is running.
+    pub(crate) type_args: Arc<[Ty]>,
+    program: Arc<Vec<FunctionCode>>,
+    slots: Vec<Value>,
+    base: usize,
+    cells: Vec<Arc<Cell>>,
+    cell_base: usize,
+    steps: u64,
+    bytes: u64,
+    depth: u32,
+    /// The exceptions that catch blocks are handling, for `throw;`.
+    pub(crate) handling: Vec<Value>,
+    /// Cells that a closure was made of: emptied at the end, because closures and cells can hold each other.
+    loops: Vec<Arc<Cell>>,
+}
+
+impl<'a> Run<'a> {
+    pub(crate) fn new(
+        host: &'a mut dyn Host,
+        settings: &'a Settings,
+        budget: &'a Budget,
+        program: &Arc<Vec<FunctionCode>>,
+    ) -> Self {
+        Self {
+            host,
+            settings,
+            budget,
+            type_args: no_types(),
+            program: Arc::clone(program),
+            slots: Vec::new(),
+            base: 0,
+            cells: Vec::new(),
+            cell_base: 0,
+            steps: budget.steps,
+            bytes: budget.bytes,
+            depth: budget.depth,
+            handling: Vec::new(),
+            loops: Vec::new(),
+        }
+    }
+
+    /// A type argument of the native that is running: first those of its type, then its own.
+    pub(crate) fn type_arg(&self, index: usize) -> Ty {
+        self.type_args.get(index).cloned().unwrap_or(Ty::Object)
+    }
+
+    /// Counts a basic step.
+    #[inline]
+    pub(crate) fn step(&mut self) -> Result<(), Fault> {
+        match self.steps.checked_sub(1) {
+            Some(left) => {
+                self.steps = left;
+                Ok(())
+            }
+            None => Err(Fault::budget("the expression ran out of its budget of steps")),
+        }
+    }
+
+    /// Counts many steps at once.
+    pub(crate) fn steps(&mut self, count: usize) -> Result<(), Fault> {
+        match self.steps.checked_sub(count as u64) {
+            Some(left) => {
+                self.steps = left;
+                Ok(())
+            }
+            None => Err(Fault::budget("the expression ran out of its budget of steps")),
+        }
+    }
+
+    /// Counts bytes of a string or collection that is about to be made.
+    #[inline]
+    pub(crate) fn charge(&mut self, bytes: usize) -> Result<(), Fault> {
+        match self.bytes.checked_sub(bytes as u64) {
+            Some(left) => {
+                self.bytes = left;
+                Ok(())
+            }
+            None => Err(Fault::budget("the expression ran out of its budget of bytes")),
+        }
+    }
+
+    #[inline]
+    pub(crate) fn slot(&self, index: usize) -> &Value {
+        self.slots.get(self.base + index).unwrap_or(&Value::Null)
+    }
+
+    #[inline]
+    pub(crate) fn set_slot(&mut self, index: usize, value: Value) {
+        if let Some(slot) = self.slots.get_mut(self.base + index) {
+            *slot = value;
+        }
+    }
+
+    pub(crate) fn cell(&self, index: usize) -> Option<&Arc<Cell>> {
+        self.cells.get(self.cell_base + index)
+    }
+
+    pub(crate) fn set_cell(&mut self, index: usize, cell: Arc<Cell>) {
+        if let Some(place) = self.cells.get_mut(self.cell_base + index) {
+            *place = cell;
+        }
+    }
+
+    /// Remembers a cell that may be part of a cycle.
+    pub(crate) fn note_loop(&mut self, cell: &Arc<Cell>) {
+        if self.loops.len() < 4096 {
+            self.loops.push(Arc::clone(cell));
+        }
+    }
+
+    /// The functions that are running.
+    pub(crate) fn program(&self) -> &Arc<Vec<FunctionCode>> {
+        &self.program
+    }
+
+    /// Ends the evaluation: breaks cycles of closures and the variables they capture, unless the result needs them.
+    pub(crate) fn settle(&mut self, value: Value) -> Result<Value, Fault> {
+        let keeps = matches!(&value, Value::Object(object) if crate::expr::library::may_hold_closures(&object.0.ty()));
+        if !keeps {
+            for cell in self.loops.drain(..) {
+                cell.set(Value::Null);
+            }
+        }
+        Ok(value)
+    }
+
+    /// Runs a function in a frame of its own; the parameters are left in `args` for `out` and `ref`.
+    pub(crate) fn enter(&mut self, function: usize, cells: &[Arc<Cell>], args: &mut [Value]) -> Result<Value, Fault> {
+        self.step()?;
+        let Some(depth) = self.depth.checked_sub(1) else {
+            return Err(Fault::budget("the expression nested its calls too deep"));
+        };
+        let program = Arc::clone(&self.program);
+        let Some(code) = program.get(function) else { return Ok(Value::Null) };
+        self.depth = depth;
+        let (old_base, old_cell_base) = (self.base, self.cell_base);
+        self.base = self.slots.len();
+        self.cell_base = self.cells.len();
+        self.slots.resize(self.base + code.slots, Value::Null);
+        self.cells.extend(cells.iter().cloned());
+        for _ in cells.len()..code.cells {
+            self.cells.push(Cell::new(Value::Null));
+        }
+        for (param, arg) in code.params.iter().zip(args.iter_mut()) {
+            param.store(self, std::mem::replace(arg, Value::Null));
+        }
+        let result = (code.body)(self);
+        if code.has_refs {
+            for (param, arg) in code.params.iter().zip(args.iter_mut()) {
+                *arg = param.load(self);
+            }
+        }
+        self.slots.truncate(self.base);
+        self.cells.truncate(self.cell_base);
+        self.base = old_base;
+        self.cell_base = old_cell_base;
+        self.depth += 1;
+        result
+    }
+
+    /// Calls a delegate.
+    pub(crate) fn call(&mut self, delegate: &Value, args: &mut [Value]) -> Result<Value, Fault> {
+        let Some(closure) = delegate.downcast::<Closure>() else { return Err(Fault::null_reference()) };
+        match &closure.target {
+            Target::Function { program, function, cells } => {
+                let mine = std::mem::replace(&mut self.program, Arc::clone(program));
+                let result = self.enter(*function, cells, args);
+                self.program = mine;
+                result
+            }
+            Target::Native { method, type_args, receiver } => {
+                self.step()?;
+                let mut all: Vec<Value> = receiver.iter().cloned().chain(args.iter().cloned()).collect();
+                self.type_args = Arc::clone(type_args);
+                if receiver.as_ref().is_some_and(Value::is_null) {
+                    return Err(Fault::null_reference());
+                }
+                (method.native)(self, &mut all)
+            }
+        }
+    }
+
+    /// Starts an enumeration; throws for what cannot be enumerated.
+    pub(crate) fn iterate(&mut self, source: &Value) -> Result<Box<dyn Iterate>, Fault> {
+        match source {
+            Value::Null => Err(Fault::null_reference()),
+            Value::Str(text) => {
+                let mut units = text.units().into_iter();
+                Ok(Box::new(move |_: &mut Run<'_>| Ok(units.next().map(Value::Char))))
+            }
+            Value::View(view) => {
+                let mut items = crate::expr::library::view_items(self, *view)?.into_iter();
+                Ok(Box::new(move |_: &mut Run<'_>| Ok(items.next())))
+            }
+            Value::Object(object) => {
+                let object = Arc::clone(&object.0);
+                match object.iterate(self)? {
+                    Some(items) => Ok(items),
+                    None => {
+                        Err(Fault::invalid_cast(&object.ty(), &Ty::Named(crate::expr::types::TypeId::PlainIEnumerable)))
+                    }
+                }
+            }
+            other => Err(Fault::invalid_cast(&other.ty(), &Ty::Named(crate::expr::types::TypeId::PlainIEnumerable))),
+        }
+    }
+
+    /// All items of a sequence.
+    pub(crate) fn collect(&mut self, source: &Value) -> Result<Vec<Value>, Fault> {
+        let mut items = self.iterate(source)?;
+        let mut all = Vec::new();
+        while let Some(item) = items.next(self)? {
+            self.step()?;
+            self.charge(size_of::<Value>())?;
+            all.push(item);
+        }
+        Ok(all)
+    }
+}
+
+/// No type arguments, without an allocation.
+pub(crate) fn no_types() -> Arc<[Ty]> {
+    static NONE: std::sync::LazyLock<Arc<[Ty]>> = std::sync::LazyLock::new(|| Arc::new([]));
+    Arc::clone(&NONE)
+}

@@ -1,0 +1,91 @@
+//! Replacement patterns: `$1`, `${name}`, `$&` and their kin.
+
+use super::{Match, Regex, Units};
+
+/// A part of a replacement.
+#[derive(Debug)]
+pub(super) enum Part {
+    Text(Units),
+    Group(usize),
+    /// `` $` ``
+    Before,
+    /// `$'`
+    After,
+    /// `$+`
+    LastGroup,
+    /// `$_`
+    WholeText,
+}
+
+/// Reads a replacement; what names no group is copied.
+pub(super) fn parse(replacement: &str, regex: &Regex) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut rest = replacement;
+    while let Some(dollar) = rest.find('$') {
+        push_text(&mut parts, &rest[..dollar]);
+        rest = &rest[dollar + 1..];
+        match special(rest, regex) {
+            Some((part, length)) => {
+                parts.push(part);
+                rest = &rest[length..];
+            }
+            None => {
+                push_text(&mut parts, "$");
+                rest = rest.strip_prefix('$').unwrap_or(rest);
+            }
+        }
+    }
+    push_text(&mut parts, rest);
+    parts
+}
+
+fn push_text(parts: &mut Vec<Part>, text: &str) {
+    if !text.is_empty() {
+        parts.push(Part::Text(text.encode_utf16().collect()));
+    }
+}
+
+/// The part after a dollar sign, and the length of its text.
+fn special(rest: &str, regex: &Regex) -> Option<(Part, usize)> {
+    let part = match rest.chars().next()? {
+        '&' => Part::Group(0),
+        '`' => Part::Before,
+        '\'' => Part::After,
+        '+' => Part::LastGroup,
+        '_' => Part::WholeText,
+        '0'..='9' => return numbered(rest, regex),
+        '{' => {
+            let end = rest.find('}')?;
+            return Some((Part::Group(regex.group_by_name(&rest[1..end])?), end + 1));
+        }
+        _ => return None,
+    };
+    Some((part, 1))
+}
+
+fn numbered(rest: &str, regex: &Regex) -> Option<(Part, usize)> {
+    let length = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let shortest = if regex.options.has(super::Options::ECMA_SCRIPT) { 1 } else { length };
+    (shortest..=length).rev().find_map(|length| {
+        let group = regex.group_by_number(rest[..length].parse().ok()?)?;
+        Some((Part::Group(group), length))
+    })
+}
+
+/// The text of a replacement for one match.
+pub(super) fn expand(parts: &[Part], text: &[u16], found: &Match) -> Units {
+    let whole = found.span();
+    let mut out = Units::new();
+    let group = |index| found.group(index).map_or(&[][..], |span| &text[span.start..span.end]);
+    for part in parts {
+        out.extend_from_slice(match part {
+            Part::Text(units) => units,
+            Part::Group(index) => group(*index),
+            Part::Before => &text[..whole.start],
+            Part::After => &text[whole.end..],
+            Part::LastGroup => group(found.groups.len() - 1),
+            Part::WholeText => text,
+        });
+    }
+    out
+}

@@ -1,0 +1,390 @@
+//! What an expression asks of its surroundings: every member of `context`.
+
+use std::borrow::Cow;
+use std::time::{Duration, SystemTime};
+
+use super::Value;
+
+/// A message of the exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Message {
+    /// `context.Request`.
+    Request,
+    /// `context.Response`.
+    Response,
+}
+
+/// A URL of `context`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Url {
+    /// `context.Request.Url`: as policies have rewritten it.
+    Current,
+    /// `context.Request.OriginalUrl`: as the caller sent it.
+    Original,
+    /// `context.Api.ServiceUrl`.
+    Service,
+}
+
+/// A member of `context` that can be null as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Part {
+    /// `context.Api`.
+    Api,
+    /// `context.Backend`.
+    Backend,
+    /// `context.GraphQL`.
+    GraphQL,
+    /// `context.LastError`.
+    LastError,
+    /// `context.Operation`.
+    Operation,
+    /// `context.Product`.
+    Product,
+    /// `context.Request.Body`.
+    RequestBody,
+    /// `context.Response`.
+    Response,
+    /// `context.Response.Body`.
+    ResponseBody,
+    /// `context.Subscription`.
+    Subscription,
+    /// `context.User`.
+    User,
+    /// `context.Workspace`.
+    Workspace,
+    /// `context.Request.PrivateEndpointConnection`.
+    PrivateEndpointConnection,
+    /// `context.Request.Foundry`.
+    Foundry,
+}
+
+/// A member of `context` whose value is text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum Text {
+    RequestMethod,
+    RequestIpAddress,
+    ResponseStatusReason,
+    UrlScheme(Url),
+    UrlHost(Url),
+    /// Starts with `/`, not decoded.
+    UrlPath(Url),
+    /// Empty, or starts with `?`.
+    UrlQueryString(Url),
+    ApiId,
+    ApiName,
+    /// The API's URL suffix, without a leading slash.
+    ApiPath,
+    ApiRevision,
+    ApiVersion,
+    ApiSubscriptionKeyHeader,
+    ApiSubscriptionKeyQuery,
+    BackendId,
+    BackendAzureRegion,
+    /// `Single` or `Pool`.
+    BackendType,
+    DeploymentGatewayId,
+    DeploymentGatewayInstanceId,
+    DeploymentRegion,
+    DeploymentServiceId,
+    DeploymentServiceName,
+    LastErrorSource,
+    LastErrorReason,
+    LastErrorMessage,
+    LastErrorScope,
+    LastErrorSection,
+    LastErrorPath,
+    LastErrorPolicyId,
+    OperationId,
+    OperationName,
+    OperationMethod,
+    OperationUrlTemplate,
+    ProductId,
+    ProductName,
+    /// `Published` or `NotPublished`.
+    ProductState,
+    SubscriptionId,
+    SubscriptionName,
+    /// The key that the caller used.
+    SubscriptionKey,
+    SubscriptionPrimaryKey,
+    SubscriptionSecondaryKey,
+    UserId,
+    UserEmail,
+    UserFirstName,
+    UserLastName,
+    UserNote,
+    WorkspaceId,
+    WorkspaceName,
+    PrivateEndpointName,
+    PrivateEndpointGroupId,
+    PrivateEndpointMemberName,
+    FoundryDeployment,
+}
+
+/// A member of `context` that is true or false.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum Flag {
+    Tracing,
+    ApiIsCurrentRevision,
+    ProductApprovalRequired,
+    ProductSubscriptionRequired,
+    /// Whether the gateway is a managed one; true unless the host says otherwise.
+    GatewayIsManaged,
+}
+
+/// A member of `context` that is a whole number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum Number {
+    ResponseStatusCode,
+    UrlPort(Url),
+    /// None is null.
+    ProductSubscriptionsLimit,
+    LastErrorHttpErrorCode,
+}
+
+/// A member of `context` that is a point in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[allow(missing_docs)]
+pub enum Time {
+    /// When the request was received.
+    Timestamp,
+    SubscriptionCreatedDate,
+    /// None is null.
+    SubscriptionStartDate,
+    /// None is null.
+    SubscriptionEndDate,
+    UserRegistrationDate,
+}
+
+/// A member of `context` that is a short list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum List {
+    /// `context.Api.Protocols`: the texts are in [`Item::id`].
+    ApiProtocols,
+    /// `context.Product.Groups`.
+    ProductGroups,
+    /// `context.Product.Apis`.
+    ProductApis,
+    /// `context.User.Groups`.
+    UserGroups,
+    /// `context.User.Identities`: the provider is in [`Item::name`].
+    UserIdentities,
+}
+
+/// One item of a [`List`].
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Item {
+    /// `Id`.
+    pub id: String,
+    /// `Name`, or the provider of an identity.
+    pub name: String,
+    /// The path of an API; empty elsewhere.
+    pub path: String,
+}
+
+/// The bytes of a message body and what its `Content-Type` says of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Body {
+    /// The bytes, decoded from any transfer encoding.
+    pub bytes: Vec<u8>,
+    /// The value of the `Content-Type` header.
+    pub content_type: Option<String>,
+}
+
+/// Why a body cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BodyError {
+    /// An earlier read without `preserveContent` took it.
+    Consumed,
+    /// Anything else, in words.
+    Failed(String),
+}
+
+/// Answers the members of `context`.
+///
+/// Every method has a default that is legal C# (null, empty, the system's clock), so an implementor starts with what it
+/// has. Text is borrowed where it can be.
+pub trait Host {
+    /// Whether a member that can be null is there. Default: only the request.
+    fn has(&mut self, part: Part) -> bool {
+        let _ = part;
+        false
+    }
+
+    /// A member that is text; None is null.
+    fn text(&mut self, member: Text) -> Option<Cow<'_, str>> {
+        let _ = member;
+        None
+    }
+
+    /// A member that is true or false.
+    fn flag(&mut self, member: Flag) -> bool {
+        matches!(member, Flag::GatewayIsManaged)
+    }
+
+    /// A member that is a whole number; None is null (or 0 where null is not legal).
+    fn number(&mut self, member: Number) -> Option<i64> {
+        let _ = member;
+        None
+    }
+
+    /// A member that is a point in time; None is null (or the earliest date where null is not legal).
+    fn time(&mut self, member: Time) -> Option<SystemTime> {
+        let _ = member;
+        None
+    }
+
+    /// A member that is a short list.
+    fn list(&mut self, member: List) -> Vec<Item> {
+        let _ = member;
+        Vec::new()
+    }
+
+    /// The value number `index` of a header, the name compared without case; None past the last.
+    fn header(&mut self, message: Message, name: &str, index: usize) -> Option<Cow<'_, str>> {
+        let _ = (message, name, index);
+        None
+    }
+
+    /// The names of the headers, each once, as received.
+    fn header_names(&mut self, message: Message) -> Vec<String> {
+        let _ = message;
+        Vec::new()
+    }
+
+    /// The decoded value number `index` of a query parameter, the name compared without case; None past the last.
+    ///
+    /// Default: read from [`Text::UrlQueryString`].
+    fn query(&mut self, url: Url, name: &str, index: usize) -> Option<Cow<'_, str>> {
+        let text = self.text(Text::UrlQueryString(url))?;
+        let mut found = query_pairs(&text).filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value);
+        found.nth(index).map(Cow::Owned)
+    }
+
+    /// The names of the query parameters, each once, in order. Default: read from [`Text::UrlQueryString`].
+    fn query_names(&mut self, url: Url) -> Vec<String> {
+        let Some(text) = self.text(Text::UrlQueryString(url)) else { return Vec::new() };
+        let mut names: Vec<String> = Vec::new();
+        for (name, _) in query_pairs(&text) {
+            if !names.iter().any(|n| n.eq_ignore_ascii_case(&name)) {
+                names.push(name);
+            }
+        }
+        names
+    }
+
+    /// A parameter of the matched URL template.
+    fn matched_parameter(&mut self, name: &str) -> Option<Cow<'_, str>> {
+        let _ = name;
+        None
+    }
+
+    /// The names of the matched parameters, in order.
+    fn matched_parameter_names(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// A variable; names are case-sensitive.
+    fn variable(&mut self, name: &str) -> Option<Value> {
+        let _ = name;
+        None
+    }
+
+    /// The names of the variables, in order.
+    fn variable_names(&mut self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Reads a body; without `preserve` it is gone afterwards. Asked only when [`Host::has`] says that there is one.
+    fn body(&mut self, message: Message, preserve: bool) -> Result<Body, BodyError> {
+        let _ = (message, preserve);
+        Err(BodyError::Failed("the message has no body".to_owned()))
+    }
+
+    /// The client's certificate, DER.
+    fn request_certificate(&mut self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Whether the chain of a certificate (DER) leads to a root that the host trusts. Default: no.
+    fn verify_certificate(&mut self, der: &[u8], check_revocation: bool) -> bool {
+        let _ = (der, check_revocation);
+        false
+    }
+
+    /// The certificates of the deployment: id and DER or PKCS#12 bytes.
+    fn deployment_certificates(&mut self) -> Vec<(String, Vec<u8>)> {
+        Vec::new()
+    }
+
+    /// An argument of a GraphQL field (`parent` false), or a field of the parent object, as JSON text.
+    fn graphql(&mut self, parent: bool, name: &str) -> Option<String> {
+        let _ = (parent, name);
+        None
+    }
+
+    /// The identifier of the request.
+    fn request_id(&mut self) -> [u8; 16] {
+        [0; 16]
+    }
+
+    /// Time since the request was received.
+    fn elapsed(&mut self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// The time of day.
+    fn now(&mut self) -> SystemTime {
+        SystemTime::now()
+    }
+
+    /// 16 random bytes for a new Guid.
+    fn new_guid(&mut self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        self.random_bytes(&mut bytes);
+        bytes
+    }
+
+    /// A seed for `new Random()`.
+    fn random_seed(&mut self) -> i32 {
+        let mut bytes = [0; 4];
+        self.random_bytes(&mut bytes);
+        i32::from_le_bytes(bytes)
+    }
+
+    /// Fills with random bytes. Default: the system's source.
+    fn random_bytes(&mut self, bytes: &mut [u8]) {
+        if getrandom::fill(bytes).is_err() {
+            bytes.fill(0);
+        }
+    }
+
+    /// `context.Trace(message)`.
+    fn trace(&mut self, message: &str) {
+        let _ = message;
+    }
+}
+
+/// The pairs of a query string (with or without its `?`), decoded.
+pub(crate) fn query_pairs(text: &str) -> impl Iterator<Item = (String, String)> {
+    text.strip_prefix('?').unwrap_or(text).split('&').filter(|pair| !pair.is_empty()).map(|pair| {
+        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (form_decode(name), form_decode(value))
+    })
+}
+
+/// Decodes `+` and `%XX`.
+pub(crate) fn form_decode(text: &str) -> String {
+    let spaced = text.replace('+', " ");
+    percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
+}

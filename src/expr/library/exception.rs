@@ -1,0 +1,122 @@
+//! `System.Exception` and its kin.
+
+use crate::expr::code::Run;
+use crate::expr::fault::Fault;
+use crate::expr::types::{Table, Ty, TypeId};
+use crate::expr::value::{Object, Str, Value};
+
+/// An exception object.
+pub(crate) struct Exception {
+    ty: TypeId,
+    message: Str,
+    inner: Value,
+}
+
+/// An exception of a type.
+pub(crate) fn make(ty: TypeId, message: impl Into<Str>) -> Value {
+    Value::object(Exception { ty, message: message.into(), inner: Value::Null })
+}
+
+/// The full type name and the message of an exception.
+pub(crate) fn describe(value: &Value) -> (String, String) {
+    match value.downcast::<Exception>() {
+        Some(e) => (e.ty.full_name().to_owned(), e.message.to_string()),
+        None => (
+            TypeId::NullReferenceException.full_name().to_owned(),
+            "Object reference not set to an instance of an object.".to_owned(),
+        ),
+    }
+}
+
+impl Object for Exception {
+    fn ty(&self) -> Ty {
+        Ty::Named(self.ty)
+    }
+
+    fn to_text(&self, _: &mut Run<'_>) -> Result<Option<Str>, Fault> {
+        let name = self.ty.full_name();
+        Ok(Some(if self.message.is_empty() { name.into() } else { format!("{name}: {}", self.message).into() }))
+    }
+}
+
+fn of(value: &Value) -> Option<&Exception> {
+    value.downcast()
+}
+
+/// Adds the constructors and members.
+pub(super) fn register(table: &mut Table) {
+    table
+        .on(TypeId::Exception)
+        .def("string Message", |_, a| Ok(of(&a[0]).map(|e| e.message.clone()).into()))
+        .def("Exception InnerException", |_, a| Ok(of(&a[0]).map_or(Value::Null, |e| e.inner.clone())))
+        .def("string StackTrace", |_, _| Ok(Value::Null))
+        .def("string Source", |_, _| Ok(Value::Null))
+        .def("int HResult", |_, _| Ok(Value::Int(-2146233088)))
+        .def("Exception GetBaseException()", |_, a| {
+            let mut at = a[0].clone();
+            while let Some(inner) = of(&at).map(|e| e.inner.clone()).filter(|i| !i.is_null()) {
+                at = inner;
+            }
+            Ok(at)
+        });
+    macro_rules! constructors {
+        ($($id:ident)*) => {$(
+            table
+                .on(TypeId::$id)
+                .def("new()", |_, _| Ok(make(TypeId::$id, default_message(TypeId::$id))))
+                .def("new(string message)", |_, a| Ok(new(TypeId::$id, &a[0], &Value::Null)))
+                .def("new(string message, Exception innerException)", |_, a| Ok(new(TypeId::$id, &a[0], &a[1])));
+        )*};
+    }
+    constructors! {
+        Exception SystemException NullReferenceException IndexOutOfRangeException InvalidCastException
+        InvalidOperationException NotSupportedException NotImplementedException FormatException UriFormatException
+        ArithmeticException OverflowException DivideByZeroException ArgumentException KeyNotFoundException
+        TimeoutException ApplicationException JsonException JsonReaderException JsonSerializationException
+        CryptographicException XmlException
+    }
+    table
+        .on(TypeId::ArgumentNullException)
+        .def("new()", |_, _| Ok(make(TypeId::ArgumentNullException, "Value cannot be null.")))
+        .def("new(string paramName)", |_, a| {
+            Ok(make(TypeId::ArgumentNullException, format!("Value cannot be null. (Parameter '{}')", text(&a[0]))))
+        });
+    table
+        .on(TypeId::ArgumentOutOfRangeException)
+        .def("new()", |_, _| {
+            Ok(make(TypeId::ArgumentOutOfRangeException, default_message(TypeId::ArgumentOutOfRangeException)))
+        })
+        .def("new(string paramName)", |_, a| {
+            let message =
+                format!("{} (Parameter '{}')", default_message(TypeId::ArgumentOutOfRangeException), text(&a[0]));
+            Ok(make(TypeId::ArgumentOutOfRangeException, message))
+        });
+}
+
+fn text(value: &Value) -> String {
+    value.as_text().map(Str::to_string).unwrap_or_default()
+}
+
+fn new(ty: TypeId, message: &Value, inner: &Value) -> Value {
+    let message = message.as_text().cloned().unwrap_or_else(|| default_message(ty).into());
+    Value::object(Exception { ty, message, inner: inner.clone() })
+}
+
+fn default_message(ty: TypeId) -> String {
+    match ty {
+        TypeId::NullReferenceException => "Object reference not set to an instance of an object.".to_owned(),
+        TypeId::ArgumentException => "Value does not fall within the expected range.".to_owned(),
+        TypeId::ArgumentOutOfRangeException => "Specified argument was out of the range of valid values.".to_owned(),
+        TypeId::FormatException => "One of the identified items was in an invalid format.".to_owned(),
+        TypeId::InvalidOperationException => {
+            "Operation is not valid due to the current state of the object.".to_owned()
+        }
+        TypeId::NotSupportedException => "Specified method is not supported.".to_owned(),
+        TypeId::NotImplementedException => "The method or operation is not implemented.".to_owned(),
+        TypeId::OverflowException => "Arithmetic operation resulted in an overflow.".to_owned(),
+        TypeId::DivideByZeroException => "Attempted to divide by zero.".to_owned(),
+        TypeId::KeyNotFoundException => "The given key was not present in the dictionary.".to_owned(),
+        TypeId::TimeoutException => "The operation has timed out.".to_owned(),
+        other => format!("Exception of type '{}' was thrown.", other.full_name()),
+    }
+}

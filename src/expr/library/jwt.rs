@@ -1,0 +1,151 @@
+//! `Jwt` and `Authorization`: tokens that policies and helpers read; signatures are not checked here.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+
+use super::{array, dictionary};
+use crate::expr::dotnet::{DateTime, DateTimeKind};
+use crate::expr::fault::Fault;
+use crate::expr::json::{Expected, Formatting, JToken, JTokenType};
+use crate::expr::types::{Table, Ty, TypeId};
+use crate::expr::value::{Object, Value};
+
+/// A JSON web token.
+pub(crate) struct Jwt {
+    header: JToken,
+    payload: JToken,
+}
+
+impl Object for Jwt {
+    fn ty(&self) -> Ty {
+        Ty::Named(TypeId::Jwt)
+    }
+}
+
+/// Reads a token: three parts with dots between, the first two JSON; `Bearer ` may stand in front.
+pub(crate) fn parse(text: &str) -> Option<Value> {
+    let text = text.trim();
+    let text = match text.get(..7) {
+        Some(scheme) if scheme.eq_ignore_ascii_case("bearer ") => text[7..].trim(),
+        _ => text,
+    };
+    let parts: Vec<&str> = text.split('.').collect();
+    let [header, payload, _] = parts.as_slice() else { return None };
+    let read = |part: &str| {
+        let bytes = URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok()?;
+        JToken::parse(&String::from_utf8(bytes).ok()?, Expected::Object).ok()?
+    };
+    Some(Value::object(Jwt { header: read(header)?, payload: read(payload)? }))
+}
+
+fn of_header(value: &Value) -> Value {
+    value.as_text().and_then(|text| parse(&text.text())).unwrap_or(Value::Null)
+}
+
+/// A claim as text: strings bare, the rest as JSON.
+fn text(token: &JToken) -> Option<String> {
+    let json = token.to_json(Formatting::None, 1 << 20).ok()?;
+    match token.token_type() {
+        JTokenType::Null => None,
+        JTokenType::String => token.with_text(str::to_owned),
+        JTokenType::Date => Some(json.trim_matches('"').to_owned()),
+        _ => Some(json),
+    }
+}
+
+fn jwt(value: &Value) -> Result<&Jwt, Fault> {
+    value.downcast::<Jwt>().ok_or_else(Fault::null_reference)
+}
+
+fn claim(value: &Value, name: &str) -> Result<Value, Fault> {
+    Ok(jwt(value)?.payload.get(name).and_then(|t| text(&t)).into())
+}
+
+fn head(value: &Value, name: &str) -> Result<Value, Fault> {
+    Ok(jwt(value)?.header.get(name).and_then(|t| text(&t)).into())
+}
+
+/// Seconds since 1970 as a time.
+fn time(value: &Value, name: &str) -> Result<Value, Fault> {
+    let seconds = jwt(value)?.payload.get(name).and_then(|t| text(&t)).and_then(|t| t.parse::<f64>().ok());
+    let in_range = seconds.filter(|s| s.abs() < 2.5e11);
+    Ok(in_range.map(|s| DateTime::from_unix(s as i64, 0).with_kind(DateTimeKind::Utc)).into())
+}
+
+/// Each item of an array, or the one value.
+fn texts(token: &JToken) -> Vec<String> {
+    if token.token_type() == JTokenType::Array {
+        return token.children().iter().map(|t| text(t).unwrap_or_default()).collect();
+    }
+    text(token).into_iter().collect()
+}
+
+fn claims(value: &Value) -> Result<Value, Fault> {
+    let pairs = jwt(value)?
+        .payload
+        .children()
+        .iter()
+        .filter_map(|property| {
+            let values = property.property_value().map(|t| texts(&t)).unwrap_or_default();
+            Some((Value::from(property.name()?), array::strings(values)))
+        })
+        .collect();
+    Ok(dictionary::make(Ty::String, Ty::array(Ty::String), pairs))
+}
+
+/// What `get-authorization-context` puts in a variable.
+struct Authorization {
+    access_token: String,
+    claims: Vec<(String, Value)>,
+}
+
+impl Object for Authorization {
+    fn ty(&self) -> Ty {
+        Ty::Named(TypeId::Authorization)
+    }
+}
+
+impl Value {
+    /// A `Jwt` from the text of a token, for variables that policies set; None when it is not a token.
+    pub fn jwt(token: &str) -> Option<Self> {
+        parse(token)
+    }
+
+    /// An `Authorization` for variables that policies set.
+    pub fn authorization(access_token: &str, claims: Vec<(String, Value)>) -> Self {
+        Self::object(Authorization { access_token: access_token.to_owned(), claims })
+    }
+}
+
+/// Adds the members.
+pub(super) fn register(table: &mut Table) {
+    table
+        .on(TypeId::Jwt)
+        .def("string Algorithm", |_, a| head(&a[0], "alg"))
+        .def("string Type", |_, a| head(&a[0], "typ"))
+        .def("string Id", |_, a| claim(&a[0], "jti"))
+        .def("string Issuer", |_, a| claim(&a[0], "iss"))
+        .def("string Subject", |_, a| claim(&a[0], "sub"))
+        .def("IEnumerable<string> Audiences", |_, a| {
+            Ok(array::strings(jwt(&a[0])?.payload.get("aud").map(|t| texts(&t)).unwrap_or_default()))
+        })
+        .def("IReadOnlyDictionary<string, string[]> Claims", |_, a| claims(&a[0]))
+        .def("DateTime? ExpirationTime", |_, a| time(&a[0], "exp"))
+        .def("DateTime? IssuedAt", |_, a| time(&a[0], "iat"))
+        .def("DateTime? NotBefore", |_, a| time(&a[0], "nbf"));
+    table.on(TypeId::ContextExtensions).def("static Jwt AsJwt(this string input)", |_, a| Ok(of_header(&a[0]))).def(
+        "static bool TryParseJwt(this string input, out Jwt result)",
+        |_, a| {
+            a[1] = of_header(&a[0]);
+            Ok((!a[1].is_null()).into())
+        },
+    );
+    table
+        .on(TypeId::Authorization)
+        .def("string AccessToken", |_, a| Ok(a[0].downcast::<Authorization>().map(|v| v.access_token.clone()).into()))
+        .def("IReadOnlyDictionary<string, object> Claims", |_, a| {
+            let claims = a[0].downcast::<Authorization>().map(|v| v.claims.clone()).unwrap_or_default();
+            let pairs = claims.into_iter().map(|(name, value)| (Value::from(name), value)).collect();
+            Ok(dictionary::make(Ty::String, Ty::Object, pairs))
+        });
+}

@@ -1,0 +1,373 @@
+//! Cuts the source into tokens.
+
+use super::Span;
+use super::token::{SYMBOLS, T, Token, keyword};
+use crate::expr::diagnostic::Diagnostic;
+
+/// The tokens of `source[start..end]`, an end token last.
+pub(super) fn lex(source: &str, start: usize, end: usize) -> Result<Vec<Token>, Diagnostic> {
+    let mut lexer = Lexer { source, bytes: source.as_bytes(), at: start, end, tokens: Vec::new(), open: Vec::new() };
+    while lexer.token()? {}
+    lexer.tokens.push(Token { kind: T::End, span: Span::new(end, end), mate: 0 });
+    Ok(lexer.tokens)
+}
+
+struct Lexer<'a> {
+    source: &'a str,
+    bytes: &'a [u8],
+    at: usize,
+    end: usize,
+    tokens: Vec<Token>,
+    open: Vec<u32>,
+}
+
+impl Lexer<'_> {
+    fn byte(&self, offset: usize) -> u8 {
+        let at = self.at + offset;
+        if at < self.end { self.bytes[at] } else { 0 }
+    }
+
+    fn error<R>(&self, start: usize, code: &'static str, message: impl Into<String>) -> Result<R, Diagnostic> {
+        Err(Span::new(start, self.at.min(self.end)).error(code, message))
+    }
+
+    fn push(&mut self, kind: T, start: usize) {
+        let index = self.tokens.len() as u32;
+        let mut mate = 0;
+        match kind {
+            T::Open | T::OpenBrace | T::OpenBracket => self.open.push(index),
+            T::Close | T::CloseBrace | T::CloseBracket => {
+                if let Some(opener) = self.open.pop() {
+                    self.tokens[opener as usize].mate = index;
+                    mate = opener;
+                }
+            }
+            _ => {}
+        }
+        self.tokens.push(Token { kind, span: Span::new(start, self.at), mate });
+    }
+
+    fn skip_space(&mut self) -> Result<(), Diagnostic> {
+        while self.at < self.end {
+            let b = self.bytes[self.at];
+            if b.is_ascii_whitespace() || b == 0x0b {
+                self.at += 1;
+            } else if b == b'/' && self.byte(1) == b'/' {
+                while self.at < self.end && !matches!(self.bytes[self.at], b'\n' | b'\r') {
+                    self.at += 1;
+                }
+            } else if b == b'/' && self.byte(1) == b'*' {
+                let start = self.at;
+                match self.source[self.at + 2..self.end].find("*/") {
+                    Some(length) => self.at += length + 4,
+                    None => return self.error(start, "CS1035", "End-of-file found, '*/' expected"),
+                }
+            } else if b < 0x80 {
+                break;
+            } else {
+                match self.source[self.at..].chars().next() {
+                    Some(c) if c.is_whitespace() || c == '\u{feff}' => self.at += c.len_utf8(),
+                    _ => break,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn token(&mut self) -> Result<bool, Diagnostic> {
+        self.skip_space()?;
+        if self.at >= self.end {
+            return Ok(false);
+        }
+        let start = self.at;
+        let b = self.bytes[self.at];
+        match b {
+            b'"' => {
+                self.string(start)?;
+                self.push(T::Str, start);
+            }
+            b'\'' => self.char(start)?,
+            b'@' if self.byte(1) == b'"' => {
+                self.at += 1;
+                self.verbatim(start)?;
+                self.push(T::Verbatim, start);
+            }
+            b'$' if self.byte(1) == b'"' => {
+                self.at += 1;
+                self.interpolated(start, false)?;
+                self.push(T::Interpolated, start);
+            }
+            b'$' | b'@' if matches!((b, self.byte(1), self.byte(2)), (b'$', b'@', b'"') | (b'@', b'$', b'"')) => {
+                self.at += 2;
+                self.interpolated(start, true)?;
+                self.push(T::Interpolated, start);
+            }
+            b'0'..=b'9' => self.number(start),
+            b'.' if self.byte(1).is_ascii_digit() => self.number(start),
+            b'@' => {
+                self.at += 1;
+                if !self.word() {
+                    return self.error(
+                        start,
+                        "CS1646",
+                        "Keyword, identifier, or string expected after verbatim specifier: @",
+                    );
+                }
+                self.push(T::Ident, start);
+            }
+            _ if self.word() => {
+                let kind = keyword(&self.source[start..self.at]).unwrap_or(T::Ident);
+                self.push(kind, start);
+            }
+            _ => {
+                let rest = &self.source[self.at..self.end];
+                match SYMBOLS.iter().find(|(text, _)| rest.starts_with(text)) {
+                    Some((text, kind)) => {
+                        self.at += text.len();
+                        self.push(*kind, start);
+                    }
+                    None => {
+                        let c = rest.chars().next().unwrap_or(' ');
+                        self.at += c.len_utf8();
+                        return self.error(start, "CS1056", format!("Unexpected character '{c}'"));
+                    }
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    fn word(&mut self) -> bool {
+        let start = self.at;
+        while self.at < self.end {
+            let b = self.bytes[self.at];
+            let first = self.at == start;
+            if b.is_ascii_alphabetic() || b == b'_' || (!first && b.is_ascii_digit()) {
+                self.at += 1;
+            } else if b < 0x80 {
+                break;
+            } else {
+                match self.source[self.at..].chars().next() {
+                    Some(c) if c.is_alphabetic() || (!first && c.is_alphanumeric()) => self.at += c.len_utf8(),
+                    _ => break,
+                }
+            }
+        }
+        self.at > start
+    }
+
+    fn number(&mut self, start: usize) {
+        let mut real = false;
+        if self.byte(0) == b'0' && matches!(self.byte(1), b'x' | b'X' | b'b' | b'B') {
+            self.at += 2;
+            while self.byte(0).is_ascii_hexdigit() || self.byte(0) == b'_' {
+                self.at += 1;
+            }
+        } else {
+            self.digits();
+            if self.byte(0) == b'.' && self.byte(1).is_ascii_digit() {
+                real = true;
+                self.at += 1;
+                self.digits();
+            }
+            let sign = usize::from(matches!(self.byte(1), b'+' | b'-'));
+            if matches!(self.byte(0), b'e' | b'E') && self.byte(1 + sign).is_ascii_digit() {
+                real = true;
+                self.at += 1 + sign;
+                self.digits();
+            }
+        }
+        while self.byte(0).is_ascii_alphanumeric() || self.byte(0) == b'_' {
+            real |= matches!(self.byte(0), b'f' | b'F' | b'd' | b'D' | b'm' | b'M');
+            self.at += 1;
+        }
+        self.push(if real { T::Real } else { T::Int }, start);
+    }
+
+    fn digits(&mut self) {
+        while self.byte(0).is_ascii_digit()
+            || (self.byte(0) == b'_' && (self.byte(1).is_ascii_digit() || self.byte(1) == b'_'))
+        {
+            self.at += 1;
+        }
+    }
+
+    /// Moves over one character of the text of a literal.
+    fn step(&mut self) {
+        self.at += self.source[self.at..].chars().next().map_or(1, char::len_utf8);
+    }
+
+    /// Moves over `"…"`; the quote is at the cursor.
+    fn string(&mut self, start: usize) -> Result<(), Diagnostic> {
+        self.at += 1;
+        loop {
+            match self.byte(0) {
+                _ if self.at >= self.end => return self.error(start, "CS1010", "Newline in constant"),
+                b'\n' | b'\r' => return self.error(start, "CS1010", "Newline in constant"),
+                b'"' => break,
+                b'\\' if self.at + 1 < self.end => {
+                    self.at += 1;
+                    self.step();
+                }
+                _ => self.step(),
+            }
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    /// Moves over `"…"` where quotes are doubled; the quote is at the cursor.
+    fn verbatim(&mut self, start: usize) -> Result<(), Diagnostic> {
+        self.at += 1;
+        loop {
+            match self.byte(0) {
+                _ if self.at >= self.end => return self.error(start, "CS1039", "Unterminated string literal"),
+                b'"' if self.byte(1) == b'"' => self.at += 2,
+                b'"' => break,
+                _ => self.step(),
+            }
+        }
+        self.at += 1;
+        Ok(())
+    }
+
+    fn char(&mut self, start: usize) -> Result<(), Diagnostic> {
+        self.at += 1;
+        while self.at < self.end && !matches!(self.byte(0), b'\'' | b'\n' | b'\r') {
+            if self.byte(0) == b'\\' {
+                self.at += 1;
+            }
+            if self.at < self.end {
+                self.step();
+            }
+        }
+        if self.byte(0) != b'\'' {
+            return self.error(start, "CS1010", "Newline in constant");
+        }
+        self.at += 1;
+        self.push(T::Char, start);
+        Ok(())
+    }
+
+    /// Moves over an interpolated string; the quote is at the cursor.
+    fn interpolated(&mut self, start: usize, verbatim: bool) -> Result<(), Diagnostic> {
+        match scan_text(self.source, self.at + 1, self.end, verbatim, 0) {
+            Some(end) => {
+                self.at = end;
+                Ok(())
+            }
+            None => self.error(start, "CS1010", "Newline in constant"),
+        }
+    }
+}
+
+/// How deep interpolated strings may hold each other.
+const MAX_NESTING: u8 = 20;
+
+fn width(source: &str, at: usize) -> usize {
+    source.get(at..).and_then(|rest| rest.chars().next()).map_or(1, char::len_utf8)
+}
+
+/// The end of the text of an interpolated string, after its quote.
+fn scan_text(source: &str, mut at: usize, end: usize, verbatim: bool, depth: u8) -> Option<usize> {
+    let bytes = source.as_bytes();
+    let doubled = |at: usize| at + 1 < end && bytes[at + 1] == bytes[at];
+    while at < end {
+        match bytes[at] {
+            b'"' if verbatim && doubled(at) => at += 2,
+            b'"' => return Some(at + 1),
+            b'{' | b'}' if doubled(at) => at += 2,
+            b'{' => at = hole_at(source, at + 1, end, depth)? + 1,
+            b'\n' | b'\r' if !verbatim => return None,
+            b'\\' if !verbatim => at += 1 + width(source, at + 1),
+            _ => at += width(source, at),
+        }
+    }
+    None
+}
+
+/// The brace that closes the hole whose text starts at `at`.
+pub(super) fn hole(source: &str, at: usize, end: usize) -> Option<usize> {
+    hole_at(source, at, end, 0)
+}
+
+/// The colon before the format of the hole from `at` to `close`.
+pub(super) fn hole_colon(source: &str, at: usize, close: usize) -> Option<usize> {
+    let colon = scan_hole(source, at, close, 0)?;
+    (source.as_bytes().get(colon) == Some(&b':')).then_some(colon)
+}
+
+fn hole_at(source: &str, at: usize, end: usize, depth: u8) -> Option<usize> {
+    let stop = scan_hole(source, at, end, depth)?;
+    let bytes = source.as_bytes();
+    let mut at = stop;
+    if bytes[stop] == b':' {
+        while at < end && (bytes[at] != b'}' || (at + 1 < end && bytes[at + 1] == b'}' && bytes[at - 1] != b':')) {
+            at += if bytes[at] == b'}' { 2 } else { 1 };
+        }
+    }
+    (at < end).then_some(at)
+}
+
+/// The brace that closes a hole, or the colon before its format.
+fn scan_hole(source: &str, mut at: usize, end: usize, depth: u8) -> Option<usize> {
+    if depth > MAX_NESTING {
+        return None;
+    }
+    let bytes = source.as_bytes();
+    let byte = |at: usize| if at < end { bytes[at] } else { 0 };
+    let mut level = 0u32;
+    while at < end {
+        match bytes[at] {
+            b'"' => at = skip_plain(source, at + 1, end, false)?,
+            b'\'' => at = skip_char(bytes, at, end),
+            b'@' if byte(at + 1) == b'"' => at = skip_plain(source, at + 2, end, true)?,
+            b'$' if byte(at + 1) == b'"' => at = scan_text(source, at + 2, end, false, depth + 1)?,
+            b'$' if byte(at + 1) == b'@' && byte(at + 2) == b'"' => {
+                at = scan_text(source, at + 3, end, true, depth + 1)?
+            }
+            b'@' if byte(at + 1) == b'$' && byte(at + 2) == b'"' => {
+                at = scan_text(source, at + 3, end, true, depth + 1)?
+            }
+            b'/' if byte(at + 1) == b'*' => at += 4 + source.get(at + 2..end)?.find("*/")?,
+            b'(' | b'[' | b'{' => {
+                level += 1;
+                at += 1;
+            }
+            b'}' | b':' if level == 0 => return Some(at),
+            b')' | b']' | b'}' => {
+                level = level.saturating_sub(1);
+                at += 1;
+            }
+            _ => at += width(source, at),
+        }
+    }
+    None
+}
+
+/// The end of a string without holes, after its quote.
+fn skip_plain(source: &str, mut at: usize, end: usize, verbatim: bool) -> Option<usize> {
+    let bytes = source.as_bytes();
+    while at < end {
+        match bytes[at] {
+            b'"' if verbatim && at + 1 < end && bytes[at + 1] == b'"' => at += 2,
+            b'"' => return Some(at + 1),
+            b'\\' if !verbatim => at += 1 + width(source, at + 1),
+            _ => at += width(source, at),
+        }
+    }
+    None
+}
+
+/// The end of a character literal; a quote alone is passed over.
+fn skip_char(bytes: &[u8], at: usize, end: usize) -> usize {
+    let mut close = at + 1;
+    while close < end && close < at + 12 {
+        match bytes[close] {
+            b'\\' => close += 2,
+            b'\'' if close > at + 1 => return close + 1,
+            _ => close += 1,
+        }
+    }
+    at + 1
+}

@@ -1,0 +1,112 @@
+//! From text to a syntax tree.
+
+pub(crate) mod ast;
+mod lexer;
+mod literal;
+mod parser;
+mod token;
+
+use super::diagnostic::{Category, Diagnostic};
+
+/// A range of bytes of the source.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) start: u32,
+    pub(crate) end: u32,
+}
+
+impl Span {
+    pub(crate) fn new(start: usize, end: usize) -> Self {
+        Self { start: start as u32, end: end as u32 }
+    }
+
+    /// From the start of this to the end of the other.
+    pub(crate) fn to(self, other: Self) -> Self {
+        Self { start: self.start, end: other.end.max(self.end) }
+    }
+
+    pub(crate) fn range(self) -> std::ops::Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    /// A diagnostic about this place.
+    pub(crate) fn error(self, code: &'static str, message: impl Into<String>) -> Diagnostic {
+        Diagnostic { span: self.range(), category: Category::NotCSharp, code, message: message.into() }
+    }
+
+    /// A diagnostic about something this engine does not do.
+    pub(crate) fn not_supported(self, message: impl Into<String>) -> Diagnostic {
+        Diagnostic { span: self.range(), category: Category::NotSupported, code: "", message: message.into() }
+    }
+}
+
+/// The longest source.
+const MAX_SOURCE: usize = 1 << 20;
+
+/// Parses `@( expression )` or `@{ statements }`.
+pub(crate) fn parse(source: &str) -> Result<ast::Tree<'_>, Vec<Diagnostic>> {
+    let whole = Span::new(0, source.len().min(MAX_SOURCE));
+    if source.len() > MAX_SOURCE {
+        return Err(vec![whole.not_supported("the expression is longer than 1 MiB")]);
+    }
+    let trimmed = source.trim_end();
+    let lead = trimmed.len() - trimmed.trim_start().len();
+    let text = &trimmed[lead..];
+    let is_block = text.starts_with("@{") && text.ends_with('}');
+    let is_expression = text.starts_with("@(") && text.ends_with(')');
+    if !(is_block || is_expression) || text.len() < 3 {
+        return Err(vec![whole.error("CS1525", "an expression is written `@( expression )` or `@{ statements }`")]);
+    }
+    let tokens = lexer::lex(source, lead + 2, trimmed.len() - 1).map_err(|d| vec![d])?;
+    parser::parse(source, tokens, is_block, 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn never_panics(text in "\\PC*") {
+            let _ = super::parse(&format!("@({text})"));
+            let _ = super::parse(&format!("@{{{text}}}"));
+        }
+
+        #[test]
+        fn never_panics_on_tokens(words in proptest::collection::vec(proptest::sample::select(WORDS), 0..40)) {
+            let text = words.concat();
+            let _ = super::parse(&format!("@({text})"));
+            let _ = super::parse(&format!("@{{{text}}}"));
+        }
+    }
+
+    const WORDS: &[&str] = &[
+        "a", " ", "1", "1.5", "\"s\"", "$\"{", "}\"", "'c'", "(", ")", "[", "]", "{", "}", "<", ">", ".", "?", ":",
+        ";", ",", "=", "=>", "==", "+", "-", "!", "&&", "??", "new ", "int", "var ", "if", "for", "foreach", "switch",
+        "case ", "return ", "is ", "as ", "out ", "from ", "in ", "select ", "try", "catch", "finally", "typeof",
+        "default", "$@\"",
+    ];
+
+    #[test]
+    fn deep_nesting_is_refused() {
+        for (open, close) in [
+            ("(", ")"),
+            ("!", ""),
+            ("a[", "]"),
+            ("x => ", ""),
+            ("(int)", ""),
+            ("new[] {", "}"),
+            ("a?.b(", ")"),
+            ("f(", ")"),
+        ] {
+            let source = format!("@({}1{})", open.repeat(20_000), close.repeat(20_000));
+            assert!(super::parse(&source).is_err(), "{open}");
+        }
+        let source = format!("@{{{}{}}}", "{".repeat(20_000), "}".repeat(20_000));
+        assert!(super::parse(&source).is_err());
+        let source = format!("@({}a)", "a + ".repeat(20_000));
+        assert!(super::parse(&source).is_err());
+        let source = format!("@(a{})", ".b".repeat(20_000));
+        assert!(super::parse(&source).is_err());
+    }
+}

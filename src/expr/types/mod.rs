@@ -1,0 +1,12 @@
+//! .NET types: the list, how they are written, how they relate, and their members.
+
+mod list;
+mod relation;
+mod signature;
+mod table;
+mod ty;
+
+pub(crate) use list::{Access, Kind, TypeId};
+pub(crate) use relation::{as_enumerable, find_base, is_reference_conversion, is_subtype};
+pub(crate) use table::{Method, Mode, Native, Operator, Parameter, Property, Table, TypeInfo, table};
+pub(crate) use ty::{Anonymous, Ty, of_keyword};

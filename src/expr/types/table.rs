@@ -1,0 +1,383 @@
+//! The table of all types and their members, built once from the list and the files of the library.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::list::{Access, Kind, TypeId};
+use super::signature::{Reader, Shape, Signature};
+use super::ty::Ty;
+use crate::expr::code::Run;
+use crate::expr::fault::Fault;
+use crate::expr::library;
+use crate::expr::value::Value;
+
+/// What a member does: the instance (if any) and the arguments are in the slice; `out` and `ref` results are written
+/// back into it.
+pub(crate) type Native = fn(&mut Run<'_>, &mut [Value]) -> Result<Value, Fault>;
+
+/// How an argument is passed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Mode {
+    In,
+    Out,
+    Ref,
+    Params,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Parameter {
+    pub(crate) name: &'static str,
+    pub(crate) ty: Ty,
+    pub(crate) mode: Mode,
+    pub(crate) default: Option<Value>,
+}
+
+/// An operator that a type can declare.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Operator {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Remainder,
+    Equal,
+    NotEqual,
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+impl Operator {
+    pub(crate) fn of(symbol: &str) -> Option<Self> {
+        Some(match symbol {
+            "+" => Self::Add,
+            "-" => Self::Subtract,
+            "*" => Self::Multiply,
+            "/" => Self::Divide,
+            "%" => Self::Remainder,
+            "==" => Self::Equal,
+            "!=" => Self::NotEqual,
+            "<" => Self::Less,
+            "<=" => Self::LessOrEqual,
+            ">" => Self::Greater,
+            ">=" => Self::GreaterOrEqual,
+            _ => return None,
+        })
+    }
+}
+
+/// A method, constructor, operator or conversion.
+#[derive(Debug)]
+pub(crate) struct Method {
+    pub(crate) name: &'static str,
+    pub(crate) owner: TypeId,
+    pub(crate) is_static: bool,
+    pub(crate) extension: bool,
+    pub(crate) access: Access,
+    pub(crate) type_params: u16,
+    pub(crate) params: Vec<Parameter>,
+    pub(crate) ty: Ty,
+    pub(crate) native: Native,
+    /// The value does not depend on anything but the arguments.
+    pub(crate) pure: bool,
+}
+
+/// A property, field, constant or indexer.
+#[derive(Debug)]
+pub(crate) struct Property {
+    pub(crate) name: &'static str,
+    pub(crate) owner: TypeId,
+    pub(crate) is_static: bool,
+    pub(crate) access: Access,
+    /// The parameters of an indexer.
+    pub(crate) params: Vec<Parameter>,
+    pub(crate) ty: Ty,
+    pub(crate) get: Native,
+    pub(crate) set: Option<Native>,
+    pub(crate) constant: Option<Value>,
+}
+
+/// What a delegate type takes and gives.
+#[derive(Debug)]
+pub(crate) struct Delegate {
+    pub(crate) params: Vec<Parameter>,
+    pub(crate) ty: Ty,
+}
+
+#[derive(Debug)]
+pub(crate) struct TypeInfo {
+    /// Names of the type parameters.
+    pub(crate) params: Vec<&'static str>,
+    /// `out` is 1, `in` is -1.
+    pub(crate) variance: Vec<i8>,
+    pub(crate) base: Option<Ty>,
+    pub(crate) interfaces: Vec<Ty>,
+    pub(crate) constants: Vec<(&'static str, i64)>,
+    pub(crate) is_flags: bool,
+    pub(crate) delegate: Option<Delegate>,
+    pub(crate) methods: HashMap<&'static str, Vec<Method>>,
+    pub(crate) properties: HashMap<&'static str, Property>,
+    pub(crate) indexers: Vec<Property>,
+    pub(crate) constructors: Vec<Method>,
+    pub(crate) operators: HashMap<Operator, Vec<Method>>,
+    /// Implicit ones first.
+    pub(crate) conversions: Vec<(bool, Method)>,
+}
+
+/// All types.
+pub(crate) struct Table {
+    infos: Vec<TypeInfo>,
+    by_name: HashMap<(&'static str, usize), TypeId>,
+    pub(crate) extensions: HashMap<&'static str, Vec<(TypeId, usize)>>,
+    pub(crate) namespaces: Vec<&'static str>,
+    /// Declarations that cannot be understood; a test keeps this empty.
+    problems: Vec<String>,
+}
+
+/// The table.
+pub(crate) fn table() -> &'static Table {
+    static TABLE: LazyLock<Table> = LazyLock::new(|| {
+        let mut table = Table::declare();
+        library::register(&mut table);
+        table
+    });
+    &TABLE
+}
+
+impl Table {
+    fn declare() -> Self {
+        let mut table = Self {
+            infos: Vec::new(),
+            by_name: HashMap::new(),
+            extensions: HashMap::new(),
+            namespaces: Vec::new(),
+            problems: Vec::new(),
+        };
+        for id in TypeId::ALL {
+            let params = type_params(id.decl().name);
+            table.by_name.entry((id.simple_name(), params.len())).or_insert(*id);
+            table.by_name.entry((id.full_name(), params.len())).or_insert(*id);
+            if let Some((namespace, _)) = id.full_name().rsplit_once('.')
+                && !table.namespaces.contains(&namespace)
+            {
+                table.namespaces.push(namespace);
+            }
+        }
+        for id in TypeId::ALL {
+            let info = table.info_of(*id);
+            table.infos.push(info);
+        }
+        table
+    }
+
+    fn info_of(&self, id: TypeId) -> TypeInfo {
+        let decl = id.decl();
+        let written = type_params(decl.name);
+        let params: Vec<_> = written.iter().map(|p| p.rsplit(' ').next().unwrap_or(p)).collect();
+        let variance =
+            written.iter().map(|p| i8::from(p.starts_with("out ")) - i8::from(p.starts_with("in "))).collect();
+        let mut info = TypeInfo {
+            params: params.clone(),
+            variance,
+            base: None,
+            interfaces: Vec::new(),
+            constants: Vec::new(),
+            is_flags: false,
+            delegate: None,
+            methods: HashMap::new(),
+            properties: HashMap::new(),
+            indexers: Vec::new(),
+            constructors: Vec::new(),
+            operators: HashMap::new(),
+            conversions: Vec::new(),
+        };
+        match decl.kind {
+            Kind::Enum => {
+                info.base = Some(Ty::Named(TypeId::Enum));
+                let text = decl.rest.strip_prefix("flags ");
+                info.is_flags = text.is_some();
+                info.constants = text.unwrap_or(decl.rest).split(", ").filter_map(constant).collect();
+            }
+            Kind::Delegate => {
+                info.base = Some(Ty::Named(TypeId::Delegate));
+                let mut reader = Reader::new(self, decl.rest, params);
+                let ty = reader.ty();
+                let mut signature = Signature {
+                    lenient: false,
+                    is_static: false,
+                    extension: false,
+                    shape: Shape::Constructor,
+                    ty: Ty::Void,
+                    type_params: 0,
+                    params: Vec::new(),
+                };
+                reader.params(&mut signature, "(", ")");
+                info.delegate = Some(Delegate { params: signature.params, ty });
+            }
+            Kind::Class | Kind::Struct | Kind::Interface => {
+                if !decl.rest.is_empty() {
+                    let mut reader = Reader::new(self, decl.rest, params);
+                    loop {
+                        let ty = reader.ty();
+                        if ty.is_interface() {
+                            info.interfaces.push(ty)
+                        } else {
+                            info.base = Some(ty)
+                        }
+                        if !reader.eat(",") {
+                            break;
+                        }
+                    }
+                }
+                if info.base.is_none() && id != TypeId::Object && decl.kind != Kind::Interface {
+                    let base = if decl.kind == Kind::Struct { TypeId::ValueType } else { TypeId::Object };
+                    info.base = Some(Ty::Named(base));
+                }
+            }
+        }
+        info
+    }
+
+    /// The type of a simple or full name with so many type parameters.
+    pub(crate) fn find(&self, name: &str, arity: usize) -> Option<TypeId> {
+        self.by_name.get(&(name, arity)).copied()
+    }
+
+    /// Whether a namespace of this name, or one inside it, exists.
+    pub(crate) fn is_namespace(&self, name: &str) -> bool {
+        self.namespaces
+            .iter()
+            .any(|n| n.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+    }
+
+    /// Simple names of all types.
+    pub(crate) fn type_names(&self) -> impl Iterator<Item = &'static str> + use<> {
+        TypeId::ALL.iter().map(|id| id.simple_name())
+    }
+
+    pub(crate) fn info(&self, id: TypeId) -> &TypeInfo {
+        &self.infos[id as usize]
+    }
+
+    /// Starts the declaration of a type's members.
+    pub(crate) fn on(&mut self, id: TypeId) -> Builder<'_> {
+        Builder { table: self, id }
+    }
+}
+
+/// The text between the angle brackets of a declaration's name, cut at commas.
+fn type_params(name: &'static str) -> Vec<&'static str> {
+    match name.split_once('<') {
+        Some((_, inner)) => inner.trim_end_matches('>').split(", ").collect(),
+        None => Vec::new(),
+    }
+}
+
+fn constant(text: &'static str) -> Option<(&'static str, i64)> {
+    let (name, value) = text.split_once('=')?;
+    Some((name, value.parse().ok()?))
+}
+
+/// Adds members to a type.
+pub(crate) struct Builder<'a> {
+    table: &'a mut Table,
+    id: TypeId,
+}
+
+impl Builder<'_> {
+    /// Declares a member: a method, property, indexer, constructor, operator or conversion, as its text says.
+    pub(crate) fn def(&mut self, text: &'static str, native: Native) -> &mut Self {
+        self.add(text, native, None, None, false)
+    }
+
+    /// Declares a method whose value depends on its arguments alone, so that it is folded when they are constants.
+    pub(crate) fn pure(&mut self, text: &'static str, native: Native) -> &mut Self {
+        self.add(text, native, None, None, true)
+    }
+
+    /// Declares a property or indexer that can be assigned; the new value is the last of the slice.
+    pub(crate) fn def_set(&mut self, text: &'static str, get: Native, set: Native) -> &mut Self {
+        self.add(text, get, Some(set), None, false)
+    }
+
+    /// Declares a constant (`static` is implied).
+    pub(crate) fn constant(&mut self, text: &'static str, value: impl Into<Value>) -> &mut Self {
+        self.add(text, |_, _| Ok(Value::Null), None, Some(value.into()), true)
+    }
+
+    fn add(
+        &mut self,
+        text: &'static str,
+        native: Native,
+        set: Option<Native>,
+        constant: Option<Value>,
+        pure: bool,
+    ) -> &mut Self {
+        let id = self.id;
+        let owner_params = self.table.info(id).params.clone();
+        let (signature, problems) = Reader::new(self.table, text, owner_params.clone()).member();
+        self.table.problems.extend(problems);
+        let access = if signature.lenient { Access::Lenient } else { id.decl().access };
+        let method = |name| Method {
+            name,
+            owner: id,
+            is_static: signature.is_static || matches!(signature.shape, Shape::Implicit | Shape::Explicit),
+            extension: signature.extension,
+            access,
+            type_params: signature.type_params,
+            params: signature.params.clone(),
+            ty: signature.ty.clone(),
+            native,
+            pure,
+        };
+        let property = |name| Property {
+            name,
+            owner: id,
+            is_static: signature.is_static || constant.is_some(),
+            access,
+            params: signature.params.clone(),
+            ty: signature.ty.clone(),
+            get: native,
+            set,
+            constant: constant.clone(),
+        };
+        let info = &mut self.table.infos[id as usize];
+        match signature.shape {
+            Shape::Method(name) => {
+                let methods = info.methods.entry(name).or_default();
+                let same = |m: &Method| {
+                    m.type_params == signature.type_params
+                        && m.params.iter().map(|p| &p.ty).eq(signature.params.iter().map(|p| &p.ty))
+                };
+                if methods.iter().any(same) {
+                    self.table.problems.push(format!("`{text}` of {} is declared twice", id.full_name()));
+                    return self;
+                }
+                methods.push(method(name));
+                if signature.extension {
+                    let index = methods.len() - 1;
+                    self.table.extensions.entry(name).or_default().push((id, index));
+                }
+            }
+            Shape::Property(name) => {
+                info.properties.insert(name, property(name));
+            }
+            Shape::Indexer => info.indexers.push(property("this[]")),
+            Shape::Constructor => info.constructors.push(Method { is_static: true, ..method(".ctor") }),
+            Shape::Operator(operator) => info.operators.entry(operator).or_default().push(method("operator")),
+            Shape::Implicit => info.conversions.insert(0, (true, Method { is_static: true, ..method("op_Implicit") })),
+            Shape::Explicit => info.conversions.push((false, Method { is_static: true, ..method("op_Explicit") })),
+        }
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn every_declaration_is_understood() {
+        let problems = &super::table().problems;
+        assert!(problems.is_empty(), "{problems:#?}");
+    }
+}

@@ -1,0 +1,22 @@
+//! LINQ to XML: the tree, its reader and writer.
+
+pub(crate) mod convert;
+mod declaration;
+mod edit;
+mod json;
+mod name;
+mod object;
+mod reader;
+mod tree;
+mod writer;
+
+pub(crate) use declaration::XDeclaration;
+pub(crate) use edit::XContent;
+pub(crate) use name::{XML, XMLNS, XName, XNamespace};
+pub(crate) use object::{XObject, XObjectClass};
+pub(crate) use reader::Root;
+pub(crate) use tree::DocumentType;
+pub(crate) use writer::Layout;
+
+#[cfg(test)]
+mod tests;
