@@ -13,6 +13,8 @@ pub mod forward;
 pub mod import;
 pub mod load;
 pub mod model;
+#[cfg(feature = "policy")]
+pub mod policy;
 pub mod secret;
 #[cfg(feature = "policy")]
 pub mod sink;

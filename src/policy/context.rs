@@ -1,0 +1,358 @@
+//! `context` of expressions, answered from an exchange.
+
+use std::borrow::Cow;
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderMap, header};
+
+use super::exchange::{Exchange, MessageBody};
+use super::facts::BackendFacts;
+use super::query;
+use crate::expr::{self, BodyError, Flag, Host, Item, List, Message, Number, Part, Text, Time, Url, Value};
+use crate::forward::Target;
+use crate::sink::TraceEvent;
+
+/// The view that expressions have of an exchange.
+pub(crate) struct Context<'a> {
+    exchange: &'a mut Exchange,
+}
+
+impl<'a> Context<'a> {
+    pub(crate) fn new(exchange: &'a mut Exchange) -> Self {
+        Self { exchange }
+    }
+
+    fn headers(&self, message: Message) -> Option<&HeaderMap> {
+        match message {
+            Message::Request => Some(&self.exchange.request.headers),
+            Message::Response => self.exchange.response.as_ref().map(|response| &response.headers),
+        }
+    }
+
+    fn body_state(&mut self, message: Message) -> Option<&mut MessageBody> {
+        match message {
+            Message::Request => Some(&mut self.exchange.request.body),
+            Message::Response => self.exchange.response.as_mut().map(|response| &mut response.body),
+        }
+    }
+
+    /// The Backend entity in use.
+    fn backend(&self) -> Option<&BackendFacts> {
+        match (&self.exchange.target, &self.exchange.facts.backends) {
+            (Some(Target::Backend(id)), Some(directory)) => directory.backend(id),
+            _ => None,
+        }
+    }
+
+    /// The base URL that the request goes to.
+    fn base(&self) -> Option<&crate::forward::BaseUrl> {
+        match &self.exchange.target {
+            Some(Target::Url(url)) => Some(url),
+            Some(Target::Backend(_)) => self.backend().and_then(|backend| backend.url.as_deref()),
+            None => None,
+        }
+    }
+
+    fn scheme(&self, url: Url) -> Option<&str> {
+        match url {
+            Url::Current => match self.base() {
+                Some(base) => Some(base.scheme().as_str()),
+                None => self.scheme(Url::Original),
+            },
+            Url::Original => {
+                let scheme = self.exchange.request.original_uri.scheme_str();
+                Some(scheme.unwrap_or(if self.exchange.is_tls() { "https" } else { "http" }))
+            }
+            Url::Service => self.service_url().map(|url| url.scheme().as_str()),
+        }
+    }
+
+    fn service_url(&self) -> Option<&crate::forward::BaseUrl> {
+        self.exchange.facts.api.as_ref()?.service_url.as_deref()
+    }
+
+    /// Host and port, as in `host:8080`.
+    fn authority(&self, url: Url) -> Option<&str> {
+        match url {
+            Url::Current => match self.base() {
+                Some(base) => Some(base.authority().as_str()),
+                None => self.authority(Url::Original),
+            },
+            Url::Original => Some(self.exchange.original_host()),
+            Url::Service => self.service_url().map(|url| url.authority().as_str()),
+        }
+    }
+
+    /// Path and query.
+    fn path_and_query(&self, url: Url) -> Option<Cow<'_, str>> {
+        match url {
+            Url::Current => {
+                let rest = self.exchange.request.rest();
+                Some(match self.base() {
+                    Some(base) => base.path_and_query(rest),
+                    None if rest.starts_with('/') => Cow::Borrowed(rest),
+                    None => Cow::Owned(format!("/{rest}")),
+                })
+            }
+            Url::Original => {
+                let whole = self.exchange.request.original_uri.path_and_query();
+                Some(Cow::Borrowed(whole.map_or("/", |whole| whole.as_str())))
+            }
+            Url::Service => self.service_url().map(|url| url.path_and_query("")),
+        }
+    }
+
+    fn url_part(&self, url: Url, part: UrlPart) -> Option<Cow<'_, str>> {
+        let cut = |text: &str| -> std::ops::Range<usize> {
+            let mark = text.find('?').unwrap_or(text.len());
+            match part {
+                UrlPart::Path => 0..mark,
+                // A lone question mark is no query.
+                UrlPart::Query if mark + 1 >= text.len() => text.len()..text.len(),
+                UrlPart::Query => mark..text.len(),
+            }
+        };
+        Some(match self.path_and_query(url)? {
+            Cow::Borrowed(text) => Cow::Borrowed(text.get(cut(text)).unwrap_or_default()),
+            Cow::Owned(mut text) => {
+                let range = cut(&text);
+                text.truncate(range.end);
+                text.drain(..range.start);
+                Cow::Owned(text)
+            }
+        })
+    }
+}
+
+#[derive(Clone, Copy)]
+enum UrlPart {
+    Path,
+    Query,
+}
+
+/// Splits `host:port`, brackets of IPv6 kept.
+fn split_port(authority: &str) -> (&str, Option<i64>) {
+    match authority.rsplit_once(':') {
+        Some((host, port)) if !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()) => (host, port.parse().ok()),
+        _ => (authority, None),
+    }
+}
+
+fn borrowed(text: &str) -> Option<Cow<'_, str>> {
+    Some(Cow::Borrowed(text))
+}
+
+impl Host for Context<'_> {
+    fn has(&mut self, part: Part) -> bool {
+        let facts = &self.exchange.facts;
+        let is_there = |body: &MessageBody| !matches!(body, MessageBody::None);
+        match part {
+            Part::Api => facts.api.is_some(),
+            Part::Backend => self.backend().is_some(),
+            Part::LastError => self.exchange.last_error.is_some(),
+            Part::Operation => facts.operation.is_some(),
+            Part::Product => facts.product.is_some(),
+            Part::RequestBody => is_there(&self.exchange.request.body),
+            Part::Response => self.exchange.response.is_some(),
+            Part::ResponseBody => self.exchange.response.is_some(),
+            Part::Subscription => facts.subscription.is_some(),
+            Part::User => facts.user.is_some(),
+            Part::Workspace => facts.workspace.is_some(),
+            _ => false,
+        }
+    }
+
+    fn text(&mut self, member: Text) -> Option<Cow<'_, str>> {
+        if let Text::RequestIpAddress = member {
+            return self.exchange.client_ip().map(|ip| Cow::Owned(ip.to_canonical().to_string()));
+        }
+        let (exchange, facts) = (&*self.exchange, &self.exchange.facts);
+        let (api, operation, product) = (facts.api.as_deref(), facts.operation.as_deref(), facts.product.as_deref());
+        let (subscription, user, deployment) =
+            (facts.subscription.as_deref(), facts.user.as_deref(), facts.deployment.as_deref());
+        let error = exchange.last_error.as_deref();
+        match member {
+            Text::RequestMethod => borrowed(exchange.request.method.as_str()),
+            Text::ResponseStatusReason => exchange.response.as_ref().map(|response| response.reason()),
+            Text::UrlScheme(url) => self.scheme(url).map(Cow::Borrowed),
+            Text::UrlHost(url) => self.authority(url).map(|authority| Cow::Borrowed(split_port(authority).0)),
+            Text::UrlPath(url) => self.url_part(url, UrlPart::Path),
+            Text::UrlQueryString(url) => self.url_part(url, UrlPart::Query),
+            Text::ApiId => borrowed(&api?.id),
+            Text::ApiName => borrowed(&api?.name),
+            Text::ApiPath => borrowed(&api?.path),
+            Text::ApiRevision => borrowed(&api?.revision),
+            Text::ApiVersion => borrowed(&api?.version),
+            Text::ApiSubscriptionKeyHeader => borrowed(&api?.subscription_key_header),
+            Text::ApiSubscriptionKeyQuery => borrowed(&api?.subscription_key_query),
+            Text::BackendId => borrowed(&self.backend()?.id),
+            Text::BackendAzureRegion => borrowed(self.backend()?.azure_region.as_deref()?),
+            Text::BackendType => borrowed(if self.backend()?.is_pool { "Pool" } else { "Single" }),
+            Text::DeploymentGatewayId | Text::DeploymentGatewayInstanceId => {
+                borrowed(deployment.map_or("managed", |deployment| &deployment.gateway_id))
+            }
+            Text::DeploymentRegion => borrowed(deployment.map_or("", |deployment| &deployment.region)),
+            Text::DeploymentServiceId => borrowed(deployment.map_or("", |deployment| &deployment.service_id)),
+            Text::DeploymentServiceName => borrowed(deployment.map_or("", |deployment| &deployment.service_name)),
+            Text::LastErrorSource => borrowed(&error?.source),
+            Text::LastErrorReason => borrowed(&error?.reason),
+            Text::LastErrorMessage => borrowed(&error?.message),
+            Text::LastErrorScope => borrowed(error?.scope?.name()),
+            Text::LastErrorSection => borrowed(error?.section?.name()),
+            Text::LastErrorPath => borrowed(error?.path.as_deref()?),
+            Text::LastErrorPolicyId => borrowed(error?.policy_id.as_deref()?),
+            Text::OperationId => borrowed(&operation?.id),
+            Text::OperationName => borrowed(&operation?.name),
+            Text::OperationMethod => borrowed(&operation?.method),
+            Text::OperationUrlTemplate => borrowed(&operation?.url_template),
+            Text::ProductId => borrowed(&product?.id),
+            Text::ProductName => borrowed(&product?.name),
+            Text::ProductState => borrowed(if product?.is_published { "Published" } else { "NotPublished" }),
+            Text::SubscriptionId => borrowed(&subscription?.id),
+            Text::SubscriptionName => borrowed(&subscription?.name),
+            Text::SubscriptionPrimaryKey => borrowed(subscription?.primary_key.as_ref()?.expose()),
+            Text::SubscriptionSecondaryKey => borrowed(subscription?.secondary_key.as_ref()?.expose()),
+            Text::SubscriptionKey => {
+                let subscription = subscription?;
+                let used =
+                    if facts.used_secondary_key { &subscription.secondary_key } else { &subscription.primary_key };
+                borrowed(used.as_ref()?.expose())
+            }
+            Text::UserId => borrowed(&user?.id),
+            Text::UserEmail => borrowed(&user?.email),
+            Text::UserFirstName => borrowed(&user?.first_name),
+            Text::UserLastName => borrowed(&user?.last_name),
+            Text::UserNote => borrowed(&user?.note),
+            Text::WorkspaceId => borrowed(&facts.workspace.as_deref()?.0),
+            Text::WorkspaceName => borrowed(&facts.workspace.as_deref()?.1),
+            _ => None,
+        }
+    }
+
+    fn flag(&mut self, member: Flag) -> bool {
+        let facts = &self.exchange.facts;
+        match member {
+            Flag::ApiIsCurrentRevision => facts.api.as_ref().is_some_and(|api| api.is_current_revision),
+            Flag::ProductApprovalRequired => facts.product.as_ref().is_some_and(|product| product.approval_required),
+            Flag::ProductSubscriptionRequired => {
+                facts.product.as_ref().is_some_and(|product| product.subscription_required)
+            }
+            Flag::GatewayIsManaged => {
+                facts.deployment.as_ref().is_none_or(|deployment| &*deployment.gateway_id == "managed")
+            }
+            _ => false,
+        }
+    }
+
+    fn number(&mut self, member: Number) -> Option<i64> {
+        match member {
+            Number::ResponseStatusCode => Some(self.exchange.response.as_ref()?.status.as_u16().into()),
+            Number::UrlPort(url) => {
+                let port = split_port(self.authority(url)?).1;
+                Some(port.unwrap_or(if self.scheme(url) == Some("https") { 443 } else { 80 }))
+            }
+            Number::ProductSubscriptionsLimit => {
+                self.exchange.facts.product.as_ref()?.subscriptions_limit.map(Into::into)
+            }
+            Number::LastErrorHttpErrorCode => Some(self.exchange.last_error.as_ref()?.status.as_u16().into()),
+        }
+    }
+
+    fn time(&mut self, member: Time) -> Option<SystemTime> {
+        let facts = &self.exchange.facts;
+        let text = match member {
+            Time::Timestamp => return Some(self.exchange.received()),
+            Time::SubscriptionCreatedDate => facts.subscription.as_ref()?.created_date.as_deref()?,
+            Time::SubscriptionStartDate => facts.subscription.as_ref()?.start_date.as_deref()?,
+            Time::SubscriptionEndDate => facts.subscription.as_ref()?.end_date.as_deref()?,
+            Time::UserRegistrationDate => facts.user.as_ref()?.registration_date.as_deref()?,
+        };
+        text.parse::<jiff::Timestamp>().ok().map(SystemTime::from)
+    }
+
+    fn list(&mut self, member: List) -> Vec<Item> {
+        let facts = &self.exchange.facts;
+        let item = |id: &str, name: &str| Item { id: id.to_owned(), name: name.to_owned(), ..Item::default() };
+        let pairs: &[(std::sync::Arc<str>, std::sync::Arc<str>)] = match member {
+            List::ApiProtocols => {
+                let protocols = facts.api.iter().flat_map(|api| &api.protocols);
+                return protocols.map(|protocol| item(protocol, "")).collect();
+            }
+            List::ProductGroups => facts.product.as_ref().map_or(&[], |product| &product.groups),
+            List::UserGroups => facts.user.as_ref().map_or(&[], |user| &user.groups),
+            List::UserIdentities => facts.user.as_ref().map_or(&[], |user| &user.identities),
+            _ => &[],
+        };
+        pairs.iter().map(|(id, name)| item(id, name)).collect()
+    }
+
+    fn header(&mut self, message: Message, name: &str, index: usize) -> Option<Cow<'_, str>> {
+        let value = self.headers(message)?.get_all(name).into_iter().nth(index)?;
+        Some(String::from_utf8_lossy(value.as_bytes()))
+    }
+
+    fn header_names(&mut self, message: Message) -> Vec<String> {
+        self.headers(message).into_iter().flat_map(HeaderMap::keys).map(|name| name.as_str().to_owned()).collect()
+    }
+
+    fn matched_parameter(&mut self, name: &str) -> Option<Cow<'_, str>> {
+        let parameters = &self.exchange.parameters;
+        parameters.iter().find(|(known, _)| **known == *name).map(|(_, value)| Cow::Borrowed(value.as_str()))
+    }
+
+    fn matched_parameter_names(&mut self) -> Vec<String> {
+        self.exchange.parameters.iter().map(|(name, _)| name.to_string()).collect()
+    }
+
+    fn query(&mut self, url: Url, name: &str, index: usize) -> Option<Cow<'_, str>> {
+        let text = self.url_part(url, UrlPart::Query)?;
+        let text = text.strip_prefix('?').unwrap_or(&text);
+        let found = query::parameters(text).filter(|parameter| query::is_named(parameter, name)).nth(index)?;
+        Some(Cow::Owned(query::decode(found.split_once('=').map_or("", |(_, value)| value))))
+    }
+
+    fn variable(&mut self, name: &str) -> Option<Value> {
+        self.exchange.variables.get(name).cloned()
+    }
+
+    fn variable_names(&mut self) -> Vec<String> {
+        self.exchange.variables.iter().map(|(name, _)| name.to_string()).collect()
+    }
+
+    fn body(&mut self, message: Message, preserve: bool) -> Result<expr::Body, BodyError> {
+        let content_type = self.headers(message).and_then(|headers| headers.get(header::CONTENT_TYPE));
+        let content_type = content_type.and_then(|value| value.to_str().ok()).map(str::to_owned);
+        let Some(state) = self.body_state(message) else {
+            return Err(BodyError::Failed("there is no such message".to_owned()));
+        };
+        let bytes = match state {
+            MessageBody::None => Vec::new(),
+            MessageBody::Bytes(bytes) => bytes.to_vec(),
+            MessageBody::Consumed => return Err(BodyError::Consumed),
+            MessageBody::Sent => return Err(BodyError::Failed("the body was sent to the backend".to_owned())),
+            MessageBody::Stream(_) => return Err(BodyError::Failed("the body is not in memory".to_owned())),
+        };
+        if !preserve && matches!(state, MessageBody::Bytes(_)) {
+            *state = MessageBody::Consumed;
+        }
+        Ok(expr::Body { bytes, content_type })
+    }
+
+    fn request_id(&mut self) -> [u8; 16] {
+        self.exchange.id()
+    }
+
+    fn elapsed(&mut self) -> Duration {
+        let received = self.exchange.received();
+        self.exchange.settings.clock.wall().duration_since(received).unwrap_or_default()
+    }
+
+    fn now(&mut self) -> SystemTime {
+        self.exchange.settings.clock.wall()
+    }
+
+    fn trace(&mut self, message: &str) {
+        let id = self.exchange.id_text();
+        self.exchange.settings.trace_sink.trace(&TraceEvent::new(&id, "context.Trace", message));
+    }
+}

@@ -1,0 +1,103 @@
+//! A policy document of one scope: text in, sections of statements out.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::compile::Compiler;
+use super::diagnostic::{CompileError, Diagnostic, Severity};
+use super::environment::Environment;
+use super::list::Step;
+use super::setting::Setting;
+use super::spec::{Scope, Section};
+use super::statements::forward_request::ForwardRequest;
+
+/// A policy document, compiled for one scope. Cheap to clone.
+///
+/// ```
+/// use gatewright::policy::{Document, Environment, Scope};
+///
+/// let text = r#"<policies>
+///     <inbound><base /><set-header name="X-Id"><value>@(context.RequestId.ToString())</value></set-header></inbound>
+///     <backend><base /></backend><outbound><base /></outbound><on-error><base /></on-error>
+/// </policies>"#;
+/// let document = Document::compile("policy.xml", text, Scope::Api, &Environment::default())?;
+/// assert_eq!(document.scope(), Scope::Api);
+/// # Ok::<_, gatewright::policy::CompileError>(())
+/// ```
+#[derive(Clone)]
+pub struct Document(Arc<Compiled>);
+
+struct Compiled {
+    scope: Scope,
+    sections: [Vec<Node>; 4],
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// A statement of a document with what it contains.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) element: &'static str,
+    pub(crate) id: Option<Arc<str>>,
+    pub(crate) body: NodeBody,
+}
+
+#[derive(Debug)]
+pub(crate) enum NodeBody {
+    /// The same section of the next broader scope.
+    Base,
+    /// A statement.
+    Run(Arc<Step>),
+    /// `forward-request`.
+    Forward(Arc<ForwardRequest>),
+    /// Statements in order: a fragment, a block.
+    Group(Vec<Node>),
+    /// The first branch whose condition holds.
+    Choose { branches: Vec<Branch>, otherwise: Option<Vec<Node>> },
+}
+
+#[derive(Debug)]
+pub(crate) struct Branch {
+    pub(crate) condition: Arc<Setting<bool>>,
+    pub(crate) id: Option<Arc<str>>,
+    pub(crate) nodes: Vec<Node>,
+}
+
+impl Document {
+    /// Compiles the text of a document. `file` names it in diagnostics.
+    ///
+    /// # Errors
+    ///
+    /// [`CompileError`] with every problem of the document, in order, each with line and column.
+    pub fn compile(file: &str, text: &str, scope: Scope, environment: &Environment) -> Result<Self, CompileError> {
+        let (sections, diagnostics) = Compiler::document(file, text, scope, environment);
+        if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
+            return Err(CompileError(diagnostics));
+        }
+        Ok(Self(Arc::new(Compiled { scope, sections, diagnostics })))
+    }
+
+    /// What the document is attached to.
+    pub fn scope(&self) -> Scope {
+        self.0.scope
+    }
+
+    /// Warnings and notes of the document.
+    pub fn diagnostics(&self) -> &[Diagnostic] {
+        &self.0.diagnostics
+    }
+
+    pub(crate) fn section(&self, section: Section) -> &[Node] {
+        &self.0.sections[section as usize]
+    }
+
+    /// Whether both are the same compiled document.
+    pub fn ptr_eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl fmt::Debug for Document {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Document").field("scope", &self.0.scope).finish_non_exhaustive()
+    }
+}

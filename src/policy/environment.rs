@@ -1,0 +1,121 @@
+//! What a policy document is compiled against: named values, fragments, known backends, strictness.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::Arc;
+
+use crate::expr::Library;
+use crate::secret::NamedValues;
+
+/// What a policy document is compiled against.
+///
+/// ```
+/// use gatewright::policy::{Document, Environment, Scope};
+/// use gatewright::secret::NamedValues;
+///
+/// let environment = Environment::new()
+///     .named_values(NamedValues::new().plain("region", "west"))
+///     .fragment("common", "common.xml", r#"<fragment><set-header name="X-R"><value>{{region}}</value></set-header></fragment>"#);
+/// let text = r#"<policies><inbound><include-fragment fragment-id="common" /></inbound><backend><base /></backend></policies>"#;
+/// assert!(Document::compile("api.xml", text, Scope::Api, &environment).is_ok());
+/// ```
+#[derive(Clone, Default)]
+pub struct Environment {
+    pub(crate) named_values: Arc<NamedValues>,
+    pub(crate) fragments: BTreeMap<String, Fragment>,
+    pub(crate) backends: Option<BTreeSet<String>>,
+    pub(crate) library: Library,
+    pub(crate) strictness: Strictness,
+    pub(crate) references: References,
+}
+
+/// The text of a policy fragment, with the name of its file.
+#[derive(Clone)]
+pub(crate) struct Fragment {
+    pub(crate) file: Arc<str>,
+    pub(crate) text: Arc<str>,
+}
+
+/// How much a document may differ from what API Management declares.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Strictness {
+    /// Unknown attributes, wrong sections and wrong scopes are errors.
+    #[default]
+    Strict,
+    /// They are warnings. Unknown policies are errors still.
+    Lenient,
+}
+
+/// What a reference to something that is not known means.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum References {
+    /// An error: the document would fail.
+    #[default]
+    MustExist,
+    /// A note: what is referred to is taken as given, for looking at a document by itself.
+    TakenAsGiven,
+}
+
+impl Environment {
+    /// Knows no named values, no fragments and no backends; every reference must exist, except those to backends.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// The named values that `{{name}}` stands for.
+    #[must_use]
+    pub fn named_values(mut self, values: impl Into<Arc<NamedValues>>) -> Self {
+        self.named_values = values.into();
+        self
+    }
+
+    /// Adds a policy fragment: its id, the name of its file for messages, and its text.
+    #[must_use]
+    pub fn fragment(mut self, id: &str, file: &str, text: &str) -> Self {
+        self.fragments.insert(id.to_ascii_lowercase(), Fragment { file: file.into(), text: text.into() });
+        self
+    }
+
+    /// The ids of the Backend entities that a literal `backend-id` may name. Without it any id is accepted.
+    #[must_use]
+    pub fn backends<'a>(mut self, ids: impl IntoIterator<Item = &'a str>) -> Self {
+        self.backends = Some(ids.into_iter().map(str::to_ascii_lowercase).collect());
+        self
+    }
+
+    /// The types and members that expressions may use.
+    #[must_use]
+    pub fn library(mut self, library: Library) -> Self {
+        self.library = library;
+        self
+    }
+
+    /// How much documents may differ from what is declared.
+    #[must_use]
+    pub fn strictness(mut self, strictness: Strictness) -> Self {
+        self.strictness = strictness;
+        self
+    }
+
+    /// What a reference to something unknown means.
+    #[must_use]
+    pub fn references(mut self, references: References) -> Self {
+        self.references = references;
+        self
+    }
+
+    pub(crate) fn takes_as_given(&self) -> bool {
+        self.references == References::TakenAsGiven
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Environment")
+            .field("fragments", &self.fragments.keys())
+            .field("backends", &self.backends)
+            .field("strictness", &self.strictness)
+            .field("references", &self.references)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,186 @@
+//! What `context` knows of the configuration: the API, operation, product, subscription, user and deployment.
+
+use std::sync::Arc;
+
+use crate::forward::BaseUrl;
+use crate::secret::Secret;
+
+/// `context.Api`.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct ApiFacts {
+    /// The resource name.
+    pub id: Arc<str>,
+    /// The display name.
+    pub name: Arc<str>,
+    /// The URL suffix, without a leading slash.
+    pub path: Arc<str>,
+    /// `http`, `https`, `ws`, `wss`.
+    pub protocols: Vec<Arc<str>>,
+    /// The service URL.
+    pub service_url: Option<Arc<BaseUrl>>,
+    /// The revision, such as `1`.
+    pub revision: Arc<str>,
+    /// The version, empty when the API has none.
+    pub version: Arc<str>,
+    /// Whether the revision is the current one.
+    pub is_current_revision: bool,
+    /// The header that carries the subscription key.
+    pub subscription_key_header: Arc<str>,
+    /// The query parameter that carries the subscription key.
+    pub subscription_key_query: Arc<str>,
+}
+
+/// `context.Operation`.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct OperationFacts {
+    /// The resource name.
+    pub id: Arc<str>,
+    /// The display name.
+    pub name: Arc<str>,
+    /// The method.
+    pub method: Arc<str>,
+    /// The URL template, as written.
+    pub url_template: Arc<str>,
+}
+
+/// `context.Product`.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct ProductFacts {
+    /// The resource name.
+    pub id: Arc<str>,
+    /// The display name.
+    pub name: Arc<str>,
+    /// Whether a subscription needs approval.
+    pub approval_required: bool,
+    /// Whether a subscription is needed.
+    pub subscription_required: bool,
+    /// How many subscriptions a user may have.
+    pub subscriptions_limit: Option<i32>,
+    /// Whether the product is published.
+    pub is_published: bool,
+    /// Id and name of each group.
+    pub groups: Vec<(Arc<str>, Arc<str>)>,
+}
+
+/// `context.Subscription`.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct SubscriptionFacts {
+    /// The resource name.
+    pub id: Arc<str>,
+    /// The display name.
+    pub name: Arc<str>,
+    /// The first key.
+    pub primary_key: Option<Secret>,
+    /// The second key.
+    pub secondary_key: Option<Secret>,
+    /// When it was made, ISO 8601.
+    pub created_date: Option<Arc<str>>,
+    /// When it starts, ISO 8601.
+    pub start_date: Option<Arc<str>>,
+    /// When it ends, ISO 8601.
+    pub end_date: Option<Arc<str>>,
+}
+
+/// `context.User`.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct UserFacts {
+    /// The resource name.
+    pub id: Arc<str>,
+    /// The mail address.
+    pub email: Arc<str>,
+    /// The first name.
+    pub first_name: Arc<str>,
+    /// The last name.
+    pub last_name: Arc<str>,
+    /// The administrator's note.
+    pub note: Arc<str>,
+    /// When the user registered, ISO 8601.
+    pub registration_date: Option<Arc<str>>,
+    /// Id and name of each group.
+    pub groups: Vec<(Arc<str>, Arc<str>)>,
+    /// Id and provider of each identity.
+    pub identities: Vec<(Arc<str>, Arc<str>)>,
+}
+
+/// `context.Deployment`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct DeploymentFacts {
+    /// The gateway's id; `managed` for the cloud's own.
+    pub gateway_id: Arc<str>,
+    /// The region, such as `West Europe`.
+    pub region: Arc<str>,
+    /// The id of the service.
+    pub service_id: Arc<str>,
+    /// The name of the service.
+    pub service_name: Arc<str>,
+}
+
+impl Default for DeploymentFacts {
+    fn default() -> Self {
+        Self {
+            gateway_id: "managed".into(),
+            region: "local".into(),
+            service_id: "gatewright".into(),
+            service_name: "gatewright".into(),
+        }
+    }
+}
+
+/// `context.Backend`, and the base URL that `context.Request.Url` shows for it.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct BackendFacts {
+    /// The resource name.
+    pub id: Arc<str>,
+    /// Whether it is a pool.
+    pub is_pool: bool,
+    /// The Azure region, when the entity says one.
+    pub azure_region: Option<Arc<str>>,
+    /// The base URL of a single backend.
+    pub url: Option<Arc<BaseUrl>>,
+}
+
+impl BackendFacts {
+    /// Facts of a single backend without a region.
+    pub fn new(id: impl Into<Arc<str>>) -> Self {
+        Self { id: id.into(), is_pool: false, azure_region: None, url: None }
+    }
+}
+
+/// Answers what Backend entities there are.
+pub trait BackendDirectory: Send + Sync + 'static {
+    /// The backend with that id, compared without case.
+    fn backend(&self, id: &str) -> Option<&BackendFacts>;
+}
+
+const _: Option<&dyn BackendDirectory> = None;
+
+/// Everything that one request knows of the configuration.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct Facts {
+    /// The API that serves the request.
+    pub api: Option<Arc<ApiFacts>>,
+    /// The operation.
+    pub operation: Option<Arc<OperationFacts>>,
+    /// The product, in a product context.
+    pub product: Option<Arc<ProductFacts>>,
+    /// The subscription of the key.
+    pub subscription: Option<Arc<SubscriptionFacts>>,
+    /// Whether the caller used the subscription's second key.
+    pub used_secondary_key: bool,
+    /// The owner of the subscription.
+    pub user: Option<Arc<UserFacts>>,
+    /// Id and name of the workspace.
+    pub workspace: Option<Arc<(Arc<str>, Arc<str>)>>,
+    /// The gateway.
+    pub deployment: Option<Arc<DeploymentFacts>>,
+    /// The Backend entities.
+    pub backends: Option<Arc<dyn BackendDirectory>>,
+}

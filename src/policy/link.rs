@@ -1,0 +1,169 @@
+//! Makes the effective pipeline of a chain of scopes: `<base />` replaced, nesting flattened.
+
+use std::sync::Arc;
+
+use super::document::{Document, Node, NodeBody};
+use super::list::Statement;
+use super::pipeline::{Code, Needs, Op, Pipeline, Place, Program};
+use super::spec::{Scope, Section};
+use super::statements::forward_request::ForwardRequest;
+
+/// Links the documents of one request's scopes, from the broadest to the narrowest, into a [`Pipeline`].
+///
+/// A scope without a document is left out. Without a global document the default one holds: its backend section is
+/// `<forward-request />`.
+pub fn link(documents: &[Document]) -> Pipeline {
+    let mut programs = Section::ALL.map(|section| {
+        let mut linker = Linker { section, documents, ops: Vec::new(), places: Vec::new() };
+        linker.effective(documents.len(), &mut Siblings::default());
+        linker.finish()
+    });
+    keep_requests(&mut programs);
+    Pipeline::new(programs)
+}
+
+struct Linker<'a> {
+    section: Section,
+    documents: &'a [Document],
+    ops: Vec<Op>,
+    places: Vec<Place>,
+}
+
+/// The places that were made under one parent, to number siblings of the same name.
+#[derive(Default)]
+struct Siblings {
+    parent: Option<u32>,
+    places: Vec<u32>,
+}
+
+impl Linker<'_> {
+    /// The section of the narrowest of the first `count` documents, with `<base />` standing for the rest.
+    fn effective(&mut self, count: usize, siblings: &mut Siblings) {
+        match count.checked_sub(1).and_then(|last| self.documents.get(last)) {
+            Some(document) => self.nodes(document.section(self.section), document.scope(), count - 1, siblings),
+            None if self.section == Section::Backend && !self.has_global() => {
+                let place = self.place("forward-request", None, Scope::Global, siblings);
+                let code = Code::Forward { settings: Arc::new(ForwardRequest::default()), keep_request: false };
+                self.op(code, place, Needs::NONE);
+            }
+            None => {}
+        }
+    }
+
+    fn has_global(&self) -> bool {
+        self.documents.iter().any(|document| document.scope() == Scope::Global)
+    }
+
+    fn nodes(&mut self, nodes: &[Node], scope: Scope, broader: usize, siblings: &mut Siblings) {
+        for node in nodes {
+            if let NodeBody::Base = node.body {
+                self.effective(broader, siblings);
+                continue;
+            }
+            let place = self.place(node.element, node.id.clone(), scope, siblings);
+            match &node.body {
+                NodeBody::Base => {}
+                NodeBody::Run(step) => self.op(Code::Run(step.clone()), place, step.needs()),
+                NodeBody::Forward(settings) => {
+                    let needs = settings.needs();
+                    self.op(Code::Forward { settings: settings.clone(), keep_request: false }, place, needs);
+                }
+                NodeBody::Group(children) => self.inside(place, children, scope),
+                NodeBody::Choose { branches, otherwise } => {
+                    let mut inner = Siblings { parent: Some(place), places: Vec::new() };
+                    let mut ends = Vec::new();
+                    for branch in branches {
+                        let when = self.place("when", branch.id.clone(), scope, &mut inner);
+                        let test = self.ops.len();
+                        let needs = branch.condition.needs();
+                        self.op(Code::Unless(branch.condition.clone(), 0), when, needs);
+                        self.inside(when, &branch.nodes, scope);
+                        ends.push(self.ops.len());
+                        self.op(Code::Jump(0), when, Needs::NONE);
+                        self.land(test);
+                    }
+                    if let Some(nodes) = otherwise {
+                        let place = self.place("otherwise", None, scope, &mut inner);
+                        self.inside(place, nodes, scope);
+                    }
+                    self.number(&inner);
+                    ends.into_iter().for_each(|end| self.land(end));
+                }
+            }
+        }
+    }
+
+    fn inside(&mut self, parent: u32, nodes: &[Node], scope: Scope) {
+        let mut siblings = Siblings { parent: Some(parent), places: Vec::new() };
+        self.nodes(nodes, scope, 0, &mut siblings);
+        self.number(&siblings);
+    }
+
+    fn place(&mut self, element: &'static str, id: Option<Arc<str>>, scope: Scope, siblings: &mut Siblings) -> u32 {
+        let place = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
+        self.places.push(Place { element, index: 0, parent: siblings.parent, scope, id });
+        siblings.places.push(place);
+        place
+    }
+
+    fn op(&mut self, code: Code, place: u32, needs: Needs) {
+        self.ops.push(Op { code, place, needs });
+    }
+
+    /// Lets the jump at `from` go to the next instruction.
+    fn land(&mut self, from: usize) {
+        let here = u32::try_from(self.ops.len()).unwrap_or(u32::MAX);
+        if let Some(Op { code: Code::Jump(target) | Code::Unless(_, target), .. }) = self.ops.get_mut(from) {
+            *target = here;
+        }
+    }
+
+    /// Numbers siblings of the same name from 1; an only one keeps 0.
+    fn number(&mut self, siblings: &Siblings) {
+        let mut counts: Vec<(&'static str, u16, u32)> = Vec::new();
+        for &place in &siblings.places {
+            let Some(element) = self.places.get(place as usize).map(|place| place.element) else { continue };
+            let seen = match counts.iter_mut().find(|(name, ..)| *name == element) {
+                Some((_, count, first)) => {
+                    *count = count.saturating_add(1);
+                    if let Some(first) = self.places.get_mut(*first as usize) {
+                        first.index = 1;
+                    }
+                    *count
+                }
+                None => {
+                    counts.push((element, 1, place));
+                    0
+                }
+            };
+            if let Some(place) = self.places.get_mut(place as usize) {
+                place.index = seen;
+            }
+        }
+    }
+
+    fn finish(mut self) -> Program {
+        let top = self.places.iter().enumerate().filter(|(_, place)| place.parent.is_none());
+        let places = top.filter_map(|(at, _)| u32::try_from(at).ok()).collect();
+        self.number(&Siblings { parent: None, places });
+        Program { ops: self.ops.into(), places: self.places.into() }
+    }
+}
+
+/// Lets a forward keep a copy of the request when something after it reads it.
+fn keep_requests(programs: &mut [Program; 4]) {
+    let reads = |program: &Program, from: usize| {
+        let rest = program.ops.get(from..).unwrap_or_default();
+        rest.iter().any(|op| op.needs.has(Needs::REQUEST) || matches!(op.code, Code::Forward { .. }))
+    };
+    let later = reads(&programs[Section::Outbound as usize], 0) || reads(&programs[Section::OnError as usize], 0);
+    for section in [Section::Inbound, Section::Backend] {
+        let program = &mut programs[section as usize];
+        for at in 0..program.ops.len() {
+            let keep = later || reads(program, at + 1);
+            if let Some(Op { code: Code::Forward { keep_request, .. }, .. }) = program.ops.get_mut(at) {
+                *keep_request = keep;
+            }
+        }
+    }
+}

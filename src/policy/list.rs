@@ -1,0 +1,111 @@
+//! Every policy: one line each. A new policy is its file in `statements` and its line here.
+
+use super::compile::Compiler;
+use super::document::Node;
+use super::error::Failure;
+use super::exchange::{Exchange, ResponseState};
+use super::pipeline::Needs;
+use super::spec::Spec;
+use super::statements;
+use crate::xml::Element;
+
+/// What a statement does at run time without waiting.
+pub(crate) trait Statement {
+    /// Does it.
+    fn run(&self, exchange: &mut Exchange) -> Result<Flow, Box<Failure>>;
+
+    /// What must be at hand before.
+    fn needs(&self) -> Needs;
+}
+
+/// How a request goes on after a statement.
+pub(crate) enum Flow {
+    /// With the next one.
+    Continue,
+    /// With this response at once: the rest of the pipeline is left out.
+    End(Box<ResponseState>),
+}
+
+/// A policy as the compiler finds it.
+pub(crate) struct Entry {
+    pub(crate) spec: &'static Spec,
+    pub(crate) compile: fn(&mut Compiler<'_>, &Element) -> Option<Node>,
+}
+
+/// The one macro of the policy engine: makes the `Step` enum, so that statements are dispatched statically, and the
+/// list that elements are looked up in.
+macro_rules! policies {
+    (steps: { $($step:ident :: $Step:ident,)* } flow: { $($flow:ident,)* }) => {
+        /// A statement that runs without waiting.
+        #[derive(Debug)]
+        pub(crate) enum Step {
+            $($Step(statements::$step::$Step),)*
+        }
+
+        $(impl From<statements::$step::$Step> for Step {
+            fn from(statement: statements::$step::$Step) -> Self {
+                Self::$Step(statement)
+            }
+        })*
+
+        impl Statement for Step {
+            fn run(&self, exchange: &mut Exchange) -> Result<Flow, Box<Failure>> {
+                match self {
+                    $(Self::$Step(statement) => statement.run(exchange),)*
+                }
+            }
+
+            fn needs(&self) -> Needs {
+                match self {
+                    $(Self::$Step(statement) => statement.needs(),)*
+                }
+            }
+        }
+
+        /// All policies, by element name.
+        pub(crate) static LIST: &[Entry] = &[
+            $(Entry { spec: &statements::$step::SPEC, compile: statements::$step::compile },)*
+            $(Entry { spec: &statements::$flow::SPEC, compile: statements::$flow::compile },)*
+        ];
+    };
+}
+
+policies! {
+    steps: {
+        find_and_replace::FindAndReplace,
+        ip_filter::IpFilter,
+        return_response::ReturnResponse,
+        rewrite_uri::RewriteUri,
+        set_backend_service::SetBackendService,
+        set_body::SetBody,
+        set_header::SetHeader,
+        set_method::SetMethod,
+        set_query_parameter::SetQueryParameter,
+        set_status::SetStatus,
+        set_variable::SetVariable,
+        trace::Trace,
+    }
+    flow: {
+        base,
+        block,
+        choose,
+        forward_request,
+        include_fragment,
+    }
+}
+
+/// The policy of that element name.
+pub(crate) fn find(element: &str) -> Option<&'static Entry> {
+    LIST.iter().find(|entry| entry.spec.element == element)
+}
+
+/// What all policies say of themselves, in alphabetical order.
+///
+/// ```
+/// assert!(gatewright::policy::specs().any(|spec| spec.element == "set-header"));
+/// ```
+pub fn specs() -> impl Iterator<Item = &'static Spec> {
+    let mut specs: Vec<_> = LIST.iter().map(|entry| entry.spec).collect();
+    specs.sort_by_key(|spec| spec.element);
+    specs.into_iter()
+}

@@ -1,0 +1,67 @@
+//! Policy documents, compiled to pipelines and run over exchanges.
+//!
+//! A [`Document`] is the XML text of one scope, compiled against an [`Environment`]. The documents of a request's scopes
+//! are linked into a [`Pipeline`]: a flat program for each of the four sections. [`PolicyLayer`] runs a pipeline around
+//! any service; the gateway runs one for each operation.
+//!
+//! ```
+//! use gatewright::policy::{Document, Environment, PolicyLayer, Scope};
+//! use gatewright::Body;
+//! use http::{Request, Response};
+//! use tower::{Layer, ServiceExt, service_fn};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let text = r#"<policies>
+//!     <inbound><set-header name="X-Caller"><value>@("agent " + context.Request.Method)</value></set-header></inbound>
+//!     <backend><forward-request /></backend>
+//! </policies>"#;
+//! let document = Document::compile("echo.xml", text, Scope::Global, &Environment::new())?;
+//! let echo = service_fn(|request: Request<Body>| async move {
+//!     let caller = request.headers()["x-caller"].clone();
+//!     Ok::<_, std::convert::Infallible>(Response::builder().header("x-seen", caller).body(Body::empty()).unwrap())
+//! });
+//! let service = PolicyLayer::new([document]).layer(echo);
+//! let response = service.oneshot(Request::new(Body::empty())).await?;
+//! assert_eq!(response.headers()["x-seen"], "agent GET");
+//! # Ok(())
+//! # }
+//! ```
+
+mod compile;
+mod context;
+mod diagnostic;
+mod document;
+mod environment;
+mod error;
+mod exchange;
+mod facts;
+mod layer;
+mod link;
+mod lint;
+mod list;
+mod pipeline;
+mod query;
+mod run;
+mod setting;
+mod settings;
+mod spec;
+mod statements;
+
+pub use diagnostic::{CompileError, Diagnostic, Severity};
+pub use document::Document;
+pub use environment::{Environment, References, Strictness};
+pub use error::{Failure, PolicyError};
+pub use exchange::Exchange;
+pub use facts::{
+    ApiFacts, BackendDirectory, BackendFacts, DeploymentFacts, Facts, OperationFacts, ProductFacts, SubscriptionFacts,
+    UserFacts,
+};
+pub use layer::{Policy, PolicyLayer};
+pub use link::link;
+pub use lint::lint;
+pub use list::specs;
+pub use pipeline::Pipeline;
+pub use run::{Forward, Run};
+pub use settings::EngineSettings;
+pub use spec::{Attribute, Child, Content, Scope, Scopes, Section, Sections, Spec};

@@ -1,0 +1,159 @@
+//! A compiled, immutable sequence of statements for one set of scopes.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use super::list::{self, Step};
+use super::setting::Setting;
+use super::spec::{Scope, Section};
+use super::statements::forward_request::ForwardRequest;
+
+/// The statements of all four sections, as flat programs: a position in a program is a position in the documents.
+///
+/// Made by [`link`](super::link); shared by all requests of an operation.
+#[derive(Debug)]
+pub struct Pipeline {
+    programs: [Program; 4],
+    pub(crate) needs: Needs,
+}
+
+/// The flat program of one section.
+#[derive(Debug, Default)]
+pub(crate) struct Program {
+    pub(crate) ops: Box<[Op]>,
+    pub(crate) places: Box<[Place]>,
+}
+
+/// One instruction. The place of `ops[i]` is `places[ops[i].place]`.
+#[derive(Debug)]
+pub(crate) struct Op {
+    pub(crate) code: Code,
+    pub(crate) place: u32,
+    pub(crate) needs: Needs,
+}
+
+/// What an instruction does.
+#[derive(Debug)]
+pub(crate) enum Code {
+    /// Run a statement.
+    Run(Arc<Step>),
+    /// Go on when the condition holds, else at the given instruction.
+    Unless(Arc<Setting<bool>>, u32),
+    /// Go on at the given instruction.
+    Jump(u32),
+    /// Call the service behind the pipeline; the request is kept when something after it reads it.
+    Forward { settings: Arc<ForwardRequest>, keep_request: bool },
+}
+
+/// Where an instruction comes from.
+#[derive(Clone, Debug)]
+pub(crate) struct Place {
+    pub(crate) element: &'static str,
+    /// The position among the siblings of the same name, from 1; 0 for an only child.
+    pub(crate) index: u16,
+    /// The enclosing place.
+    pub(crate) parent: Option<u32>,
+    pub(crate) scope: Scope,
+    pub(crate) id: Option<Arc<str>>,
+}
+
+impl Program {
+    /// The policy that a place belongs to: `when` is a part of `choose`.
+    pub(crate) fn source(&self, place: u32) -> &'static str {
+        let mut next = self.places.get(place as usize);
+        while let Some(place) = next {
+            if list::find(place.element).is_some() {
+                return place.element;
+            }
+            next = place.parent.and_then(|parent| self.places.get(parent as usize));
+        }
+        "pipeline"
+    }
+
+    /// The path of a place: `choose[3]/when[2]/set-header`.
+    pub(crate) fn path(&self, place: u32) -> String {
+        let mut chain = Vec::new();
+        let mut next = Some(place);
+        while let Some(place) = next.and_then(|at| self.places.get(at as usize)) {
+            chain.push(place);
+            next = place.parent;
+        }
+        let mut path = String::new();
+        for place in chain.into_iter().rev() {
+            if !path.is_empty() {
+                path.push('/');
+            }
+            path.push_str(place.element);
+            if place.index > 0 {
+                // INVARIANT: writing to a String does not fail.
+                let _ = write!(path, "[{}]", place.index);
+            }
+        }
+        path
+    }
+}
+
+impl Pipeline {
+    pub(crate) fn new(programs: [Program; 4]) -> Self {
+        let needs = programs.iter().flat_map(|p| p.ops.iter()).fold(Needs::NONE, |needs, op| needs | op.needs);
+        Self { programs, needs }
+    }
+
+    pub(crate) fn program(&self, section: Section) -> &Program {
+        &self.programs[section as usize]
+    }
+
+    /// Whether one request can call the service behind more than once.
+    pub(crate) fn forwards_repeatedly(&self) -> bool {
+        let forwards =
+            |program: &Program| program.ops.iter().filter(|op| matches!(op.code, Code::Forward { .. })).count();
+        self.programs.iter().map(forwards).sum::<usize>() > 1
+    }
+
+    /// Whether a statement reads the parameters of the URL template.
+    #[cfg(feature = "client")]
+    pub(crate) fn needs_parameters(&self) -> bool {
+        self.needs.has(Needs::PARAMETERS)
+    }
+
+    /// How many instructions a section has.
+    pub fn len(&self, section: Section) -> usize {
+        self.program(section).ops.len()
+    }
+}
+
+/// What must be at hand before an instruction runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Needs(u8);
+
+impl Needs {
+    pub(crate) const NONE: Self = Self(0);
+    /// The request's body, in memory.
+    pub(crate) const REQUEST_BODY: Self = Self(1);
+    /// The response's body, in memory.
+    pub(crate) const RESPONSE_BODY: Self = Self(2);
+    /// The request's method, URL or headers.
+    pub(crate) const REQUEST: Self = Self(4);
+    /// The time when the request came.
+    pub(crate) const TIMESTAMP: Self = Self(8);
+    /// The parameters of the URL template.
+    pub(crate) const PARAMETERS: Self = Self(16);
+
+    pub(crate) const fn has(self, other: Self) -> bool {
+        self.0 & other.0 != 0
+    }
+}
+
+impl std::ops::BitOr for Needs {
+    type Output = Self;
+
+    fn bitor(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+}
+
+impl std::ops::BitOrAssign for Needs {
+    fn bitor_assign(&mut self, other: Self) {
+        *self = *self | other;
+    }
+}

@@ -1,0 +1,46 @@
+//! What a host decides of the engine: clock, limits, sinks.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::clock::Clock;
+use crate::expr::Budget;
+use crate::sink::{TraceSink, default_sink};
+
+/// Settings of the engine that hold for every request.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct EngineSettings {
+    /// The time that expressions and policies see.
+    pub clock: Clock,
+    /// What one expression may use.
+    pub budget: Budget,
+    /// The largest body, in bytes, that is read into memory for a policy. Default 64 MiB.
+    pub body_limit: usize,
+    /// Where the messages of the `trace` policy go.
+    pub trace_sink: Arc<dyn TraceSink>,
+    /// Whether a `base-url` of a narrower document overrides the `backend-id` of a broader one. API Management does
+    /// not do so, and this is off by default.
+    pub base_url_overrides_inherited_backend_id: bool,
+}
+
+impl Default for EngineSettings {
+    fn default() -> Self {
+        Self {
+            clock: Clock::system(),
+            budget: Budget::default(),
+            body_limit: 64 << 20,
+            trace_sink: default_sink(),
+            base_url_overrides_inherited_backend_id: false,
+        }
+    }
+}
+
+impl fmt::Debug for EngineSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EngineSettings")
+            .field("clock", &self.clock)
+            .field("body_limit", &self.body_limit)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,68 @@
+//! The table in `docs/policies.md` is what the policies say of themselves.
+
+use std::fmt::Write as _;
+use std::fs;
+
+use gatewright::policy::{Attribute, Child, Content, Sections, Spec, specs};
+
+#[test]
+fn the_table_of_policies_is_up_to_date() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/policies.md");
+    let page = fs::read_to_string(path).unwrap();
+    let (before, rest) = page.split_once("<!-- table -->\n").unwrap();
+    let (table, after) = rest.split_once("<!-- /table -->").unwrap();
+    let made: String = specs().map(describe).collect();
+    if std::env::var_os("GATEWRIGHT_BLESS").is_some() {
+        fs::write(path, format!("{before}<!-- table -->\n{made}<!-- /table -->{after}")).unwrap();
+    } else {
+        assert!(table == made, "docs/policies.md is out of date: run with GATEWRIGHT_BLESS=1");
+    }
+}
+
+fn describe(spec: &Spec) -> String {
+    let mut out = format!("\n### `{}`\n\n{}\n\n", spec.element, spec.summary);
+    let sections: Vec<_> = spec.sections.iter().map(|section| format!("`{section}`")).collect();
+    let sections = if spec.sections == Sections::ALL { "all".to_owned() } else { sections.join(", ") };
+    let scopes: Vec<_> = spec.scopes.iter().map(|scope| scope.name()).collect();
+    writeln!(out, "Sections: {sections}. Scopes: {}.", scopes.join(", ")).unwrap();
+    let mut rows = Vec::new();
+    attributes("", spec.attributes, &mut rows);
+    content("", spec.content, &mut rows);
+    if !rows.is_empty() {
+        out.push_str("\n| part | value | default | expression |\n| --- | --- | --- | --- |\n");
+        out.push_str(&rows.concat());
+    }
+    out
+}
+
+fn attributes(owner: &str, attributes: &[Attribute], rows: &mut Vec<String>) {
+    for attribute in attributes {
+        let default = if attribute.required { "required" } else { attribute.default };
+        let expression = if attribute.expressions { "yes" } else { "no" };
+        rows.push(format!("| `{owner}@{}` | {} | {default} | {expression} |\n", attribute.name, attribute.kind));
+    }
+}
+
+fn content(owner: &str, content: Content, rows: &mut Vec<String>) {
+    match content {
+        Content::Text { expressions } => {
+            rows.push(format!("| text of `{owner}` | text | | {} |\n", if expressions { "yes" } else { "no" }));
+        }
+        Content::Policies => rows.push(format!("| content{} | statements | | |\n", of(owner))),
+        Content::Verbatim => rows.push(format!("| content{} | text, elements or an expression | | yes |\n", of(owner))),
+        Content::Elements(children) => children.iter().for_each(|known| child(known, rows)),
+        _ => {}
+    }
+}
+
+fn of(owner: &str) -> String {
+    if owner.is_empty() { String::new() } else { format!(" of `{owner}`") }
+}
+
+fn child(known: &Child, rows: &mut Vec<String>) {
+    rows.push(format!("| `{}` | {} | | |\n", known.element, known.count));
+    attributes(known.element, known.attributes, rows);
+    if !matches!(known.content, Content::Elements(_) | Content::Verbatim) {
+        content(known.element, known.content, rows);
+    }
+}

@@ -1,0 +1,156 @@
+//! The run loop around a service: time, streams, readiness.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use gatewright::Body;
+use gatewright::policy::{Document, Environment, PolicyLayer, Scope};
+use http::{HeaderMap, Request, Response, StatusCode};
+use http_body::{Body as HttpBody, Frame};
+use tower::{Layer, ServiceExt, service_fn};
+
+fn layer(inbound: &str, backend: &str, outbound: &str, on_error: &str) -> PolicyLayer {
+    let text = format!(
+        "<policies><inbound>{inbound}</inbound><backend>{backend}</backend><outbound>{outbound}</outbound><on-error>{on_error}</on-error></policies>"
+    );
+    PolicyLayer::new([Document::compile("p.xml", &text, Scope::Api, &Environment::new()).expect("it compiles")])
+}
+
+const SAY_WHY: &str = r#"<set-header name="X-Why"><value>@(context.LastError.Reason + ": " + context.LastError.Message)</value></set-header>"#;
+
+#[tokio::test(start_paused = true)]
+async fn a_backend_that_does_not_answer_in_time_is_a_timeout() {
+    for attribute in [r#"timeout="20""#, r#"timeout-ms="20000""#, r#"timeout="@(10 + 10)""#] {
+        let service = layer("", &format!("<forward-request {attribute} />"), "", SAY_WHY)
+            .layer(service_fn(|_: Request<Body>| std::future::pending::<Result<Response<Body>, Infallible>>()));
+        let start = tokio::time::Instant::now();
+        let response = service.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()["x-why"], "Timeout: Request to the backend service timed out");
+        assert_eq!(start.elapsed().as_secs(), 20, "{attribute}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_time_out_is_300_seconds_by_default_and_ends_with_the_headers() {
+    let service = layer("", "<forward-request />", "", "").layer(service_fn(|_: Request<Body>| async {
+        tokio::time::sleep(Duration::from_secs(299)).await;
+        Ok::<_, Infallible>(Response::new(Body::new(Slow::new())))
+    }));
+    let response = service.oneshot(Request::new(Body::empty())).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    // The body may take as long as it likes.
+    let body = response.into_body().collect(100).await.unwrap();
+    assert_eq!(body.as_bytes().map(|bytes| &bytes[..]), Some(&b"late"[..]));
+}
+
+/// A body whose frames come ten minutes apart, with trailers at the end.
+struct Slow {
+    left: u8,
+    sleep: Pin<Box<tokio::time::Sleep>>,
+}
+
+impl Slow {
+    fn new() -> Self {
+        Self { left: 3, sleep: Box::pin(tokio::time::sleep(Duration::from_secs(600))) }
+    }
+}
+
+impl HttpBody for Slow {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        ready!(self.sleep.as_mut().poll(cx));
+        self.sleep = Box::pin(tokio::time::sleep(Duration::from_secs(600)));
+        let left = self.left;
+        self.left = left.saturating_sub(1);
+        Poll::Ready(match left {
+            3 => Some(Ok(Frame::data(Bytes::from_static(b"la")))),
+            2 => Some(Ok(Frame::data(Bytes::from_static(b"te")))),
+            1 => {
+                let mut trailers = HeaderMap::new();
+                trailers.insert("x-sum", "42".parse().expect("a value"));
+                Some(Ok(Frame::trailers(trailers)))
+            }
+            _ => None,
+        })
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.left == 0
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn bodies_and_trailers_pass_through_unread() {
+    let service = layer(
+        r#"<set-header name="X-A"><value>1</value></set-header>"#,
+        "<forward-request />",
+        r#"<set-header name="X-B"><value>2</value></set-header>"#,
+        "",
+    )
+    .layer(service_fn(|request: Request<Body>| async move {
+        assert!(request.body().as_bytes().is_none(), "nobody reads the body, so it is not in memory");
+        Ok::<_, Infallible>(Response::new(request.into_body()))
+    }));
+    let response = service.oneshot(Request::new(Slow::new())).await.unwrap();
+    let mut body = Box::pin(response.into_body());
+    let mut frames = Vec::new();
+    while let Some(frame) = std::future::poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+        let frame = frame.unwrap();
+        frames.push(match frame.into_data() {
+            Ok(data) => String::from_utf8(data.to_vec()).unwrap(),
+            Err(frame) => format!("{:?}", frame.into_trailers().unwrap()["x-sum"]),
+        });
+    }
+    assert_eq!(frames, ["la", "te", "\"42\""]);
+}
+
+#[tokio::test]
+async fn a_body_over_the_limit_is_refused() {
+    let mut settings = gatewright::policy::EngineSettings::default();
+    settings.body_limit = 3;
+    let reads = r#"<set-variable name="b" value="@(context.Request.Body.As<string>(preserveContent: true))" />"#;
+    let service = layer(reads, "<forward-request />", "", SAY_WHY)
+        .settings(settings)
+        .layer(service_fn(|_: Request<Body>| async { Ok::<_, Infallible>(Response::new(Body::empty())) }));
+    for (body, status) in [("abc", 200), ("abcd", 413)] {
+        let body = http_body_util::Full::new(Bytes::from(body));
+        let response = service.clone().oneshot(Request::new(body)).await.unwrap();
+        assert_eq!(response.status(), status);
+    }
+}
+
+#[tokio::test]
+async fn the_service_that_was_polled_ready_takes_the_request() {
+    let (mut spy, mut handle) = tower_test::mock::spawn_layer(layer("", "<forward-request />", "", ""));
+    handle.allow(1);
+    assert!(spy.poll_ready::<Request<Body>>().is_ready());
+    let answer = spy.call(Request::new(Body::empty()));
+    let backend = async {
+        let (request, send): (Request<Body>, _) = handle.next_request().await.expect("the request came");
+        assert_eq!(request.method(), "GET");
+        send.send_response(Response::new(Body::from("hi")));
+    };
+    let (answer, ()) = tokio::join!(answer, backend);
+    assert_eq!(answer.unwrap().status(), StatusCode::OK);
+    assert!(spy.poll_ready::<Request<Body>>().is_pending(), "the mock allows one request only");
+}
+
+#[tokio::test]
+async fn an_inner_service_that_is_never_ready_is_a_failed_forward() {
+    let (mut spy, mut handle) = tower_test::mock::spawn_layer::<Request<Body>, Response<Body>, _>(layer(
+        "",
+        "<forward-request />",
+        "",
+        SAY_WHY,
+    ));
+    handle.send_error("no connection to be had");
+    assert!(spy.poll_ready::<Request<Body>>().is_ready());
+    let response = spy.call(Request::new(Body::empty())).await.unwrap();
+    assert_eq!(response.headers()["x-why"], "BackendConnectionFailure: no connection to be had");
+}
