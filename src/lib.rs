@@ -9,6 +9,8 @@ pub mod clock;
 #[cfg(feature = "policy")]
 pub mod expr;
 pub mod forward;
+#[cfg(all(feature = "client", feature = "policy"))]
+pub mod gateway;
 #[cfg(feature = "import")]
 pub mod import;
 pub mod load;

@@ -1,0 +1,98 @@
+//! A whole gateway: loads a configuration and serves it.
+//!
+//! `cargo run --example gateway -- [--config PATH [--parameters FILE] [--overrides FILE]] [--listen ADDR] [--workers N]`
+//!
+//! `--parameters` is a parameters file of an ARM template, `--overrides` a file of values laid over the configuration, such
+//! as secrets and keys; see `docs/configuration.md`. Both may be given more than once.
+//! Without `--config` it serves an embedded sample with a backend in the same process. Prints `listening on http://…`
+//! once it serves. SIGTERM and Ctrl-C drain: requests under way are finished.
+
+mod sample;
+mod serve;
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use gatewright::gateway::Gateway;
+use gatewright::load::Options;
+
+const USAGE: &str =
+    "usage: gateway [--config PATH [--parameters FILE] [--overrides FILE]] [--listen ADDR] [--workers N]";
+
+struct Arguments {
+    config: Option<String>,
+    options: Options,
+    listen: SocketAddr,
+    workers: usize,
+}
+
+fn main() -> ExitCode {
+    let outcome = arguments().and_then(|arguments| {
+        let mut runtime = match arguments.workers {
+            1 => tokio::runtime::Builder::new_current_thread(),
+            workers => {
+                let mut builder = tokio::runtime::Builder::new_multi_thread();
+                builder.worker_threads(workers);
+                builder
+            }
+        };
+        let runtime = runtime.enable_all().build().map_err(|error| error.to_string())?;
+        runtime.block_on(run(arguments))
+    });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn arguments() -> Result<Arguments, String> {
+    let workers = std::thread::available_parallelism().map_or(1, usize::from);
+    let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
+    let mut found = Arguments { config: None, options: Options::new(), listen, workers };
+    let mut rest = std::env::args().skip(1);
+    while let Some(flag) = rest.next() {
+        let mut value = || rest.next().ok_or_else(|| format!("`{flag}` needs a value: {USAGE}"));
+        match flag.as_str() {
+            "--config" => found.config = Some(value()?),
+            "--parameters" => found.options = found.options.parameters_file(value()?),
+            "--overrides" => found.options = found.options.overrides_file(value()?),
+            "--listen" => {
+                let text = value()?;
+                found.listen =
+                    text.parse().map_err(|_| format!("`{text}` is not an address such as 127.0.0.1:8080"))?;
+            }
+            "--workers" => {
+                let text = value()?;
+                let workers = text.parse().ok().filter(|workers| (1..=1024).contains(workers));
+                found.workers = workers.ok_or_else(|| format!("`{text}` is not a number from 1 to 1024"))?;
+            }
+            "--help" | "-h" => return Err(USAGE.to_owned()),
+            other => return Err(format!("unknown argument `{other}`: {USAGE}")),
+        }
+    }
+    Ok(found)
+}
+
+async fn run(arguments: Arguments) -> Result<(), String> {
+    let loaded = match &arguments.config {
+        Some(path) => arguments.options.load(path).map_err(|problems| problems.to_string())?,
+        None => sample::load().await?,
+    };
+    for warning in &loaded.warnings {
+        eprintln!("warning: {warning}");
+    }
+    let gateway = Gateway::builder().build(&loaded.store).map_err(|problems| problems.to_string())?;
+    let listener = tokio::net::TcpListener::bind(arguments.listen)
+        .await
+        .map_err(|error| format!("{} cannot be listened on: {error}", arguments.listen))?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    println!("listening on http://{address}");
+    if arguments.config.is_none() {
+        sample::hints(address);
+    }
+    serve::until_stopped(listener, gateway).await;
+    Ok(())
+}

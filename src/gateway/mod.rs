@@ -1,0 +1,34 @@
+//! The gateway: APIs, operations and subscriptions in front of the policy pipeline.
+
+mod access;
+mod assemble;
+mod documents;
+mod naming;
+mod operations;
+mod pattern;
+mod problem;
+mod query;
+mod realm;
+mod router;
+mod segment;
+mod serve;
+mod service;
+mod snapshot;
+mod subscriptions;
+mod template;
+mod tree;
+mod version;
+
+#[cfg(test)]
+mod tests;
+
+pub use access::{
+    AccessTable, ApiAccess, Denial, Grant, KEY_HEADER, KEY_QUERY, KeyConflict, ProductAccess, SubscriptionAccess,
+    SubscriptionScope,
+};
+pub use problem::{ConfigurationError, Problem};
+pub use realm::environment;
+pub use router::{ApiMatch, ApiRoute, ApiVersion, OperationRoute, Route, RouteConflict, Router, VersionScheme};
+pub use service::{Gateway, GatewayBuilder, GatewayFuture, GatewayLayer, GatewayService, GatewayServiceFuture};
+pub use snapshot::Snapshot;
+pub use template::{TemplateError, UrlTemplate};

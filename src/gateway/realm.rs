@@ -1,0 +1,109 @@
+//! What one service or workspace gives its APIs: named values, fragments and backends.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::problem::Problem;
+use crate::backend::{Backends, Transport};
+use crate::forward::BaseUrl;
+use crate::model::{Backend, Entities, Store};
+use crate::policy::{BackendDirectory, BackendFacts, Environment};
+use crate::secret::{NamedValue, NamedValues, Secret};
+
+/// A service or a workspace.
+pub(super) struct Realm {
+    pub values: Arc<NamedValues>,
+    pub environment: Environment,
+    pub backends: Option<Arc<Backends>>,
+    pub directory: Arc<dyn BackendDirectory>,
+    /// Id and name of the workspace.
+    pub workspace: Option<Arc<(Arc<str>, Arc<str>)>>,
+}
+
+impl Realm {
+    pub fn new(
+        entities: &Entities,
+        workspace: Option<(Arc<str>, Arc<str>)>,
+        transport: &Transport,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
+        let values = Arc::new(named_values(entities));
+        let environment = environment_of(entities, values.clone());
+        let mut builder = Backends::builder(transport, &values);
+        for (id, backend) in &entities.backends {
+            builder = builder.backend(id, backend);
+        }
+        let backends = match builder.build() {
+            Ok(backends) => Some(Arc::new(backends)),
+            Err(errors) => {
+                problems.extend(errors.into_iter().map(Problem::Backend));
+                None
+            }
+        };
+        let facts = entities.backends.iter().map(|(id, backend)| facts(id, backend, backends.as_deref()));
+        let directory = Arc::new(Directory(facts.collect()));
+        Self { values, environment, backends, directory, workspace: workspace.map(Arc::new) }
+    }
+
+    /// The URL behind an API, with named values put in.
+    pub fn service_url(&self, text: &str) -> Result<Arc<BaseUrl>, String> {
+        let text = self.values.substitute(text).map_err(|error| error.to_string())?;
+        BaseUrl::parse(&text).map(Arc::new).map_err(|error| error.to_string())
+    }
+}
+
+/// What policy documents of the service are compiled against: its named values, fragments and backends.
+///
+/// ```
+/// use gatewright::gateway::environment;
+/// use gatewright::policy::lint;
+///
+/// let text = "<policies><inbound><include-fragment fragment-id='none' /></inbound><backend /></policies>";
+/// let found = lint("x.xml", text, &environment(&gatewright::Store::new()));
+/// assert!(found.iter().any(|problem| problem.message == "fragment `none` is not defined"));
+/// ```
+pub fn environment(store: &Store) -> Environment {
+    environment_of(&store.service, Arc::new(named_values(&store.service)))
+}
+
+fn environment_of(entities: &Entities, values: Arc<NamedValues>) -> Environment {
+    let mut environment = Environment::new().named_values(values).backends(entities.backends.names());
+    for (id, fragment) in &entities.policy_fragments {
+        let file = fragment.origin.as_ref().map_or_else(|| format!("fragment `{id}`"), ToString::to_string);
+        environment = environment.fragment(id, &file, &fragment.value);
+    }
+    environment
+}
+
+/// Values in a Key Vault that were not given are left out: a document that uses one says that it is not defined.
+fn named_values(entities: &Entities) -> NamedValues {
+    entities.named_values.iter().fold(NamedValues::new(), |values, (id, named)| {
+        let Some(value) = &named.value else { return values };
+        let name = named.display_name.as_deref().unwrap_or(id);
+        let is_secret = named.secret == Some(true) || named.key_vault.is_some();
+        values.insert(
+            name,
+            match is_secret {
+                true => NamedValue::Secret(Secret::new(value.expose())),
+                false => NamedValue::Plain(value.expose().to_owned()),
+            },
+        )
+    })
+}
+
+/// What expressions see of the Backend entities, by id in lower case.
+struct Directory(HashMap<String, BackendFacts>);
+
+impl BackendDirectory for Directory {
+    fn backend(&self, id: &str) -> Option<&BackendFacts> {
+        self.0.get(id).or_else(|| self.0.get(&id.to_ascii_lowercase()))
+    }
+}
+
+fn facts(id: &str, backend: &Backend, backends: Option<&Backends>) -> (String, BackendFacts) {
+    let mut facts = BackendFacts::new(id);
+    facts.is_pool = backend.is_pool();
+    facts.azure_region = backend.azure_region.as_deref().map(Into::into);
+    facts.url = backends.and_then(|backends| backends.base_url(id)).cloned().map(Arc::new);
+    (id.to_ascii_lowercase(), facts)
+}

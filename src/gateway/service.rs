@@ -1,0 +1,300 @@
+//! The gateway as a service and as a layer.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::future::Future;
+use std::net::IpAddr;
+use std::path::Path;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use arc_swap::ArcSwap;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body as HttpBody;
+use pin_project_lite::pin_project;
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::problem::{ConfigurationError, Problem};
+use super::router::Route;
+use super::serve::{self, ToBackends};
+use super::snapshot::Snapshot;
+use crate::backend::Transport;
+use crate::body::{Body, BoxError};
+use crate::clock::Clock;
+use crate::load;
+use crate::model::Store;
+use crate::policy::{EngineSettings, Run};
+
+/// An API gateway: takes a client's request, finds its API and operation, checks its key, and runs the pipeline.
+///
+/// It never fails: an error is a response. Clones share everything; [`replace`](Self::replace) changes the
+/// configuration of all of them at once, between requests.
+///
+/// ```
+/// use gatewright::gateway::Gateway;
+/// use gatewright::model::{Api, ApiEntry, Operation, Store};
+/// use gatewright::Body;
+/// use http::Request;
+/// use tower::ServiceExt as _;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let mut store = Store::new();
+/// let mut echo = ApiEntry::new(Api::new("echo").service_url("http://127.0.0.1:9"));
+/// echo.operations.insert("get", Operation::new("GET", "/items/{id}").into());
+/// store.service.apis.insert("echo", echo);
+///
+/// let gateway = Gateway::builder().build(&store)?;
+/// let response = gateway.oneshot(Request::get("/echo/items/7").body(Body::empty())?).await?;
+/// assert_eq!(response.status(), 401); // there is no subscription key
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Gateway {
+    shared: Arc<Shared>,
+    /// The caller of all requests, when a host has a gateway for each connection.
+    client: Option<IpAddr>,
+}
+
+struct Shared {
+    snapshot: ArcSwap<Snapshot>,
+    settings: Arc<EngineSettings>,
+    transport: Transport,
+}
+
+impl Gateway {
+    /// Starts without a configuration.
+    pub fn builder() -> GatewayBuilder {
+        GatewayBuilder::default()
+    }
+
+    /// Serves another configuration from now on; requests that have begun end with the one they began with.
+    ///
+    /// It compiles all documents, so it blocks for a while: call it through `spawn_blocking` where requests are served.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigurationError`] with everything that is wrong; the gateway then goes on with what it has.
+    pub fn replace(&self, store: &Store) -> Result<(), ConfigurationError> {
+        let snapshot = Snapshot::new(store, &self.shared.transport)?;
+        self.shared.snapshot.store(Arc::new(snapshot));
+        Ok(())
+    }
+
+    /// The same gateway for the requests of one caller: what a host uses that makes a service for each connection.
+    ///
+    /// The address is what `context.Request.IpAddress`, `ip-filter` and `X-Forwarded-For` see. A
+    /// [`ClientAddress`](crate::forward::ClientAddress) in the extensions of a request wins; it costs more.
+    #[must_use]
+    pub fn client(&self, address: IpAddr) -> Self {
+        Self { shared: self.shared.clone(), client: Some(address) }
+    }
+
+    /// The configuration that new requests are served with.
+    pub fn snapshot(&self) -> Arc<Snapshot> {
+        self.shared.snapshot.load_full()
+    }
+
+    fn serve<B>(&self, snapshot: &Snapshot, route: Route, request: Request<B>) -> Run<ToBackends>
+    where
+        B: HttpBody<Data = Bytes> + Send + 'static,
+        B::Error: Into<BoxError>,
+    {
+        serve::begin(snapshot, route, request.map(Body::new), self.shared.settings.clone(), self.client)
+    }
+}
+
+impl fmt::Debug for Gateway {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Gateway").field("snapshot", &self.shared.snapshot.load()).finish_non_exhaustive()
+    }
+}
+
+/// Makes a [`Gateway`].
+#[derive(Debug, Default)]
+#[must_use]
+pub struct GatewayBuilder {
+    settings: EngineSettings,
+    transport: Option<Transport>,
+}
+
+impl GatewayBuilder {
+    /// What backends are reached over; by default a [`Transport`] with default settings.
+    pub fn transport(mut self, transport: Transport) -> Self {
+        self.transport = Some(transport);
+        self
+    }
+
+    /// Clock, limits and sinks.
+    pub fn settings(mut self, settings: EngineSettings) -> Self {
+        self.settings = settings;
+        self
+    }
+
+    /// The time that expressions and policies see.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.settings.clock = clock;
+        self
+    }
+
+    /// The gateway, which serves the configuration in `store`.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigurationError`] with everything that is wrong.
+    pub fn build(self, store: &Store) -> Result<Gateway, ConfigurationError> {
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => Transport::builder().build().map_err(|error| {
+                let message = error.to_string();
+                ConfigurationError(vec![Problem::Entity { entity: "transport".to_owned(), message }])
+            })?,
+        };
+        let snapshot = ArcSwap::from_pointee(Snapshot::new(store, &transport)?);
+        let shared = Arc::new(Shared { snapshot, settings: Arc::new(self.settings), transport });
+        Ok(Gateway { shared, client: None })
+    }
+
+    /// The gateway, which serves the configuration in an ARM template or a folder. It reads files, so it blocks.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigurationError`] with everything that is wrong with the files, or else with the entities in them.
+    pub fn load(self, path: impl AsRef<Path>) -> Result<Gateway, ConfigurationError> {
+        self.build(&load::path(path)?.store)
+    }
+}
+
+impl<B> Service<Request<B>> for Gateway
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = GatewayFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> GatewayFuture {
+        let snapshot = self.shared.snapshot.load();
+        let route = snapshot.router.find(request.method(), request.uri(), request.headers());
+        GatewayFuture { run: self.serve(&snapshot, route, request) }
+    }
+}
+
+pin_project! {
+    /// The future of [`Gateway`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct GatewayFuture {
+        #[pin]
+        run: Run<ToBackends>,
+    }
+}
+
+impl Future for GatewayFuture {
+    type Output = Result<Response<Body>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        self.project().run.poll(cx).map(Ok)
+    }
+}
+
+/// Puts a gateway in front of a service: what matches no API falls through to it.
+#[derive(Clone, Debug)]
+pub struct GatewayLayer(Gateway);
+
+impl GatewayLayer {
+    /// A layer of a gateway, with which it shares everything.
+    pub fn new(gateway: Gateway) -> Self {
+        Self(gateway)
+    }
+}
+
+impl<S> Layer<S> for GatewayLayer {
+    type Service = GatewayService<S>;
+
+    fn layer(&self, inner: S) -> GatewayService<S> {
+        GatewayService { gateway: self.0.clone(), inner }
+    }
+}
+
+/// A service with a gateway in front.
+#[derive(Clone, Debug)]
+pub struct GatewayService<S> {
+    gateway: Gateway,
+    inner: S,
+}
+
+impl<S, B, R> Service<Request<B>> for GatewayService<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+    R: HttpBody<Data = Bytes> + Send + 'static,
+    R::Error: Into<BoxError>,
+{
+    type Response = Response<Body>;
+    type Error = S::Error;
+    type Future = GatewayServiceFuture<S::Future>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let snapshot = self.gateway.shared.snapshot.load();
+        let state = match snapshot.router.find(request.method(), request.uri(), request.headers()) {
+            Route::NoApi => State::Inner { response: self.inner.call(request) },
+            route => State::Run { run: self.gateway.serve(&snapshot, route, request) },
+        };
+        GatewayServiceFuture { state }
+    }
+}
+
+pin_project! {
+    /// The future of [`GatewayService`].
+    #[must_use = "futures do nothing unless polled"]
+    pub struct GatewayServiceFuture<F> {
+        #[pin]
+        state: State<F>,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<F> {
+        Run {
+            #[pin]
+            run: Run<ToBackends>,
+        },
+        Inner {
+            #[pin]
+            response: F,
+        },
+    }
+}
+
+impl<F, R, E> Future for GatewayServiceFuture<F>
+where
+    F: Future<Output = Result<Response<R>, E>>,
+    R: HttpBody<Data = Bytes> + Send + 'static,
+    R::Error: Into<BoxError>,
+{
+    type Output = Result<Response<Body>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().state.project() {
+            StateProjection::Run { run } => run.poll(cx).map(Ok),
+            StateProjection::Inner { response } => {
+                Poll::Ready(ready!(response.poll(cx)).map(|response| response.map(Body::new)))
+            }
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! All of a configuration at one moment, compiled.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::access::AccessTable;
+use super::assemble;
+use super::problem::{ConfigurationError, Problem};
+use super::router::Router;
+use crate::backend::{Backends, Transport};
+use crate::forward::Target;
+use crate::model::Store;
+use crate::policy::{
+    ApiFacts, BackendDirectory, DeploymentFacts, OperationFacts, Pipeline, ProductFacts, SubscriptionFacts, UserFacts,
+};
+
+/// A configuration, compiled: a request is served by one snapshot from start to end.
+///
+/// Everything is decided when it is made: URL templates, subscription keys, policy documents of all scopes, pipelines,
+/// backends. Pipelines are shared by all operations with the same documents.
+pub struct Snapshot {
+    pub(super) router: Router,
+    pub(super) access: AccessTable,
+    /// By the index of the API in the router.
+    pub(super) apis: Vec<ApiState>,
+    pub(super) products: Vec<Arc<ProductFacts>>,
+    pub(super) subscriptions: Vec<SubscriptionState>,
+    /// What runs when a request finds no API.
+    pub(super) global: Arc<Pipeline>,
+    pub(super) backends: Arc<Backends>,
+    pub(super) deployment: Arc<DeploymentFacts>,
+    pub(super) warnings: Vec<Problem>,
+}
+
+/// One API as requests use it.
+pub(super) struct ApiState {
+    pub facts: Arc<ApiFacts>,
+    /// The index in the access table, which revisions share.
+    pub access: usize,
+    pub workspace: Option<Arc<(Arc<str>, Arc<str>)>>,
+    /// The service URL.
+    pub target: Option<Target>,
+    pub backends: Arc<Backends>,
+    pub directory: Arc<dyn BackendDirectory>,
+    /// What runs when the API has no such operation.
+    pub pipeline: Arc<Pipeline>,
+    pub operations: Vec<OperationState>,
+}
+
+/// One operation as requests use it.
+pub(super) struct OperationState {
+    pub facts: Arc<OperationFacts>,
+    pub pipelines: Arc<Pipelines>,
+}
+
+/// The pipelines of an operation, with and without a product.
+#[derive(PartialEq, Eq, Hash)]
+pub(super) struct Pipelines<P = Arc<Pipeline>> {
+    pub plain: P,
+    /// By the index of the product.
+    pub products: Vec<(usize, P)>,
+}
+
+/// One subscription as requests use it.
+pub(super) struct SubscriptionState {
+    pub facts: Arc<SubscriptionFacts>,
+    pub user: Option<Arc<UserFacts>>,
+}
+
+impl Snapshot {
+    /// Compiles a configuration; `transport` is what its backends are reached over.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigurationError`] with everything that is wrong, not only the first thing.
+    pub fn new(store: &Store, transport: &Transport) -> Result<Self, ConfigurationError> {
+        assemble::assemble(store, transport)
+    }
+
+    /// What works, but perhaps not as its author thinks.
+    pub fn warnings(&self) -> &[Problem] {
+        &self.warnings
+    }
+}
+
+impl Pipelines {
+    pub fn of(&self, product: Option<usize>) -> &Arc<Pipeline> {
+        let found = product.and_then(|product| self.products.iter().find(|(index, _)| *index == product));
+        found.map_or(&self.plain, |(_, pipeline)| pipeline)
+    }
+}
+
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Snapshot")
+            .field("apis", &self.apis.len())
+            .field("products", &self.products.len())
+            .field("subscriptions", &self.subscriptions.len())
+            .finish_non_exhaustive()
+    }
+}

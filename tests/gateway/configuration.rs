@@ -1,0 +1,81 @@
+//! What is wrong with a configuration is said at once, all of it.
+
+use gatewright::backend::Transport;
+use gatewright::gateway::Snapshot;
+use gatewright::model::{Api, ApiEntry, Backend, Operation, Origin, Policy, PolicyFormat, Product, Store};
+
+use crate::{free_api, product, subscription};
+
+#[test]
+fn all_problems_are_reported_with_their_places() {
+    let mut store = Store::new();
+    let service = &mut store.service;
+    let file = |text: &str, name: &str| Some(Policy::new(text).origin(Origin::file(name)));
+    service.policy = file("<policies>\n<inbound>\n  <nonsense />\n</inbound><backend /></policies>", "policy.xml");
+    let mut entry = free_api("a", "not a url", &[("x", "GET", "/x/{"), ("y", "G T", "/y"), ("z", "GET", "/z")]);
+    entry.policy = file("<policies><inbound><set-header /><rewrite-uri /></inbound><backend /></policies>", "a.xml");
+    service.apis.insert("a", entry);
+    service.apis.insert("b", free_api("/A/", "", &[]));
+    service.apis.insert("c", ApiEntry::new(Api::new("c").api_version("v1")));
+    let named = |id| ApiEntry::new(Api::new("d").api_version("v1").api_version_set_id(id));
+    service.apis.insert("d", named("/apiVersionSets/none"));
+    let mut entry = free_api("e", "{{unknown}}", &[]);
+    entry.policy = Some(Policy::new("https://example.com/policy.xml").format(PolicyFormat::XmlLink));
+    service.apis.insert("e", entry);
+    service.backends.insert("bad", Backend::new("http://h").unwrap().url("ftp://h"));
+    service.products.insert("p", product(Product::new().subscription_required(false), &["b"]));
+    service.products.insert("q", product(Product::new().subscription_required(false), &["b"]));
+    for (name, scope, key) in [
+        ("s1", "/apis/none", "1"),
+        ("s2", "/products/none", "2"),
+        ("s3", "/workspaces/none/apis", "3"),
+        ("s4", "/users/u", "4"),
+        ("s5", "/apis", "same-key"),
+        ("s6", "/apis", "same-key"),
+    ] {
+        service.subscriptions.insert(name, subscription(scope, key));
+    }
+    let transport = Transport::builder().native_roots(false).build().unwrap();
+    let error = Snapshot::new(&store, &transport).unwrap_err();
+    let text = error.to_string();
+    let expected = [
+        "policy.xml:3:3: unknown policy `nonsense`",
+        "a.xml:1:20: `set-header` needs the attribute `name`",
+        "a.xml:1:34: `rewrite-uri` needs the attribute `template`",
+        "API `a`: `serviceUrl`: ",
+        "operation `x` of API `a`: URL template `/x/{`, character 4: `{` is not closed",
+        "operation `y` of API `a`: `G T` is not an HTTP method",
+        "API `b`: it has the path, version and revision of API `a`",
+        "API `c`: it has the version `v1` but no version set",
+        "API `d`: the version set `none` is not defined",
+        "API `e`: `serviceUrl`: named value `unknown` is not defined",
+        "policy of API `e`: the format is a link",
+        "backend `bad`: ",
+        "API `b`: it is in the open products `p` and `q`",
+        "subscription `s1`: `scope`: the API `none` is not defined",
+        "subscription `s2`: `scope`: the product `none` is not defined",
+        "subscription `s3`: `scope`: the workspace `none` is not defined",
+        "subscription `s4`: `scope` is `/users/u`",
+        "subscription `s6`: it has a key that subscription `s5` has",
+    ];
+    for problem in expected {
+        assert!(text.contains(problem), "`{problem}` is missing in:\n{text}");
+    }
+    assert!(!text.contains("same-key"));
+    assert!(error.problems().len() >= expected.len());
+}
+
+#[test]
+fn a_document_of_many_operations_is_compiled_and_linked_once() {
+    let mut store = Store::new();
+    let mut entry = free_api("a", "", &[]);
+    for index in 0..100 {
+        let operation = Operation::new("GET", format!("/o{index}"));
+        entry.operations.insert(format!("o{index}"), crate::with_policy(operation, "<policies><inbound /></policies>"));
+    }
+    store.service.apis.insert("a", entry);
+    let transport = Transport::builder().native_roots(false).build().unwrap();
+    let snapshot = Snapshot::new(&store, &transport).unwrap();
+    // One warning: the text without a backend section is compiled once.
+    assert_eq!(snapshot.warnings().len(), 1, "{:?}", snapshot.warnings());
+}
