@@ -1,0 +1,88 @@
+//! The arrows between modules point one way: any other `crate::…` path fails this test.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// What each module may use of ours. `ARCHITECTURE.md` says why.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("body", &[]),
+    ("clock", &[]),
+    ("xml", &[]),
+    ("expr", &[]),
+    ("secret", &[]),
+    ("forward", &[]),
+    ("sink", &[]),
+    ("model", &[]),
+    ("backend", &["body", "clock", "forward", "model", "secret"]),
+    ("policy", &["body", "clock", "expr", "forward", "secret", "sink", "xml"]),
+    ("import", &["model"]),
+    ("load", &["import", "model"]),
+    ("gateway", &["backend", "body", "clock", "expr", "forward", "load", "model", "policy", "secret", "sink"]),
+];
+
+#[test]
+fn arrows_point_one_way() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut wrong = Vec::new();
+    for file in files(&root) {
+        let relative = file.strip_prefix(&root).unwrap();
+        let first = relative.iter().next().unwrap().to_str().unwrap();
+        let module = first.trim_end_matches(".rs");
+        if module == "lib" {
+            continue;
+        }
+        let allowed = ARROWS.iter().find(|(name, _)| *name == module);
+        let Some((_, allowed)) = allowed else {
+            wrong.push(format!("{}: module `{module}` has no line in ARROWS", relative.display()));
+            continue;
+        };
+        let text = fs::read_to_string(&file).unwrap();
+        for (number, line) in text.lines().enumerate() {
+            for used in used_modules(line.split("//").next().unwrap_or_default()) {
+                if used != module && !allowed.contains(&used) && ARROWS.iter().any(|(name, _)| *name == used) {
+                    wrong.push(format!("{}:{}: `{module}` may not use `{used}`", relative.display(), number + 1));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "arrows that point the wrong way:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn expressions_and_xml_know_no_http_and_no_runtime() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut wrong = Vec::new();
+    for module in ["expr", "xml"] {
+        for file in files(&root.join(module)) {
+            let text = fs::read_to_string(&file).unwrap();
+            for (number, line) in text.lines().enumerate() {
+                let code = line.split("//").next().unwrap_or_default();
+                if ["http::", "http_body", "hyper", "tokio", "tower"].iter().any(|name| code.contains(name)) {
+                    wrong.push(format!("{}:{}: {}", file.display(), number + 1, line.trim()));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The names after each `crate::`.
+fn used_modules(line: &str) -> impl Iterator<Item = &str> {
+    line.match_indices("crate::").map(|(at, _)| {
+        let rest = &line[at + "crate::".len()..];
+        rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or_default()
+    })
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}

@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Runs the examples as a user would and looks at what they print.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+cargo build --examples --all-features --quiet
+target=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+bin="$target/debug/examples"
+work=$(mktemp -d)
+trap 'kill "${pid:-}" 2>/dev/null || true; rm -rf "$work"' EXIT
+
+fail() { echo "FAILED: $*"; exit 1; }
+has() { case "$2" in *"$1"*) ;; *) fail "expected \`$1\` in: $2" ;; esac; }
+
+for example in one_policy axum_layer credentials; do
+  "$bin/$example" >"$work/$example.out" 2>&1 || { cat "$work/$example.out"; fail "$example"; }
+  [ -s "$work/$example.out" ] || fail "$example prints nothing"
+done
+
+has "3" "$("$bin/expressions" '1 + 2')"
+
+printf '<policies><inbound><set-hedder name="a" /></inbound><backend><base /></backend></policies>' >"$work/bad.xml"
+out=$("$bin/lint" "$work/bad.xml") && fail "lint accepts a bad document"
+has "bad.xml:1:20: unknown policy" "$out"
+has "0 passed, 1 failed" "$out"
+
+"$bin/gateway" --listen 127.0.0.1:0 >"$work/gateway.out" 2>&1 &
+pid=$!
+for _ in $(seq 1 100); do grep -q 'listening on' "$work/gateway.out" && break; sleep 0.1; done
+base=$(sed -n 's/^listening on \(http[^ ]*\).*/\1/p' "$work/gateway.out" | head -1)
+[ -n "$base" ] || { cat "$work/gateway.out"; fail "gateway does not listen"; }
+# A tiny client, so that no curl is needed.
+get() {
+  local host=${base#http://}
+  exec 3<>"/dev/tcp/${host%%:*}/${host##*:}"
+  printf 'GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n%s\r\n' "$1" "$host" "${2:-}" >&3
+  cat <&3
+  exec 3>&-
+}
+has "401" "$(get /orders/17 | head -1)"
+has "200" "$(get /orders/17 $'Ocp-Apim-Subscription-Key: sample-key\r\n' | head -1)"
+has "404" "$(get /nothing | head -1)"
+kill -TERM "$pid"
+wait "$pid" || fail "gateway does not drain"
+out=$("$bin/gateway" --config "$work/none" 2>&1) && fail "gateway takes a folder that is not there"
+has "none" "$out"
+echo "examples: passed"

@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# All checks of the project: format, clippy, tests, doctests, examples. Installs what the tests need.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '\n== %s\n' "$*"; }
+
+need_c_compiler() {
+  command -v cc >/dev/null || {
+    say "installing a C compiler (the crypto provider is built with it)"
+    if command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq gcc libc6-dev make cmake >/dev/null
+    else echo "no C compiler and no apt-get: install gcc or clang"; exit 1; fi
+  }
+}
+need_component() { cargo "$1" --version >/dev/null 2>&1 || rustup component add "$2"; }
+
+need_c_compiler
+need_component fmt rustfmt
+need_component clippy clippy
+
+export RUSTFLAGS="${RUSTFLAGS:-}"
+features=(--all-features)
+
+say "format"
+cargo fmt --check
+say "clippy"
+cargo clippy "${features[@]}" --all-targets --quiet -- -D warnings
+say "tests"
+if cargo nextest --version >/dev/null 2>&1; then
+  cargo nextest run "${features[@]}" --no-fail-fast --status-level fail
+else
+  cargo test "${features[@]}" --lib --bins --tests --quiet
+fi
+say "doctests"
+cargo test "${features[@]}" --doc --quiet
+say "documentation"
+RUSTDOCFLAGS="-D warnings" cargo doc "${features[@]}" --no-deps --quiet
+say "examples"
+./tests/examples.sh
+say "each feature alone"
+for feature in "" client policy aws-lc-rs ring import client,policy; do
+  cargo check --lib --quiet --no-default-features --features "$feature"
+done
+say "all checks passed"
