@@ -1,5 +1,6 @@
 //! What is wrong with the configuration of a backend.
 
+use super::certificates::CertificateError;
 use super::credentials::CredentialsError;
 
 /// What is wrong with one Backend entity, found when it is built.
@@ -20,6 +21,16 @@ pub(super) enum Problem {
     NoUrl,
     #[error("`url`: {0}")]
     Url(String),
+    #[error("a trusted certificate could not be read: {0}")]
+    Authority(String),
+    #[error("`tls`: {0}")]
+    Tls(String),
+    #[error("{0}")]
+    Certificate(CertificateError),
+    #[error("{0}")]
+    Proxy(String),
+    #[error("`{0}` is set: a layer leaves connections to the service below it, use `BackendService`")]
+    AroundService(&'static str),
     #[error("`tls` is set: a layer leaves TLS to the service below it, use `BackendService`")]
     TlsAroundService,
     #[error("another backend has this id")]

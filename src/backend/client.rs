@@ -3,22 +3,24 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::pin::Pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, OnceLock, Weak};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use http::header::PROXY_AUTHORIZATION;
 use http::{Request, Response, StatusCode};
 use hyper_util::client::legacy::{Client as HyperClient, ResponseFuture};
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tower_service::Service;
 
-use super::connect::{ConnectError, Connector};
+use super::connect::{self, ConnectError, Connector};
 use super::error::{Error, Kind};
 use super::hop_by_hop;
-use super::tls::{Checks, Tls};
+use super::link::Link;
+use super::tls::Tls;
 use super::watched_body::Watch;
 use crate::Body;
-use crate::forward::{ForwardOptions, HttpVersion};
+use crate::forward::{ForwardOptions, HttpVersion, WebProxy};
 
 /// Sends requests with absolute URIs, over HTTP/1.1 unless [`ForwardOptions`] in their extensions say otherwise.
 ///
@@ -33,19 +35,38 @@ struct Versions {
     http2: OnceLock<HyperClient<Connector, Body>>,
     http2_or_1: OnceLock<HyperClient<Connector, Body>>,
     configs: [Arc<rustls::ClientConfig>; 3],
+    link: Link,
     connect_timeout: Duration,
 }
 
+/// A client that others may have dropped.
+pub(super) struct WeakClient(Weak<Versions>);
+
+impl WeakClient {
+    pub(super) fn upgrade(&self) -> Option<Client> {
+        self.0.upgrade().map(Client)
+    }
+}
+
 impl Client {
-    pub(super) fn new(tls: &Tls, checks: Checks, connect_timeout: Duration) -> Self {
-        let config = |protocols: &[&[u8]]| Arc::new(tls.config(checks, protocols));
+    pub(super) fn new(tls: &Tls, link: Link, connect_timeout: Duration) -> Self {
         Self(Arc::new(Versions {
             http1: OnceLock::new(),
             http2: OnceLock::new(),
             http2_or_1: OnceLock::new(),
-            configs: [config(&[b"http/1.1"]), config(&[b"h2"]), config(&[b"h2", b"http/1.1"])],
+            configs: tls.configs(&link, [&[b"http/1.1"], &[b"h2"], &[b"h2", b"http/1.1"]]),
+            link,
             connect_timeout,
         }))
+    }
+
+    pub(super) fn downgrade(&self) -> WeakClient {
+        WeakClient(Arc::downgrade(&self.0))
+    }
+
+    /// How its connections are made.
+    pub(super) fn link(&self) -> &Link {
+        &self.0.link
     }
 
     pub(super) fn send(&self, mut request: Request<Body>, version: HttpVersion) -> ClientFuture {
@@ -54,7 +75,13 @@ impl Client {
             HttpVersion::Http1 => None,
             HttpVersion::Http2 | HttpVersion::Http2Or1 => Watch::over(request.body_mut()),
         };
-        ClientFuture { response: self.0.of(version).request(request), watch }
+        let proxy = self.0.link.proxy.as_ref();
+        let proxy = proxy.filter(|_| !connect::needs_tunnel(request.uri(), version == HttpVersion::Http2));
+        if let Some(authorization) = proxy.and_then(WebProxy::authorization) {
+            request.headers_mut().insert(PROXY_AUTHORIZATION, authorization.clone());
+        }
+        let is_proxied = proxy.is_some();
+        ClientFuture { response: self.0.of(version).request(request), watch, is_proxied }
     }
 }
 
@@ -69,7 +96,8 @@ impl Versions {
     }
 
     fn client(&self, config: &Arc<rustls::ClientConfig>, http2_only: bool) -> HyperClient<Connector, Body> {
-        let connector = Connector::new(Arc::clone(config), http2_only, self.connect_timeout);
+        let proxy = self.link.proxy.clone();
+        let connector = Connector::new(Arc::clone(config), http2_only, proxy, self.connect_timeout);
         HyperClient::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
@@ -115,6 +143,8 @@ impl fmt::Debug for Client {
 pub struct ClientFuture {
     response: ResponseFuture,
     watch: Option<Watch>,
+    /// Whether a web proxy reads the request.
+    is_proxied: bool,
 }
 
 impl Future for ClientFuture {
@@ -132,6 +162,10 @@ impl Future for ClientFuture {
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             return Poll::Ready(Err(Error::caused_by(Kind::Malformed, "it switches protocols unasked")));
         }
+        if self.is_proxied && response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+            let error = "it asks for other credentials (407)";
+            return Poll::Ready(Err(Error::caused_by(Kind::Proxy, error)));
+        }
         hop_by_hop::strip_response(response.headers_mut());
         Poll::Ready(Ok(response.map(Body::new)))
     }
@@ -143,6 +177,7 @@ fn classified(error: hyper_util::client::legacy::Error) -> Error {
         connect.kind
     } else if let Some(hyper) = source.downcast_ref::<hyper::Error>() {
         match () {
+            () if connect::is_refused_certificate(hyper) => Kind::ClientCertificate,
             () if hyper.is_body_write_aborted() => Kind::ClientGone,
             () if hyper.is_user() => Kind::ClientGone,
             () if hyper.is_canceled() => Kind::Unsent,

@@ -12,13 +12,17 @@ use http::Uri;
 use http::uri::{Authority, Scheme};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiFuture, GaiResolver, Name};
+use hyper_util::rt::TokioIo;
+use rustls::AlertDescription;
 use rustls::pki_types::ServerName;
 use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
 use super::error::Kind;
 use super::stream::Stream;
+use super::tunnel;
 use crate::body::BoxError;
+use crate::forward::WebProxy;
 
 /// Resolves, connects and, for `https`, shakes hands, all within one time limit.
 #[derive(Clone)]
@@ -28,18 +32,29 @@ struct Inner {
     tcp: HttpConnector<Resolver>,
     tls: TlsConnector,
     http2_only: bool,
+    proxy: Option<WebProxy>,
     limit: Duration,
 }
 
+/// Whether a request that goes through a web proxy needs a tunnel, rather than being read by the proxy.
+pub(super) fn needs_tunnel(uri: &Uri, http2_only: bool) -> bool {
+    http2_only || uri.scheme() == Some(&Scheme::HTTPS)
+}
+
 impl Connector {
-    pub(super) fn new(tls: Arc<rustls::ClientConfig>, http2_only: bool, limit: Duration) -> Self {
+    pub(super) fn new(
+        tls: Arc<rustls::ClientConfig>,
+        http2_only: bool,
+        proxy: Option<WebProxy>,
+        limit: Duration,
+    ) -> Self {
         let mut tcp = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_keepalive(Some(Duration::from_secs(60)));
         tcp.set_happy_eyeballs_timeout(Some(Duration::from_millis(300)));
         tcp.set_connect_timeout(Some(limit));
-        Self(Arc::new(Inner { tcp, tls: TlsConnector::from(tls), http2_only, limit }))
+        Self(Arc::new(Inner { tcp, tls: TlsConnector::from(tls), http2_only, proxy, limit }))
     }
 }
 
@@ -58,7 +73,8 @@ impl Service<Uri> for Connector {
             let authority = uri.authority().cloned();
             let connected = tokio::time::timeout(inner.limit, inner.connect(uri)).await;
             let connected = connected.unwrap_or_else(|elapsed| Err(ConnectError::new(Kind::ConnectTimeout, elapsed)));
-            connected.map_err(|error| ConnectError { authority, ..error })
+            let proxy = inner.proxy.as_ref().map(|proxy| proxy.authority().clone());
+            connected.map_err(|error| ConnectError { authority, proxy, ..error })
         })
     }
 }
@@ -67,7 +83,20 @@ impl Inner {
     async fn connect(&self, uri: Uri) -> Result<Stream, ConnectError> {
         let secure = uri.scheme() == Some(&Scheme::HTTPS);
         let host = uri.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']').to_owned();
-        let tcp = self.tcp.clone().call(uri).await.map_err(ConnectError::of_tcp)?;
+        let tcp = match &self.proxy {
+            None => self.tcp.clone().call(uri).await.map_err(ConnectError::of_tcp)?,
+            Some(proxy) => {
+                let is_tunnel = needs_tunnel(&uri, self.http2_only);
+                let tcp = self.tcp.clone().call(tunnel::uri_of(proxy)).await.map_err(ConnectError::of_tcp)?;
+                if !is_tunnel {
+                    return Ok(Stream::to_proxy(tcp));
+                }
+                let mut tcp = tcp.into_inner();
+                let opened = tunnel::open(&mut tcp, &uri, proxy).await;
+                opened.map_err(|error| ConnectError::new(Kind::Proxy, error))?;
+                TokioIo::new(tcp)
+            }
+        };
         if !secure {
             return Ok(Stream::plain(tcp));
         }
@@ -86,12 +115,13 @@ impl Inner {
 pub(super) struct ConnectError {
     pub(super) kind: Kind,
     authority: Option<Authority>,
+    proxy: Option<Authority>,
     source: BoxError,
 }
 
 impl ConnectError {
     fn new(kind: Kind, source: impl Into<BoxError>) -> Self {
-        Self { kind, authority: None, source: source.into() }
+        Self { kind, authority: None, proxy: None, source: source.into() }
     }
 
     fn of_tcp(error: impl StdError + Send + Sync + 'static) -> Self {
@@ -111,6 +141,7 @@ impl ConnectError {
     fn of_tls(error: io::Error) -> Self {
         let kind = match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
             Some(rustls::Error::InvalidCertificate(_)) => Kind::Certificate,
+            Some(rustls::Error::AlertReceived(alert)) if refuses_certificate(*alert) => Kind::ClientCertificate,
             _ => Kind::Handshake,
         };
         Self::new(kind, error)
@@ -120,9 +151,10 @@ impl ConnectError {
 impl fmt::Display for ConnectError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.authority {
-            Some(authority) => write!(f, "no connection to `{authority}`"),
-            None => f.write_str("no connection"),
+            Some(authority) => write!(f, "no connection to `{authority}`")?,
+            None => f.write_str("no connection")?,
         }
+        self.proxy.as_ref().map_or(Ok(()), |proxy| write!(f, " through the web proxy `{proxy}`"))
     }
 }
 
@@ -130,6 +162,35 @@ impl StdError for ConnectError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         Some(self.source.as_ref())
     }
+}
+
+/// Whether the backend ended the connection because of the certificate that it was or was not shown. In TLS 1.3 the
+/// gateway learns of that only after the handshake; the backend has read no request then.
+pub(super) fn is_refused_certificate(error: &(dyn StdError + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        let io = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if let Some(rustls::Error::AlertReceived(alert)) = io.and_then(|inner| inner.downcast_ref()) {
+            return refuses_certificate(*alert);
+        }
+        cause = error.source();
+    }
+    false
+}
+
+fn refuses_certificate(alert: AlertDescription) -> bool {
+    matches!(
+        alert,
+        AlertDescription::CertificateRequired
+            | AlertDescription::NoCertificate
+            | AlertDescription::BadCertificate
+            | AlertDescription::UnsupportedCertificate
+            | AlertDescription::CertificateRevoked
+            | AlertDescription::CertificateExpired
+            | AlertDescription::CertificateUnknown
+            | AlertDescription::UnknownCA
+            | AlertDescription::AccessDenied
+    )
 }
 
 /// The system's resolver, with an error type that can be told from those of sockets.

@@ -26,12 +26,18 @@ struct Inner {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     NotFound,
+    /// The client certificate that the request asks for is not there.
+    NoCertificate,
     Unsendable,
     Dns,
     Connect,
     ConnectTimeout,
     Certificate,
     Handshake,
+    /// The backend refuses the client certificate, or misses one.
+    ClientCertificate,
+    /// The web proxy opened no tunnel, or wants other credentials.
+    Proxy,
     /// The connection ended before the request was written.
     Unsent,
     Closed,
@@ -70,11 +76,12 @@ impl Error {
         Self::new(Kind::Timeout)
     }
 
-    /// The code in `context.LastError.Reason`: `BackendConnectionFailure`, `Timeout`, `ClientConnectionFailure` or
-    /// `BackendNotFound`.
+    /// The code in `context.LastError.Reason`: `BackendConnectionFailure`, `Timeout`, `ClientConnectionFailure`,
+    /// `BackendNotFound` or `CertificateNotFound`.
     pub fn reason(&self) -> &'static str {
         match self.0.kind {
             Kind::NotFound => "BackendNotFound",
+            Kind::NoCertificate => "CertificateNotFound",
             Kind::Timeout => "Timeout",
             Kind::ClientGone => "ClientConnectionFailure",
             _ => "BackendConnectionFailure",
@@ -87,12 +94,13 @@ impl Error {
             Kind::NotFound => {
                 return format!("Backend {} was not found.", self.backend().unwrap_or_default()).into();
             }
+            Kind::NoCertificate => "The client certificate was not found.",
             Kind::Unsendable => "The request could not be sent to the backend.",
-            Kind::Dns | Kind::Connect | Kind::ConnectTimeout => "Unable to connect to the remote server",
+            Kind::Dns | Kind::Connect | Kind::ConnectTimeout | Kind::Proxy => "Unable to connect to the remote server",
             Kind::Certificate => {
                 "The underlying connection was closed: Could not establish trust relationship for the SSL/TLS secure channel."
             }
-            Kind::Handshake => "The underlying connection was closed: An unexpected error occurred on a send.",
+            Kind::Handshake | Kind::ClientCertificate => "The underlying connection was closed: An unexpected error occurred on a send.",
             Kind::Unsent | Kind::Closed => "Underlying transport connection was unexpectedly closed.",
             Kind::Malformed => "The server committed a protocol violation.",
             Kind::Timeout => "Request to the backend service timed out",
@@ -110,7 +118,7 @@ impl Error {
     pub fn side(&self) -> Side {
         match self.0.kind {
             Kind::ClientGone => Side::Client,
-            Kind::NotFound | Kind::Unsendable => Side::Gateway,
+            Kind::NotFound | Kind::NoCertificate | Kind::Unsendable => Side::Gateway,
             _ => Side::Backend,
         }
     }
@@ -122,7 +130,16 @@ impl Error {
 
     /// Whether no connection came to be: name, network, time limit or TLS.
     pub fn is_connect(&self) -> bool {
-        matches!(self.0.kind, Kind::Dns | Kind::Connect | Kind::ConnectTimeout | Kind::Certificate | Kind::Handshake)
+        matches!(
+            self.0.kind,
+            Kind::Dns
+                | Kind::Connect
+                | Kind::ConnectTimeout
+                | Kind::Certificate
+                | Kind::Handshake
+                | Kind::ClientCertificate
+                | Kind::Proxy
+        )
     }
 
     /// Whether a time limit was exceeded, for connecting or for the response headers.
@@ -148,12 +165,15 @@ impl fmt::Display for Error {
         }
         f.write_str(match self.0.kind {
             Kind::NotFound => "not defined",
+            Kind::NoCertificate => "the client certificate cannot be used",
             Kind::Unsendable => "the request cannot be sent",
             Kind::Dns => "the name of the host was not resolved",
             Kind::Connect => "the host refused the connection or cannot be reached",
             Kind::ConnectTimeout => "no connection within the time limit",
             Kind::Certificate => "the certificate was refused",
             Kind::Handshake => "the TLS handshake failed",
+            Kind::ClientCertificate => "the backend refuses the client certificate, or misses one",
+            Kind::Proxy => "the web proxy refused",
             Kind::Unsent => "the connection ended before the request was sent",
             Kind::Closed => "the connection ended before the response came",
             Kind::Malformed => "the response is not valid HTTP",

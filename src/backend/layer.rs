@@ -14,7 +14,7 @@ use crate::secret::NamedValues;
 /// Puts one Backend entity around any service that sends requests with absolute URIs.
 ///
 /// The service's error type must come from [`Error`](super::Error), for requests that cannot be sent. The entity may
-/// not have TLS settings, since the service below decides about those.
+/// not have TLS settings, client certificates or a web proxy, since the service below decides about those.
 #[derive(Clone)]
 pub struct BackendLayer(Arc<Single>);
 
@@ -23,10 +23,18 @@ impl BackendLayer {
     ///
     /// # Errors
     ///
-    /// [`BuildError`] as for [`BackendsBuilder::build`](super::BackendsBuilder::build), and when the entity has TLS settings.
+    /// [`BuildError`] as for [`BackendsBuilder::build`](super::BackendsBuilder::build) and when the entity has TLS settings,
+    /// client certificates or a web proxy.
     pub fn new(id: &str, backend: &model::Backend, values: &NamedValues) -> Result<Self, BuildError> {
         if backend.tls.as_ref().is_some_and(|tls| *tls != model::Tls::default()) {
             return Err(BuildError::new(id, Problem::TlsAroundService));
+        }
+        let shows_certificate =
+            backend.credentials.as_ref().is_some_and(|c| !c.certificate_ids.is_empty() || !c.certificate.is_empty());
+        for (name, is_set) in [("proxy", backend.proxy.is_some()), ("credentials.certificate", shows_certificate)] {
+            if is_set {
+                return Err(BuildError::new(id, Problem::AroundService(name)));
+            }
         }
         Ok(Self(Arc::new(Single::new(id, backend, values)?)))
     }

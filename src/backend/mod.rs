@@ -21,6 +21,7 @@
 
 mod build_error;
 mod call;
+mod certificates;
 mod client;
 mod connect;
 mod credentials;
@@ -28,6 +29,7 @@ mod error;
 mod forwarded;
 mod hop_by_hop;
 mod layer;
+mod link;
 mod outgoing;
 mod redirect;
 mod service;
@@ -36,11 +38,14 @@ mod single;
 mod stream;
 pub mod tls;
 mod transport;
+mod tunnel;
 mod url_match;
+mod variants;
 mod watched_body;
 
 pub use build_error::BuildError;
 pub use call::CallFuture;
+pub use certificates::{CertificateError, ClientCertificate};
 pub use client::{Client, ClientFuture};
 pub use credentials::{CredentialsError, CredentialsLayer, CredentialsService};
 pub use error::{Error, Side};

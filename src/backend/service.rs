@@ -11,7 +11,8 @@ use tower_service::Service;
 use super::build_error::BuildError;
 use super::client::Client;
 use super::error::Error;
-use super::single::{self, Single};
+use super::certificates::Certificates;
+use super::single::{self, Single, Surroundings};
 use super::transport::Transport;
 use super::{hop_by_hop, outgoing};
 use crate::forward::{ClientAddress, ForwardOptions};
@@ -54,7 +55,8 @@ impl BackendService {
         transport: &Transport,
     ) -> Result<Self, BuildError> {
         let single = Arc::new(Single::new(id, backend, values)?);
-        Ok(Self { single, inner: single::client(id, backend, transport)? })
+        let around = Surroundings { values, transport, certificates: &Certificates::default(), authorities: None };
+        Ok(Self { single, inner: single::client(id, backend, &around)? })
     }
 }
 

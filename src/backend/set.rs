@@ -6,16 +6,21 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::{Request, Uri};
+use rustls::pki_types::CertificateDer;
 
 use super::build_error::{BuildError, Problem};
 use super::call::CallFuture;
+use super::certificates::Certificates;
 use super::client::Client;
 use super::error::{Error, Kind};
 use super::outgoing::{self, Destination};
+use super::link::Link;
 use super::redirect;
-use super::single::{self, Single};
+use super::single::{self, Single, Surroundings};
+use super::tls;
 use super::transport::Transport;
 use super::url_match::UrlMatch;
+use super::variants::Variants;
 use crate::Body;
 use crate::forward::{BaseUrl, ForwardOptions, Target};
 use crate::model;
@@ -29,6 +34,7 @@ pub struct Backends {
     by_id: HashMap<Box<str>, Member>,
     by_url: UrlMatch<Member>,
     client: Client,
+    variants: Variants,
 }
 
 #[derive(Clone)]
@@ -46,7 +52,15 @@ struct Resolved<'a> {
 impl Backends {
     /// Entities are added to the builder.
     pub fn builder<'a>(transport: &'a Transport, values: &'a NamedValues) -> BackendsBuilder<'a> {
-        BackendsBuilder { transport, values, match_by_url: true, members: HashMap::new(), errors: Vec::new() }
+        BackendsBuilder {
+            transport,
+            values,
+            match_by_url: true,
+            certificates: Certificates::default(),
+            authorities: None,
+            members: HashMap::new(),
+            errors: Vec::new(),
+        }
     }
 
     /// Whether there is an entity with this id, whatever the case of its letters.
@@ -73,6 +87,11 @@ impl Backends {
         };
         let client = resolved.member.map_or(&self.client, |member| &member.client);
         let single = resolved.member.map(|member| &member.single);
+        let variant = match self.variants.of(client, options) {
+            Ok(variant) => variant,
+            Err(error) => return CallFuture::failed(error),
+        };
+        let client = variant.as_ref().unwrap_or(client);
         if options.follow_redirects {
             let base = resolved.destination.base.clone();
             let follow =
@@ -124,6 +143,8 @@ pub struct BackendsBuilder<'a> {
     transport: &'a Transport,
     values: &'a NamedValues,
     match_by_url: bool,
+    certificates: Certificates,
+    authorities: Option<Arc<[CertificateDer<'static>]>>,
     members: HashMap<Box<str>, Member>,
     errors: Vec<BuildError>,
 }
@@ -137,9 +158,36 @@ impl BackendsBuilder<'_> {
         self
     }
 
+    /// Also trusts these CA certificates, for all entities and URLs of this configuration: PEM text with one or more
+    /// `BEGIN CERTIFICATE` blocks. It must come before the backends.
+    pub fn root_certificates_pem(mut self, pem: impl AsRef<[u8]>) -> Self {
+        match tls::authorities(pem.as_ref()) {
+            Ok(more) => {
+                let known = self.authorities.iter().flat_map(|known| known.iter().cloned());
+                self.authorities = Some(known.chain(more).collect());
+            }
+            Err(error) => self.errors.push(BuildError::new("*", Problem::Authority(error))),
+        }
+        self
+    }
+
+    /// Adds a client certificate that backends may name by id or thumbprint; it must come before them.
+    ///
+    /// One that cannot be read is an error of those that use it.
+    pub fn certificate(mut self, id: &str, certificate: &model::Certificate) -> Self {
+        self.certificates.insert(id, self.transport.certificate_of(certificate));
+        self
+    }
+
     /// Adds an entity. Ids are told apart without regard to case.
     pub fn backend(mut self, id: &str, backend: &model::Backend) -> Self {
-        match (Single::new(id, backend, self.values), single::client(id, backend, self.transport)) {
+        let around = Surroundings {
+            values: self.values,
+            transport: self.transport,
+            certificates: &self.certificates,
+            authorities: self.authorities.as_ref(),
+        };
+        match (Single::new(id, backend, self.values), single::client(id, backend, &around)) {
             (Ok(single), Ok(client)) => match self.members.entry(id.to_ascii_lowercase().into()) {
                 Entry::Occupied(_) => self.errors.push(BuildError::new(id, Problem::Duplicate)),
                 Entry::Vacant(place) => {
@@ -166,8 +214,14 @@ impl BackendsBuilder<'_> {
         // Found as it is written without folding the case for each request.
         let written: Vec<_> = self.members.values().map(|m| (Box::<str>::from(&*m.single.id), m.clone())).collect();
         self.members.extend(written);
-        Ok(Backends { by_id: self.members, by_url, client: self.transport.client() })
+        let client = client_of_urls(self.transport, self.authorities);
+        let variants = Variants::new(self.transport.clone(), self.certificates);
+        Ok(Backends { by_id: self.members, by_url, client, variants })
     }
+}
+
+fn client_of_urls(transport: &Transport, authorities: Option<Arc<[CertificateDer<'static>]>>) -> Client {
+    transport.client_with(&Link { authorities, ..transport.link() })
 }
 
 impl fmt::Debug for BackendsBuilder<'_> {

@@ -3,14 +3,17 @@
 use std::sync::Arc;
 
 use http::HeaderValue;
+use rustls::pki_types::CertificateDer;
 
 use super::build_error::{BuildError, Problem};
+use super::certificates::{Certificates, ClientCertificate};
 use super::client::Client;
 use super::credentials::PreparedCredentials;
+use super::link::Link;
 use super::outgoing::{self, Destination};
-use super::tls::Checks;
+use super::tls::{Checks, PinnedServer, Pins};
 use super::transport::Transport;
-use crate::forward::BaseUrl;
+use crate::forward::{BaseUrl, CertificateName, WebProxy};
 use crate::model;
 use crate::secret::NamedValues;
 
@@ -48,14 +51,63 @@ impl Single {
     }
 }
 
-/// The client with the checks that the entity asks for.
-pub(super) fn client(id: &str, backend: &model::Backend, transport: &Transport) -> Result<Client, BuildError> {
-    let Some(tls) = &backend.tls else { return Ok(transport.client()) };
-    if !tls.server_certificate_thumbprints.is_empty() || !tls.server_x509_names.is_empty() {
-        return Err(BuildError::new(id, Problem::Unsupported("thumbprints and names of server certificates")));
+/// What an entity's connections are made with, besides the entity.
+pub(super) struct Surroundings<'a> {
+    pub(super) values: &'a NamedValues,
+    pub(super) transport: &'a Transport,
+    pub(super) certificates: &'a Certificates,
+    pub(super) authorities: Option<&'a Arc<[CertificateDer<'static>]>>,
+}
+
+/// The client for the connections that the entity asks for.
+pub(super) fn client(id: &str, backend: &model::Backend, around: &Surroundings<'_>) -> Result<Client, BuildError> {
+    let link = link(backend, around).map_err(|problem| BuildError::new(id, problem))?;
+    Ok(around.transport.client_with(&link))
+}
+
+fn link(backend: &model::Backend, around: &Surroundings<'_>) -> Result<Link, Problem> {
+    let mut link = around.transport.link();
+    link.authorities = around.authorities.cloned();
+    if let Some(tls) = &backend.tls {
+        let (chain, name) = (tls.validate_certificate_chain, tls.validate_certificate_name);
+        link.checks = Checks { chain: chain.unwrap_or(true), name: name.unwrap_or(true) };
+        let pins = Pins::new(&tls.server_certificate_thumbprints, &tls.server_x509_names, PinnedServer::Backend);
+        link.pins = pins.map_err(|error| Problem::Tls(error.to_string()))?;
     }
-    let (chain, name) = (tls.validate_certificate_chain, tls.validate_certificate_name);
-    Ok(transport.client_with(Checks { chain: chain.unwrap_or(true), name: name.unwrap_or(true) }))
+    if let Some(credentials) = &backend.credentials {
+        link.certificates = client_certificates(credentials, around)?;
+    }
+    if let Some(proxy) = &backend.proxy {
+        link.proxy = Some(web_proxy(proxy, around.values)?);
+    }
+    Ok(link)
+}
+
+/// Those by id, or else those by thumbprint.
+fn client_certificates(
+    credentials: &model::Credentials,
+    around: &Surroundings<'_>,
+) -> Result<Vec<ClientCertificate>, Problem> {
+    let find = |name| around.certificates.find(&name, around.transport.certificates());
+    let ids = credentials.certificate_ids.iter().map(|id| CertificateName::Id(id.as_str().into()));
+    let thumbprints = credentials.certificate.iter().map(|text| CertificateName::Thumbprint(text.as_str().into()));
+    let found = match credentials.certificate_ids.is_empty() {
+        false => ids.map(find).collect(),
+        true => thumbprints.map(find).collect::<Result<_, _>>(),
+    };
+    found.map_err(Problem::Certificate)
+}
+
+fn web_proxy(proxy: &model::Proxy, values: &NamedValues) -> Result<WebProxy, Problem> {
+    let fill = |text| values.substitute(text).map_err(|error| Problem::Proxy(format!("{error} (used in `proxy`)")));
+    let url = fill(&proxy.url)?;
+    let username = proxy.username.as_deref().map(fill).transpose()?;
+    let password = proxy.password.as_ref().map(|password| fill(password.expose())).transpose()?;
+    WebProxy::parse(&url, username.as_deref(), password.as_deref()).map_err(|error| {
+        // What was put in may be a secret.
+        let shown = if url == proxy.url { error.to_string() } else { "its URL is not that of a web proxy".to_owned() };
+        Problem::Proxy(format!("`proxy`: {shown}"))
+    })
 }
 
 fn refuse_unsupported(backend: &model::Backend) -> Result<(), Problem> {
@@ -67,7 +119,6 @@ fn refuse_unsupported(backend: &model::Backend) -> Result<(), Problem> {
         (backend.is_pool(), "pools"),
         (backend.fabric().is_some() || is_fabric_url, "Service Fabric clusters"),
         (backend.circuit_breaker.as_ref().is_some_and(|breaker| !breaker.rules.is_empty()), "circuit breakers"),
-        (backend.proxy.is_some(), "web proxies"),
     ];
     match unsupported.into_iter().find(|(used, _)| *used) {
         Some((_, what)) => Err(Problem::Unsupported(what)),

@@ -13,6 +13,7 @@ use tokio_rustls::client::TlsStream;
 pub(super) struct Stream {
     io: Io,
     http2: bool,
+    to_proxy: bool,
 }
 
 enum Io {
@@ -22,18 +23,23 @@ enum Io {
 
 impl Stream {
     pub(super) fn plain(io: TokioIo<TcpStream>) -> Self {
-        Self { io: Io::Plain(io), http2: false }
+        Self { io: Io::Plain(io), http2: false, to_proxy: false }
+    }
+
+    /// To a web proxy that reads the requests.
+    pub(super) fn to_proxy(io: TokioIo<TcpStream>) -> Self {
+        Self { to_proxy: true, ..Self::plain(io) }
     }
 
     /// `http2` is whether both sides agreed on it.
     pub(super) fn tls(io: TlsStream<TcpStream>, http2: bool) -> Self {
-        Self { io: Io::Tls(Box::new(TokioIo::new(io))), http2 }
+        Self { io: Io::Tls(Box::new(TokioIo::new(io))), http2, to_proxy: false }
     }
 }
 
 impl Connection for Stream {
     fn connected(&self) -> Connected {
-        let connected = Connected::new();
+        let connected = Connected::new().proxy(self.to_proxy);
         if self.http2 { connected.negotiated_h2() } else { connected }
     }
 }

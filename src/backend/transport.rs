@@ -7,8 +7,14 @@ use std::time::Duration;
 
 use rustls::crypto::CryptoProvider;
 
-use super::client::Client;
-use super::tls::{Checks, Roots, Tls};
+use sha2::{Digest, Sha256};
+
+use super::certificates::{CertificateError, Certificates, ClientCertificate, WeakCertificate};
+use super::client::{Client, WeakClient};
+use super::link::Link;
+use super::tls::{Roots, Tls};
+use crate::forward::WebProxy;
+use crate::model;
 
 /// Reaches backends over the network, HTTP/1.1 and HTTP/2, with or without TLS.
 ///
@@ -30,7 +36,13 @@ pub struct Transport(Arc<Shared>);
 struct Shared {
     tls: Tls,
     connect_timeout: Duration,
-    clients: Mutex<HashMap<Checks, Client>>,
+    client: Client,
+    /// Kept as long as something uses them.
+    clients: Mutex<HashMap<Link, WeakClient>>,
+    certificates: Certificates,
+    /// Entities by a hash of their data, so that a reload neither reads them again nor opens new connections.
+    entities: Mutex<HashMap<[u8; 32], WeakCertificate>>,
+    proxy: Option<WebProxy>,
 }
 
 impl Transport {
@@ -48,14 +60,54 @@ impl Transport {
         TransportBuilder::default()
     }
 
-    /// A client that checks certificates fully.
+    /// A client that checks certificates fully and shows none of its own.
     pub fn client(&self) -> Client {
-        self.client_with(Checks::ALL)
+        self.0.client.clone()
     }
 
-    pub(super) fn client_with(&self, checks: Checks) -> Client {
+    /// The client for connections of one kind; the same one for all that ask for the same kind.
+    pub(super) fn client_with(&self, link: &Link) -> Client {
+        if *link == self.link() {
+            return self.client();
+        }
         let mut clients = self.0.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        clients.entry(checks).or_insert_with(|| Client::new(&self.0.tls, checks, self.0.connect_timeout)).clone()
+        if let Some(client) = clients.get(link).and_then(WeakClient::upgrade) {
+            return client;
+        }
+        clients.retain(|_, client| client.upgrade().is_some());
+        let client = Client::new(&self.0.tls, link.clone(), self.0.connect_timeout);
+        clients.insert(link.clone(), client.downgrade());
+        client
+    }
+
+    /// How connections are made when an entity says nothing about it.
+    pub(super) fn link(&self) -> Link {
+        Link { proxy: self.0.proxy.clone(), ..Link::default() }
+    }
+
+    /// The client certificates that were given to the transport.
+    pub(super) fn certificates(&self) -> &Certificates {
+        &self.0.certificates
+    }
+
+    /// The certificate of an entity, read once for all configurations that have it.
+    pub(super) fn certificate_of(&self, entity: &model::Certificate) -> Result<ClientCertificate, CertificateError> {
+        let data = entity.data.as_ref().ok_or(CertificateError::NotHere)?;
+        let password = entity.password.as_ref().map_or("", |password| password.expose());
+        let hash = Sha256::new().chain_update(Sha256::digest(data.expose())).chain_update(password).finalize().into();
+        let known = |entities: &HashMap<_, WeakCertificate>| entities.get(&hash).and_then(WeakCertificate::upgrade);
+        if let Some(known) = known(&self.0.entities.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return Ok(known);
+        }
+        // Not under the lock: it may take long.
+        let certificate = ClientCertificate::of_entity(entity, self.0.tls.provider())?;
+        let mut entities = self.0.entities.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = known(&entities) {
+            return Ok(known);
+        }
+        entities.retain(|_, certificate| certificate.upgrade().is_some());
+        entities.insert(hash, certificate.downgrade());
+        Ok(certificate)
     }
 }
 
@@ -71,6 +123,9 @@ pub struct TransportBuilder {
     connect_timeout: Duration,
     roots: Roots,
     provider: Option<Arc<CryptoProvider>>,
+    pins_required: bool,
+    certificates: Certificates,
+    proxy: Option<WebProxy>,
 }
 
 impl Default for TransportBuilder {
@@ -79,6 +134,9 @@ impl Default for TransportBuilder {
             connect_timeout: Duration::from_secs(21),
             roots: Roots { native: true, pem: Vec::new() },
             provider: None,
+            pins_required: false,
+            certificates: Certificates::default(),
+            proxy: None,
         }
     }
 }
@@ -102,6 +160,28 @@ impl TransportBuilder {
         self
     }
 
+    /// Whether a backend with pinned certificates must present one of them; false by default: a certificate that passes
+    /// the checks for all is taken too, as Azure does.
+    pub fn pins_required(mut self, required: bool) -> Self {
+        self.pins_required = required;
+        self
+    }
+
+    /// Gives a client certificate an id by which Backend entities and policies can name it: the id of the `certificates`
+    /// entity, full or short.
+    ///
+    /// It stands in for entities that refer to a Key Vault. An entity that holds its own data comes first.
+    pub fn certificate(mut self, id: &str, certificate: ClientCertificate) -> Self {
+        self.certificates.insert(id, Ok(certificate));
+        self
+    }
+
+    /// The web proxy for all backends that have none of their own; none by default.
+    pub fn proxy(mut self, proxy: WebProxy) -> Self {
+        self.proxy = Some(proxy);
+        self
+    }
+
     pub(super) fn provider(mut self, provider: Arc<CryptoProvider>) -> Self {
         self.provider = Some(provider);
         self
@@ -113,8 +193,17 @@ impl TransportBuilder {
     ///
     /// [`TransportError`] without a usable crypto provider, without any trusted root, or for bad PEM.
     pub fn build(self) -> Result<Transport, TransportError> {
-        let tls = Tls::new(self.provider, self.roots)?;
-        Ok(Transport(Arc::new(Shared { tls, connect_timeout: self.connect_timeout, clients: Mutex::default() })))
+        let tls = Tls::new(self.provider, &self.roots, self.pins_required)?;
+        let link = Link { proxy: self.proxy.clone(), ..Link::default() };
+        Ok(Transport(Arc::new(Shared {
+            client: Client::new(&tls, link, self.connect_timeout),
+            tls,
+            connect_timeout: self.connect_timeout,
+            clients: Mutex::default(),
+            certificates: self.certificates,
+            entities: Mutex::default(),
+            proxy: self.proxy,
+        })))
     }
 }
 

@@ -30,6 +30,9 @@ impl Realm {
         let values = Arc::new(named_values(entities));
         let environment = environment_of(entities, values.clone());
         let mut builder = Backends::builder(transport, &values);
+        for (id, certificate) in &entities.certificates {
+            builder = builder.certificate(id, certificate);
+        }
         for (id, backend) in &entities.backends {
             builder = builder.backend(id, backend);
         }

@@ -1,6 +1,7 @@
 use gatewright::backend::Backends;
 use gatewright::model::{
-    Backend, CircuitBreaker, CircuitBreakerRule, Credentials, Pool, PoolMember, Proxy, ServiceFabricCluster,
+    Backend, CircuitBreaker, CircuitBreakerRule, Credentials, Pool, PoolMember, Proxy, ServiceFabricCluster, Tls,
+    X509Name,
 };
 use gatewright::secret::NamedValues;
 
@@ -17,7 +18,12 @@ fn everything_that_is_wrong_is_reported() {
         .backend("fabric", &Backend::new("fabric:/app/service").unwrap())
         .backend("cluster", &url().service_fabric_cluster(ServiceFabricCluster::new()))
         .backend("breaker", &url().circuit_breaker(CircuitBreaker::new().rule(CircuitBreakerRule::new())))
-        .backend("proxy", &url().proxy(Proxy::new("http://proxy:8080")))
+        .backend("proxy", &url().proxy(Proxy::new("socks://proxy:8080")))
+        .backend("proxy-value", &url().proxy(Proxy::new("http://{{bad}}")))
+        .backend("pin", &url().tls(Tls::new().server_certificate_thumbprints(["AB"])))
+        .backend("issuer", &url().tls(Tls::new().server_x509_name(X509Name::new("n").issuer_certificate_thumbprint("x"))))
+        .backend("certificate", &url().credentials(Credentials::new().certificate_ids(["/certificates/none"])))
+        .backend("thumbprint", &url().credentials(Credentials::new().certificate(["AB"])))
         .backend("no-url", &Backend::default())
         .backend("bad-url", &Backend::default().url("https://user@b.example"))
         .backend("secret-url", &Backend::new("{{bad}}").unwrap())
@@ -31,7 +37,12 @@ fn everything_that_is_wrong_is_reported() {
             "backend `fabric`: Service Fabric clusters are not supported yet",
             "backend `cluster`: Service Fabric clusters are not supported yet",
             "backend `breaker`: circuit breakers are not supported yet",
-            "backend `proxy`: web proxies are not supported yet",
+            "backend `proxy`: `proxy`: `socks://proxy:8080` is not the URL of a web proxy: the scheme is not http or https: expected `http://host` with an optional port",
+            "backend `proxy-value`: `proxy`: its URL is not that of a web proxy",
+            "backend `pin`: `tls`: `AB` is not a thumbprint: expected 40, 64 or 128 hex digits (SHA-1, SHA-256 or SHA-512)",
+            "backend `issuer`: `tls`: `x` is not a thumbprint: expected 40, 64 or 128 hex digits (SHA-1, SHA-256 or SHA-512)",
+            "backend `certificate`: client certificate `/certificates/none` is not defined",
+            "backend `thumbprint`: client certificate `AB` is not defined",
             "backend `no-url`: `url` is missing",
             "backend `bad-url`: `url`: `https://user@b.example` is not a base URL: it holds user information: expected `http://host` or `https://host`, with an optional port and path",
             "backend `secret-url`: `url`: `{{bad}}` with its named values is not a base URL",

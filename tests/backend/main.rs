@@ -3,10 +3,13 @@
 #![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 
 mod build;
+mod certificates;
 mod credentials;
 mod failures;
 mod headers;
 mod layers;
+mod pins;
+mod proxies;
 mod redirects;
 mod streams;
 mod tls;

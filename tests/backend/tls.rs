@@ -1,7 +1,6 @@
-use gatewright::backend::{Backends, Transport, TransportError};
+use gatewright::backend::{Transport, TransportError};
 use gatewright::forward::ForwardOptions;
 use gatewright::model::{Backend, Tls};
-use gatewright::secret::NamedValues;
 
 use crate::support::{Authority, TestServer, crypto_provider, echo, text};
 use crate::{get, get_root, one, to_b, transport};
@@ -104,15 +103,4 @@ fn a_given_crypto_provider_is_used() {
     let builder = Transport::builder().native_roots(false);
     let builder = gatewright::backend::tls::rustls_0_23::crypto_provider(builder, provider.into());
     assert!(matches!(builder.build(), Err(TransportError::CryptoProvider(_))));
-}
-
-#[test]
-fn pinned_certificates_are_refused_for_now() {
-    let tls = Tls::new().server_certificate_thumbprints(["AB"]);
-    let backend = Backend::new("https://b.example").unwrap().tls(tls);
-    let errors = Backends::builder(&transport(), &NamedValues::new()).backend("b", &backend).build().unwrap_err();
-    assert_eq!(
-        errors[0].to_string(),
-        "backend `b`: thumbprints and names of server certificates are not supported yet"
-    );
 }

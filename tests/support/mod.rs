@@ -3,10 +3,12 @@
 #![allow(dead_code)]
 
 pub mod certificates;
+pub mod proxy;
 pub mod raw;
 pub mod server;
 
 pub use certificates::{Authority, crypto_provider};
+pub use proxy::TestProxy;
 pub use server::TestServer;
 
 use gatewright::Body;

@@ -51,6 +51,24 @@ impl TestServer {
         .await
     }
 
+    /// As [`TestServer::tls`]; the handler is told the SHA-1 of the certificate that the client showed, or nothing.
+    pub async fn mutual<F, R>(config: Arc<ServerConfig>, handler: F) -> Self
+    where
+        F: Fn(Request<Incoming>, String) -> R + Clone + Send + Sync + 'static,
+        R: Future<Output = Response<Body>> + Send + 'static,
+    {
+        Self::raw(move |stream| {
+            let (acceptor, handler) = (TlsAcceptor::from(config.clone()), handler.clone());
+            async move {
+                let Ok(stream) = acceptor.accept(stream).await else { return };
+                let shown = stream.get_ref().1.peer_certificates().and_then(|all| all.first());
+                let shown = shown.map(|leaf| super::certificates::thumbprint(leaf)).unwrap_or_default();
+                serve(stream, move |request| handler(request, shown.clone())).await;
+            }
+        })
+        .await
+    }
+
     /// Whatever `handler` does with each connection.
     pub async fn raw<F, R>(handler: F) -> Self
     where

@@ -43,9 +43,6 @@ impl PreparedCredentials {
         if credentials.managed_identity.is_some() {
             return Err(CredentialsError::Unsupported("managed identities"));
         }
-        if !credentials.certificate_ids.is_empty() || !credentials.certificate.is_empty() {
-            return Err(CredentialsError::Unsupported("client certificates"));
-        }
         let mut headers = Vec::new();
         for (name, texts) in &credentials.header {
             let header = header_name(name)?;
@@ -189,7 +186,6 @@ mod tests {
                 Credentials::new().managed_identity(ManagedIdentity::new("https://vault.azure.net")),
                 "managed identities are not supported yet",
             ),
-            (Credentials::new().certificate(["AB"]), "client certificates are not supported yet"),
         ];
         for (credentials, message) in cases {
             let error = PreparedCredentials::new(&credentials, &values()).err().unwrap();

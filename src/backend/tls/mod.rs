@@ -1,19 +1,29 @@
 //! TLS towards backends: crypto provider, trusted roots, and which checks a certificate must pass.
 
+mod pin_check;
+mod pins;
 mod roots;
 /// What a host hands over in types of rustls 0.23.
 pub mod rustls_0_23;
+mod thumbprint;
 mod verifier;
+mod x509;
 
 use std::sync::Arc;
 
-use rustls::client::{ClientConfig, WantsClientCert, WebPkiServerVerifier};
+use rustls::client::{ClientConfig, Resumption, WantsClientCert};
 use rustls::crypto::CryptoProvider;
 use rustls::{ConfigBuilder, WantsVerifier};
 
-pub(super) use roots::Roots;
+pub(super) use pins::{PinnedServer, Pins};
+use roots::Anchors;
+pub(super) use roots::{Roots, authorities};
+pub(super) use thumbprint::Thumbprint;
 use verifier::Verifier;
+pub(super) use x509::Facts;
 
+use super::certificates::Resolver;
+use super::link::Link;
 use super::transport::TransportError;
 
 /// Which checks the certificate of a backend must pass. Signatures of the handshake are checked in any case.
@@ -27,49 +37,79 @@ impl Checks {
     pub(super) const ALL: Self = Self { chain: true, name: true };
 }
 
+impl Default for Checks {
+    fn default() -> Self {
+        Self::ALL
+    }
+}
+
 /// What all TLS configurations of a transport share.
 pub(super) struct Tls {
     start: ConfigBuilder<ClientConfig, WantsVerifier>,
     provider: Arc<CryptoProvider>,
-    chain: Option<Arc<WebPkiServerVerifier>>,
+    anchors: Arc<Anchors>,
+    pins_required: bool,
 }
 
 impl Tls {
-    pub(super) fn new(provider: Option<Arc<CryptoProvider>>, roots: Roots) -> Result<Self, TransportError> {
-        let provider = provider.or_else(|| CryptoProvider::get_default().cloned()).or_else(compiled_in);
-        let provider = provider.ok_or(TransportError::NoCryptoProvider)?;
+    pub(super) fn new(
+        provider: Option<Arc<CryptoProvider>>,
+        roots: &Roots,
+        pins_required: bool,
+    ) -> Result<Self, TransportError> {
+        let provider = provider.or_else(default_provider).ok_or(TransportError::NoCryptoProvider)?;
         let start = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])
             .map_err(|error| TransportError::CryptoProvider(error.to_string()))?;
-        let store = roots.load()?;
-        let chain = match store.is_empty() {
-            true => None,
-            false => Some(
-                WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(&provider))
-                    .build()
-                    .map_err(|error| TransportError::Roots(error.to_string()))?,
-            ),
-        };
-        Ok(Self { start, provider, chain })
+        let anchors = Arc::new(Anchors::new(roots.load()?, &provider)?);
+        Ok(Self { start, provider, anchors, pins_required })
     }
 
-    /// The configuration for these checks, offering these protocols.
-    pub(super) fn config(&self, checks: Checks, protocols: &[&[u8]]) -> ClientConfig {
-        let mut config = self.verified(checks).with_no_client_auth();
-        config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
-        config
+    /// The crypto provider.
+    pub(super) fn provider(&self) -> &Arc<CryptoProvider> {
+        &self.provider
     }
 
-    fn verified(&self, checks: Checks) -> ConfigBuilder<ClientConfig, WantsClientCert> {
+    /// The configurations of a link, one for each list of protocols to offer.
+    pub(super) fn configs<const N: usize>(&self, link: &Link, protocols: [&[&[u8]]; N]) -> [Arc<ClientConfig>; N] {
+        let verified = self.verified(link);
+        protocols.map(|protocols| {
+            let mut config = match link.certificates.as_slice() {
+                [] => verified.clone().with_no_client_auth(),
+                certificates => {
+                    let resolver = Arc::new(Resolver::new(certificates));
+                    let mut config = verified.clone().with_client_cert_resolver(resolver);
+                    // A session that is resumed keeps the certificate of the first handshake.
+                    config.resumption = Resumption::disabled();
+                    config
+                }
+            };
+            config.alpn_protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+            Arc::new(config)
+        })
+    }
+
+    fn verified(&self, link: &Link) -> ConfigBuilder<ClientConfig, WantsClientCert> {
         let start = self.start.clone();
-        match (&self.chain, checks) {
-            (Some(chain), Checks::ALL) => start.with_webpki_verifier(Arc::clone(chain)),
-            (chain, checks) => {
-                let verifier = Verifier::new(checks, chain.clone(), self.provider.signature_verification_algorithms);
+        // The additional ones were tried when they were read.
+        let more = link.authorities.as_ref().and_then(|more| self.anchors.with(more, &self.provider));
+        let anchors = more.map_or_else(|| Arc::clone(&self.anchors), Arc::new);
+        match &anchors.verifier {
+            Some(chain) if link.checks == Checks::ALL && link.pins.is_none() => {
+                start.with_webpki_verifier(Arc::clone(chain))
+            }
+            _ => {
+                let (pins, provider) = (link.pins.clone(), Arc::clone(&self.provider));
+                let verifier = Verifier::new(link.checks, pins, self.pins_required, anchors, provider);
                 start.dangerous().with_custom_certificate_verifier(Arc::new(verifier))
             }
         }
     }
+}
+
+/// The provider of the process, or the one that is compiled in.
+pub(super) fn default_provider() -> Option<Arc<CryptoProvider>> {
+    CryptoProvider::get_default().cloned().or_else(compiled_in)
 }
 
 fn compiled_in() -> Option<Arc<CryptoProvider>> {

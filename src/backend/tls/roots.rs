@@ -1,6 +1,10 @@
 //! The certificates that chains may end in.
 
+use std::sync::Arc;
+
 use rustls::RootCertStore;
+use rustls::client::WebPkiServerVerifier;
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
@@ -12,29 +16,68 @@ pub(in crate::backend) struct Roots {
     pub(in crate::backend) pem: Vec<Vec<u8>>,
 }
 
-impl Roots {
-    pub(super) fn load(&self) -> Result<RootCertStore, TransportError> {
+/// Trusted roots, as certificates and ready to verify with.
+#[derive(Debug)]
+pub(super) struct Anchors {
+    pub(super) certificates: Vec<CertificateDer<'static>>,
+    /// None without a root.
+    pub(super) verifier: Option<Arc<WebPkiServerVerifier>>,
+}
+
+impl Anchors {
+    pub(super) fn new(
+        certificates: Vec<CertificateDer<'static>>,
+        provider: &Arc<CryptoProvider>,
+    ) -> Result<Self, TransportError> {
         let mut store = RootCertStore::empty();
+        // Those of the system that cannot be read are left out, the given ones were tried before.
+        store.add_parsable_certificates(certificates.iter().cloned());
+        if store.is_empty() {
+            return Ok(Self { certificates, verifier: None });
+        }
+        let builder = WebPkiServerVerifier::builder_with_provider(Arc::new(store), Arc::clone(provider));
+        let verifier = builder.build().map_err(|error| TransportError::Roots(error.to_string()))?;
+        Ok(Self { certificates, verifier: Some(verifier) })
+    }
+
+    /// These and more.
+    pub(super) fn with(&self, more: &[CertificateDer<'static>], provider: &Arc<CryptoProvider>) -> Option<Self> {
+        let certificates = self.certificates.iter().chain(more).cloned().collect();
+        Self::new(certificates, provider).ok()
+    }
+}
+
+impl Roots {
+    pub(super) fn load(&self) -> Result<Vec<CertificateDer<'static>>, TransportError> {
+        let mut certificates = Vec::new();
         for pem in &self.pem {
-            let before = store.len();
-            for certificate in CertificateDer::pem_slice_iter(pem) {
-                let certificate = certificate.map_err(|error| TransportError::Roots(error.to_string()))?;
-                store.add(certificate).map_err(|error| TransportError::Roots(error.to_string()))?;
-            }
-            if store.len() == before {
-                return Err(TransportError::Roots("no `BEGIN CERTIFICATE` was found".to_owned()));
-            }
+            certificates.extend(authorities(pem).map_err(TransportError::Roots)?);
         }
         if self.native {
             let found = rustls_native_certs::load_native_certs();
             for error in &found.errors {
                 tracing::warn!(target: "gatewright::backend", %error, "a trusted root certificate was not loaded");
             }
-            store.add_parsable_certificates(found.certs);
-            if store.is_empty() {
+            certificates.extend(found.certs);
+            if certificates.is_empty() {
                 return Err(TransportError::NoRoots);
             }
         }
-        Ok(store)
+        Ok(certificates)
     }
+}
+
+/// The CA certificates in PEM text: at least one, and each fit to end a chain.
+pub(in crate::backend) fn authorities(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
+    let mut certificates = Vec::new();
+    let mut store = RootCertStore::empty();
+    for certificate in CertificateDer::pem_slice_iter(pem) {
+        let certificate = certificate.map_err(|error| error.to_string())?;
+        store.add(certificate.clone()).map_err(|error| error.to_string())?;
+        certificates.push(certificate);
+    }
+    if certificates.is_empty() {
+        return Err("no `BEGIN CERTIFICATE` was found".to_owned());
+    }
+    Ok(certificates)
 }

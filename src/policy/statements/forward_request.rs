@@ -128,6 +128,7 @@ impl ForwardRequest {
             follow_redirects: *self.follow_redirects.get(exchange)?,
             keep_host: exchange.request.keep_host,
             client_ip: exchange.client_ip(),
+            ..ForwardOptions::default()
         };
         Ok((options, limit))
     }

@@ -1,0 +1,52 @@
+//! Clients for requests that ask for a certificate or a web proxy of their own.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
+
+use super::certificates::Certificates;
+use super::client::Client;
+use super::error::{Error, Kind};
+use super::link::Link;
+use super::transport::Transport;
+use crate::forward::ForwardOptions;
+
+/// An expression may name a proxy for each request; more clients than this are not kept.
+const MOST: usize = 256;
+
+pub(super) struct Variants {
+    transport: Transport,
+    certificates: Certificates,
+    /// Kept, so that connections outlive their first request.
+    clients: Mutex<HashMap<Link, Client>>,
+}
+
+impl Variants {
+    pub(super) fn new(transport: Transport, certificates: Certificates) -> Self {
+        Self { transport, certificates, clients: Mutex::default() }
+    }
+
+    /// The client for what `options` ask for instead of what `client` does; none when they ask for nothing.
+    pub(super) fn of(&self, client: &Client, options: &ForwardOptions) -> Result<Option<Client>, Error> {
+        if options.certificate.is_none() && options.proxy.is_none() {
+            return Ok(None);
+        }
+        let mut link = client.link().clone();
+        if let Some(name) = &options.certificate {
+            let found = self.certificates.find(name, self.transport.certificates());
+            link.certificates = vec![found.map_err(|error| Error::caused_by(Kind::NoCertificate, error))?];
+        }
+        if let Some(proxy) = &options.proxy {
+            link.proxy = Some(proxy.clone());
+        }
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(&link) {
+            return Ok(Some(client.clone()));
+        }
+        if clients.len() >= MOST {
+            clients.clear();
+        }
+        let client = self.transport.client_with(&link);
+        clients.insert(link, client.clone());
+        Ok(Some(client))
+    }
+}
