@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -152,6 +152,71 @@ pub struct ForwardOptions {
     pub certificate: Option<CertificateName>,
     /// The web proxy to go through, instead of that of the Backend entity.
     pub proxy: Option<WebProxy>,
+    /// What the request asks of a Service Fabric cluster; other backends take no notice of it.
+    pub fabric: Option<FabricOptions>,
+}
+
+/// Which replica of which service of a Service Fabric cluster a request is for: the `sf-` attributes of
+/// `set-backend-service`.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct FabricOptions {
+    /// `fabric:/application/service`, instead of the URL of the Backend entity.
+    pub service: Option<Arc<str>>,
+    /// The key of the partition; none for a service with a single one.
+    pub partition_key: Option<Arc<str>>,
+    /// The name of the listener; none for the one with the empty name, or the only one.
+    pub listener: Option<Arc<str>>,
+    /// Which replica of a stateful service.
+    pub replica: ReplicaRole,
+    /// What the attempts of one request tell each other.
+    pub resolution: Resolution,
+}
+
+/// Which replica of a stateful service: `sf-replica-type`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum ReplicaRole {
+    /// `primary`: the one that writes.
+    #[default]
+    Primary,
+    /// `secondary`: one of the others.
+    Secondary,
+}
+
+/// Which answer of the naming service the last attempt of a request used; a clone shares it.
+///
+/// ```
+/// use gatewright::forward::Resolution;
+///
+/// let resolution = Resolution::default();
+/// resolution.used("131049462219135936:1");
+/// assert_eq!(resolution.take_stale(), None);
+/// resolution.mark_stale();
+/// assert_eq!(resolution.take_stale().as_deref(), Some("131049462219135936:1"));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Resolution(Arc<Mutex<(Option<Arc<str>>, bool)>>);
+
+impl Resolution {
+    /// Notes the version of the answer that an attempt uses.
+    pub fn used(&self, version: &str) {
+        self.lock().0 = Some(version.into());
+    }
+
+    /// Asks for a newer answer in the next attempt.
+    pub fn mark_stale(&self) {
+        self.lock().1 = true;
+    }
+
+    /// The version that the next attempt must not use, once.
+    pub fn take_stale(&self) -> Option<Arc<str>> {
+        let mut state = self.lock();
+        if std::mem::take(&mut state.1) { state.0.clone() } else { None }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (Option<Arc<str>>, bool)> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Names a client certificate of the configuration.

@@ -23,6 +23,10 @@ pub(super) enum Problem {
     Url(String),
     #[error("a trusted certificate could not be read: {0}")]
     Authority(String),
+    #[error("`serviceFabricCluster`: {0}")]
+    Fabric(String),
+    #[error("`url` is `{0}`: `properties.serviceFabricCluster` is missing")]
+    NoCluster(String),
     #[error("`tls`: {0}")]
     Tls(String),
     #[error("{0}")]

@@ -13,7 +13,7 @@ use http::uri::{Authority, Scheme};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiFuture, GaiResolver, Name};
 use hyper_util::rt::TokioIo;
-use rustls::AlertDescription;
+use rustls::{AlertDescription, CertificateError};
 use rustls::pki_types::ServerName;
 use tokio_rustls::TlsConnector;
 use tower_service::Service;
@@ -144,6 +144,11 @@ impl ConnectError {
             Some(rustls::Error::AlertReceived(alert)) if refuses_certificate(*alert) => Kind::ClientCertificate,
             _ => Kind::Handshake,
         };
+        // The text of an error of ours; that of rustls would be its `Debug`.
+        let inner = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        if let Some(rustls::Error::InvalidCertificate(CertificateError::Other(ours))) = inner {
+            return Self::new(kind, ours.0.to_string());
+        }
         Self::new(kind, error)
     }
 }

@@ -29,6 +29,8 @@ pub(super) enum Kind {
     /// The client certificate that the request asks for is not there.
     NoCertificate,
     Unsendable,
+    /// A cluster did not say where the service is.
+    Unresolved,
     Dns,
     Connect,
     ConnectTimeout,
@@ -96,6 +98,7 @@ impl Error {
             }
             Kind::NoCertificate => "The client certificate was not found.",
             Kind::Unsendable => "The request could not be sent to the backend.",
+            Kind::Unresolved => "The address of the service could not be resolved.",
             Kind::Dns | Kind::Connect | Kind::ConnectTimeout | Kind::Proxy => "Unable to connect to the remote server",
             Kind::Certificate => {
                 "The underlying connection was closed: Could not establish trust relationship for the SSL/TLS secure channel."
@@ -125,7 +128,7 @@ impl Error {
 
     /// Whether the backend has certainly not seen the request, so that sending it again cannot act twice.
     pub fn is_retry_safe(&self) -> bool {
-        self.is_connect() || self.0.kind == Kind::Unsent
+        self.is_connect() || matches!(self.0.kind, Kind::Unsent | Kind::Unresolved)
     }
 
     /// Whether no connection came to be: name, network, time limit or TLS.
@@ -167,6 +170,7 @@ impl fmt::Display for Error {
             Kind::NotFound => "not defined",
             Kind::NoCertificate => "the client certificate cannot be used",
             Kind::Unsendable => "the request cannot be sent",
+            Kind::Unresolved => "the address of the service was not resolved",
             Kind::Dns => "the name of the host was not resolved",
             Kind::Connect => "the host refused the connection or cannot be reached",
             Kind::ConnectTimeout => "no connection within the time limit",

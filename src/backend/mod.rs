@@ -26,6 +26,7 @@ mod client;
 mod connect;
 mod credentials;
 mod error;
+mod fabric;
 mod forwarded;
 mod hop_by_hop;
 mod layer;

@@ -1,7 +1,6 @@
 //! All backends of a configuration.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::fmt;
 use std::sync::Arc;
 
@@ -13,6 +12,7 @@ use super::call::CallFuture;
 use super::certificates::Certificates;
 use super::client::Client;
 use super::error::{Error, Kind};
+use super::fabric::Fabric;
 use super::outgoing::{self, Destination};
 use super::link::Link;
 use super::redirect;
@@ -32,6 +32,8 @@ use crate::secret::NamedValues;
 /// changes, build it again with the same [`Transport`]; connections are kept.
 pub struct Backends {
     by_id: HashMap<Box<str>, Member>,
+    /// By id in lower case.
+    fabrics: HashMap<Box<str>, Arc<Fabric>>,
     by_url: UrlMatch<Member>,
     client: Client,
     variants: Variants,
@@ -59,16 +61,17 @@ impl Backends {
             certificates: Certificates::default(),
             authorities: None,
             members: HashMap::new(),
+            fabrics: HashMap::new(),
             errors: Vec::new(),
         }
     }
 
     /// Whether there is an entity with this id, whatever the case of its letters.
     pub fn contains(&self, id: &str) -> bool {
-        self.member(id).is_some()
+        self.member(id).is_some() || self.fabric(id).is_some()
     }
 
-    /// The base URL of an entity.
+    /// The base URL of an entity; none for one of a Service Fabric cluster.
     pub fn base_url(&self, id: &str) -> Option<&BaseUrl> {
         self.member(id).map(|member| &member.single.base)
     }
@@ -81,6 +84,11 @@ impl Backends {
     ///
     /// The future yields [`Error`] when there is no response. Dropping it gives the request up.
     pub fn call(&self, target: &Target, mut request: Request<Body>, options: &ForwardOptions) -> CallFuture {
+        if let Target::Backend(id) = target
+            && let Some(fabric) = self.fabric(id)
+        {
+            return self.call_fabric(fabric, request, options);
+        }
         let resolved = match self.resolve(target, request.uri()) {
             Ok(resolved) => resolved,
             Err(error) => return CallFuture::failed(error),
@@ -107,6 +115,23 @@ impl Backends {
         }
     }
 
+    fn call_fabric(&self, fabric: &Arc<Fabric>, request: Request<Body>, options: &ForwardOptions) -> CallFuture {
+        let client = match self.variants.of(&fabric.client, options) {
+            Ok(variant) => variant.unwrap_or_else(|| fabric.client.clone()),
+            Err(error) => return CallFuture::failed(error.of(Arc::clone(&fabric.id))),
+        };
+        let id = Arc::clone(&fabric.id);
+        let call = Arc::clone(fabric).call(request, options.clone(), client);
+        CallFuture::redirecting(async move { call.await.map_err(|error| error.of(id)) }, None)
+    }
+
+    fn fabric(&self, id: &str) -> Option<&Arc<Fabric>> {
+        if self.fabrics.is_empty() {
+            return None;
+        }
+        self.fabrics.get(id).or_else(|| self.fabrics.get(id.to_ascii_lowercase().as_str()))
+    }
+
     fn resolve<'a>(&'a self, target: &'a Target, uri: &Uri) -> Result<Resolved<'a>, Error> {
         match target {
             Target::Backend(id) => {
@@ -131,6 +156,7 @@ impl Backends {
 impl fmt::Debug for Backends {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut ids: Vec<_> = self.by_id.values().map(|member| &member.single.id).collect();
+        ids.extend(self.fabrics.values().map(|fabric| &fabric.id));
         ids.sort();
         ids.dedup();
         f.debug_struct("Backends").field("ids", &ids).finish_non_exhaustive()
@@ -146,6 +172,7 @@ pub struct BackendsBuilder<'a> {
     certificates: Certificates,
     authorities: Option<Arc<[CertificateDer<'static>]>>,
     members: HashMap<Box<str>, Member>,
+    fabrics: HashMap<Box<str>, Arc<Fabric>>,
     errors: Vec<BuildError>,
 }
 
@@ -187,16 +214,32 @@ impl BackendsBuilder<'_> {
             certificates: &self.certificates,
             authorities: self.authorities.as_ref(),
         };
-        match (Single::new(id, backend, self.values), single::client(id, backend, &around)) {
-            (Ok(single), Ok(client)) => match self.members.entry(id.to_ascii_lowercase().into()) {
-                Entry::Occupied(_) => self.errors.push(BuildError::new(id, Problem::Duplicate)),
-                Entry::Vacant(place) => {
-                    place.insert(Member { single: Arc::new(single), client });
+        if let Some(cluster) = backend.fabric().filter(|_| !backend.is_pool()) {
+            match Fabric::new(id, backend, cluster, &around) {
+                Ok(_) if self.has(id) => self.errors.push(BuildError::new(id, Problem::Duplicate)),
+                Ok(fabric) => {
+                    self.fabrics.insert(id.to_ascii_lowercase().into(), Arc::new(fabric));
                 }
-            },
+                Err(error) => self.errors.push(error),
+            }
+            return self;
+        }
+        if self.has(id) {
+            self.errors.push(BuildError::new(id, Problem::Duplicate));
+            return self;
+        }
+        match (Single::new(id, backend, self.values), single::client(id, backend, &around)) {
+            (Ok(single), Ok(client)) => {
+                self.members.insert(id.to_ascii_lowercase().into(), Member { single: Arc::new(single), client });
+            }
             (single, client) => self.errors.extend(single.err().into_iter().chain(client.err())),
         }
         self
+    }
+
+    fn has(&self, id: &str) -> bool {
+        let id = id.to_ascii_lowercase();
+        self.members.contains_key(id.as_str()) || self.fabrics.contains_key(id.as_str())
     }
 
     /// The backends.
@@ -216,7 +259,7 @@ impl BackendsBuilder<'_> {
         self.members.extend(written);
         let client = client_of_urls(self.transport, self.authorities);
         let variants = Variants::new(self.transport.clone(), self.certificates);
-        Ok(Backends { by_id: self.members, by_url, client, variants })
+        Ok(Backends { by_id: self.members, fabrics: self.fabrics, by_url, client, variants })
     }
 }
 

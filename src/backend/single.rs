@@ -30,12 +30,7 @@ impl Single {
         let problem = |problem| BuildError::new(id, problem);
         refuse_unsupported(backend).map_err(problem)?;
         let base = base_url(backend, values).map_err(problem)?;
-        let credentials = match &backend.credentials {
-            Some(credentials) => {
-                PreparedCredentials::new(credentials, values).map_err(|error| BuildError::new(id, error))?
-            }
-            None => PreparedCredentials::none(),
-        };
+        let credentials = credentials(id, backend, values)?;
         let host = outgoing::host_header(&base).map_err(|error| problem(Problem::Url(error.to_string())))?;
         Ok(Self { id: id.into(), base, host, credentials })
     }
@@ -48,6 +43,18 @@ impl Single {
     /// Where a request goes that named a URL which this entity covers.
     pub(super) fn destination_at<'a>(&'a self, base: &'a BaseUrl) -> Destination<'a> {
         Destination { base, host: Some(&self.host), credentials: Some(&self.credentials) }
+    }
+}
+
+/// The credentials of an entity, with all named values put in.
+pub(super) fn credentials(
+    id: &str,
+    backend: &model::Backend,
+    values: &NamedValues,
+) -> Result<PreparedCredentials, BuildError> {
+    match &backend.credentials {
+        Some(credentials) => PreparedCredentials::new(credentials, values).map_err(|error| BuildError::new(id, error)),
+        None => Ok(PreparedCredentials::none()),
     }
 }
 
@@ -114,10 +121,14 @@ fn refuse_unsupported(backend: &model::Backend) -> Result<(), Problem> {
     if let Some(model::BackendKind::Other(kind)) = &backend.kind {
         return Err(Problem::UnknownKind(kind.clone()));
     }
-    let is_fabric_url = backend.url.as_ref().is_some_and(|url| url.to_ascii_lowercase().starts_with("fabric:"));
+    let is_fabric = |url: &&String| url.trim().to_ascii_lowercase().starts_with("fabric:");
+    if let (None, Some(url)) = (backend.fabric(), backend.url.as_ref().filter(is_fabric)) {
+        return Err(Problem::NoCluster(url.clone()));
+    }
     let unsupported = [
         (backend.is_pool(), "pools"),
-        (backend.fabric().is_some() || is_fabric_url, "Service Fabric clusters"),
+        // Those of `Backends` are made elsewhere.
+        (backend.fabric().is_some(), "Service Fabric clusters without `Backends`"),
         (backend.circuit_breaker.as_ref().is_some_and(|breaker| !breaker.rules.is_empty()), "circuit breakers"),
     ];
     match unsupported.into_iter().find(|(used, _)| *used) {

@@ -10,6 +10,9 @@ use crate::model::{Backend, Entities, Store};
 use crate::policy::{BackendDirectory, BackendFacts, Environment};
 use crate::secret::{NamedValue, NamedValues, Secret};
 
+/// What the portal fills in for `maxPartitionResolutionRetries`.
+const RESOLUTION_RETRIES: u32 = 5;
+
 /// A service or a workspace.
 pub(super) struct Realm {
     pub values: Arc<NamedValues>,
@@ -107,6 +110,9 @@ fn facts(id: &str, backend: &Backend, backends: Option<&Backends>) -> (String, B
     let mut facts = BackendFacts::new(id);
     facts.is_pool = backend.is_pool();
     facts.azure_region = backend.azure_region.as_deref().map(Into::into);
+    facts.resolution_retries = backend.fabric().map_or(0, |cluster| {
+        cluster.max_partition_resolution_retries.unwrap_or(RESOLUTION_RETRIES)
+    });
     facts.url = backends.and_then(|backends| backends.base_url(id)).cloned().map(Arc::new);
     (id.to_ascii_lowercase(), facts)
 }

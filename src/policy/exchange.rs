@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header};
 
+use super::fabric::FabricUse;
 use super::error::PolicyError;
 use super::facts::Facts;
 use super::query;
@@ -27,6 +28,8 @@ pub struct Exchange {
     pub(crate) target: Option<Target>,
     /// The scope whose document set a backend id; a base URL of a narrower one does not override it.
     pub(crate) backend_set_by: Option<Scope>,
+    /// What is asked of a Service Fabric cluster, when the target is one.
+    pub(crate) fabric: Option<Box<FabricUse>>,
     pub(crate) facts: Facts,
     pub(crate) parameters: Vec<(Arc<str>, String)>,
     pub(crate) settings: Arc<EngineSettings>,
@@ -146,6 +149,7 @@ impl Exchange {
             last_error: None,
             target: None,
             backend_set_by: None,
+            fabric: None,
             facts: Facts::default(),
             parameters: Vec::new(),
             settings,

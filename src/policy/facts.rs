@@ -144,12 +144,14 @@ pub struct BackendFacts {
     pub azure_region: Option<Arc<str>>,
     /// The base URL of a single backend.
     pub url: Option<Arc<BaseUrl>>,
+    /// How often a request to a Service Fabric cluster may be resolved and sent again.
+    pub resolution_retries: u32,
 }
 
 impl BackendFacts {
     /// Facts of a single backend without a region.
     pub fn new(id: impl Into<Arc<str>>) -> Self {
-        Self { id: id.into(), is_pool: false, azure_region: None, url: None }
+        Self { id: id.into(), is_pool: false, azure_region: None, url: None, resolution_retries: 0 }
     }
 }
 

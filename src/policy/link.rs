@@ -19,6 +19,7 @@ pub fn link(documents: &[Document]) -> Pipeline {
         linker.finish()
     });
     keep_requests(&mut programs);
+    allow_resending(&mut programs);
     Pipeline::new(programs)
 }
 
@@ -147,6 +148,19 @@ impl Linker<'_> {
         let places = top.filter_map(|(at, _)| u32::try_from(at).ok()).collect();
         self.number(&Siblings { parent: None, places });
         Program { ops: self.ops.into(), places: self.places.into() }
+    }
+}
+
+/// Lets every forward keep request and body where a statement may ask to send them again.
+fn allow_resending(programs: &mut [Program; 4]) {
+    if !programs.iter().flat_map(|program| &program.ops).any(|op| op.needs.has(Needs::RESEND)) {
+        return;
+    }
+    for op in programs.iter_mut().flat_map(|program| &mut program.ops) {
+        if let Code::Forward { keep_request, .. } = &mut op.code {
+            *keep_request = true;
+            op.needs |= Needs::REQUEST_BODY;
+        }
     }
 }
 

@@ -35,6 +35,7 @@ mod document;
 mod environment;
 mod error;
 mod exchange;
+mod fabric;
 mod facts;
 mod layer;
 mod link;

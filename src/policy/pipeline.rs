@@ -138,6 +138,8 @@ impl Needs {
     pub(crate) const TIMESTAMP: Self = Self(8);
     /// The parameters of the URL template.
     pub(crate) const PARAMETERS: Self = Self(16);
+    /// The request once more after it was sent: `sf-resolve-condition`.
+    pub(crate) const RESEND: Self = Self(32);
 
     pub(crate) const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0

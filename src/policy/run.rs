@@ -12,6 +12,7 @@ use tokio::time::{Sleep, sleep};
 
 use super::error::{Failure, PolicyError};
 use super::exchange::{Exchange, MessageBody, ResponseState};
+use super::fabric;
 use super::list::{Flow, Statement as _};
 use super::pipeline::{Code, Needs, Op, Pipeline};
 use super::spec::Section;
@@ -270,7 +271,8 @@ impl Machine<'_> {
     }
 
     fn prepare(&mut self, settings: &ForwardRequest, keep_request: bool) -> Result<(Call, Duration), Box<Failure>> {
-        let (options, limit) = settings.options(self.exchange)?;
+        let (mut options, limit) = settings.options(self.exchange)?;
+        options.fabric = self.exchange.fabric.as_ref().map(|fabric| fabric.options.clone());
         self.exchange.response = None;
         let uri = self.exchange.request.rest_uri().map_err(|error| {
             let rest = self.exchange.request.rest();
@@ -306,29 +308,30 @@ impl Machine<'_> {
             Ok(response) => {
                 let status = response.status();
                 self.exchange.response = Some(ResponseState::from_response(response));
+                if fabric::sends_again(self.exchange, None) {
+                    *self.next = u32::try_from(at).unwrap_or(*self.next);
+                    return;
+                }
                 let fails = matches!(&op.code, Code::Forward { settings, .. } if settings.fails_on(status));
                 if fails {
                     self.fail(op.place, &Failure::backend_status(status));
                 }
             }
-            Err(error) => self.fail(op.place, &Box::<Failure>::from(error)),
+            Err(error) => {
+                let failure = Box::<Failure>::from(error);
+                let seen = self.error_at(op.place, &failure);
+                if fabric::sends_again(self.exchange, Some(&seen)) {
+                    *self.next = u32::try_from(at).unwrap_or(*self.next);
+                    return;
+                }
+                self.fail(op.place, &failure);
+            }
         }
     }
 
     /// Leaves the section for `on-error`; an error there ends the request.
     fn fail(&mut self, place: u32, failure: &Failure) {
-        let program = self.pipeline.program(*self.section);
-        let origin = program.places.get(place as usize);
-        let error = PolicyError {
-            source: program.source(place).into(),
-            reason: failure.reason.clone(),
-            message: failure.message.clone(),
-            scope: origin.map(|place| place.scope),
-            section: Some(*self.section),
-            path: Some(program.path(place)),
-            policy_id: origin.and_then(|place| place.id.clone()),
-            status: failure.status,
-        };
+        let error = self.error_at(place, failure);
         let (section, path) = (self.section.name(), error.path.as_deref());
         let (source, reason, message) = (&*error.source, &*error.reason, &*error.message);
         tracing::debug!(target: "gatewright::policy", source, reason, section, path, "{message}");
@@ -342,6 +345,22 @@ impl Machine<'_> {
         exchange.last_error = Some(Box::new(error));
         *self.section = Section::OnError;
         *self.next = 0;
+    }
+
+    /// What `context.LastError` says of a failure of the statement at `place`.
+    fn error_at(&self, place: u32, failure: &Failure) -> PolicyError {
+        let program = self.pipeline.program(*self.section);
+        let origin = program.places.get(place as usize);
+        PolicyError {
+            source: program.source(place).into(),
+            reason: failure.reason.clone(),
+            message: failure.message.clone(),
+            scope: origin.map(|place| place.scope),
+            section: Some(*self.section),
+            path: Some(program.path(place)),
+            policy_id: origin.and_then(|place| place.id.clone()),
+            status: failure.status,
+        }
     }
 
     fn finish(&mut self) -> Response<Body> {

@@ -34,8 +34,8 @@ fn everything_that_is_wrong_is_reported() {
         messages,
         [
             "backend `pool`: pools are not supported yet",
-            "backend `fabric`: Service Fabric clusters are not supported yet",
-            "backend `cluster`: Service Fabric clusters are not supported yet",
+            "backend `fabric`: `url` is `fabric:/app/service`: `properties.serviceFabricCluster` is missing",
+            "backend `cluster`: `serviceFabricCluster`: `managementEndpoints` is empty",
             "backend `breaker`: circuit breakers are not supported yet",
             "backend `proxy`: `proxy`: `socks://proxy:8080` is not the URL of a web proxy: the scheme is not http or https: expected `http://host` with an optional port",
             "backend `proxy-value`: `proxy`: its URL is not that of a web proxy",

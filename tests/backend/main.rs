@@ -5,6 +5,7 @@
 mod build;
 mod certificates;
 mod credentials;
+mod fabric;
 mod failures;
 mod headers;
 mod layers;

@@ -2,6 +2,7 @@
 
 mod access;
 mod configuration;
+mod fabric;
 mod layer;
 mod matching;
 mod reload;

@@ -3,11 +3,13 @@
 #![allow(dead_code)]
 
 pub mod certificates;
+pub mod naming;
 pub mod proxy;
 pub mod raw;
 pub mod server;
 
 pub use certificates::{Authority, crypto_provider};
+pub use naming::TestNaming;
 pub use proxy::TestProxy;
 pub use server::TestServer;
 

@@ -6,29 +6,35 @@ use super::super::compile::{Compiler, step};
 use super::super::document::Node;
 use super::super::error::Failure;
 use super::super::exchange::Exchange;
+use super::super::fabric::FabricUse;
 use super::super::list::{Flow, Statement};
 use super::super::pipeline::Needs;
-use super::super::setting::Setting;
+use super::super::setting::{Literal, Setting};
 use super::super::spec::{Attribute, Scope, Section, Spec};
-use crate::forward::{BaseUrl, Target};
+use crate::expr::Value;
+use crate::forward::{BaseUrl, FabricOptions, ReplicaRole, Target};
 use crate::xml::Element;
 
 const BASE_URL: Attribute =
     Attribute::optional("base-url", "a URL such as `https://contoso.com/api`", "none").or_expression();
 const BACKEND_ID: Attribute = Attribute::optional("backend-id", "the id of a backend", "none").or_expression();
-/// Attributes of Service Fabric and Dapr backends.
-const OTHERS: [Attribute; 8] = [
-    Attribute::optional("sf-resolve-condition", "`true`, `false` or an expression", "none").or_expression(),
-    Attribute::optional("sf-service-instance-name", "a service name", "none").or_expression(),
-    Attribute::optional("sf-partition-key", "a partition key", "none").or_expression(),
-    Attribute::optional("sf-listener-name", "a listener name", "none").or_expression(),
-    Attribute::optional("sf-replica-type", "`primary` or `secondary`", "none").or_expression(),
+const RESOLVE: Attribute =
+    Attribute::optional("sf-resolve-condition", "`true`, `false` or an expression", "none").or_expression();
+const SERVICE: Attribute =
+    Attribute::optional("sf-service-instance-name", "a name such as `fabric:/app/service`", "the backend's URL")
+        .or_expression();
+const KEY: Attribute = Attribute::optional("sf-partition-key", "a partition key", "none").or_expression();
+const LISTENER: Attribute = Attribute::optional("sf-listener-name", "a listener name", "the unnamed one").or_expression();
+const REPLICA: Attribute =
+    Attribute::optional("sf-replica-type", "`primary` or `secondary`", "primary").or_expression();
+/// Attributes of Dapr backends.
+const DAPR: [Attribute; 3] = [
     Attribute::optional("dapr-app-id", "an application id", "none").or_expression(),
     Attribute::optional("dapr-method", "a method name", "none").or_expression(),
     Attribute::optional("dapr-namespace", "a namespace", "none").or_expression(),
 ];
 const ATTRIBUTES: [Attribute; 10] =
-    [BASE_URL, BACKEND_ID, OTHERS[0], OTHERS[1], OTHERS[2], OTHERS[3], OTHERS[4], OTHERS[5], OTHERS[6], OTHERS[7]];
+    [BASE_URL, BACKEND_ID, RESOLVE, SERVICE, KEY, LISTENER, REPLICA, DAPR[0], DAPR[1], DAPR[2]];
 
 pub(crate) const SPEC: Spec =
     Spec::new("set-backend-service", "Sends the request to another base URL or Backend entity.")
@@ -40,6 +46,17 @@ pub(crate) const SPEC: Spec =
 pub(crate) struct SetBackendService {
     scope: Scope,
     to: To,
+    fabric: Option<Box<FabricSettings>>,
+}
+
+/// The attributes for a Service Fabric cluster.
+#[derive(Debug)]
+struct FabricSettings {
+    service: Option<Setting<String>>,
+    key: Option<Setting<String>>,
+    listener: Option<Setting<String>>,
+    replica: Setting<ReplicaRole>,
+    resolve: Option<Arc<Setting<bool>>>,
 }
 
 #[derive(Debug)]
@@ -52,7 +69,7 @@ enum To {
 
 pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Node> {
     let at = element.span.start;
-    for other in OTHERS.iter().filter_map(|other| element.attribute(other.name)) {
+    for other in DAPR.iter().filter_map(|other| element.attribute(other.name)) {
         let message = format!("`{}` of `set-backend-service` is not supported here yet", other.name);
         compiler.error(other.span.start, message);
     }
@@ -91,7 +108,65 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
             computed => To::ComputedBackend(computed),
         }
     };
-    Some(step("set-backend-service", SetBackendService { scope: compiler.scope, to }))
+    let fabric = fabric(compiler, element);
+    if fabric.is_some() && has_url {
+        let message = "the `sf-` attributes of `set-backend-service` have no effect with `base-url`: expected `backend-id`";
+        compiler.warning(at, message.to_owned());
+    }
+    Some(step("set-backend-service", SetBackendService { scope: compiler.scope, to, fabric: fabric.map(Box::new) }))
+}
+
+fn fabric(compiler: &mut Compiler<'_>, element: &Element) -> Option<FabricSettings> {
+    let wanted = [RESOLVE, SERVICE, KEY, LISTENER, REPLICA];
+    if !wanted.iter().any(|attribute| element.attribute(attribute.name).is_some()) {
+        return None;
+    }
+    let resolve: Option<Setting<bool>> = compiler.setting(element, &RESOLVE);
+    if resolve.as_ref().is_some_and(|resolve| resolve.needs().has(Needs::RESPONSE_BODY)) {
+        let message = "`sf-resolve-condition` of `set-backend-service` reads the response's body, which is not here yet: \
+                       expected a condition on the status, the headers or `context.LastError`";
+        compiler.error(element.span.start, message.to_owned());
+    }
+    Some(FabricSettings {
+        service: compiler.setting(element, &SERVICE),
+        key: compiler.setting(element, &KEY),
+        listener: compiler.setting(element, &LISTENER),
+        replica: compiler.setting(element, &REPLICA).unwrap_or(Setting::Constant(ReplicaRole::Primary)),
+        resolve: resolve.map(Arc::new),
+    })
+}
+
+impl FabricSettings {
+    fn options(&self, exchange: &mut Exchange) -> Result<FabricOptions, Box<Failure>> {
+        let mut options = FabricOptions::default();
+        let texts = [
+            (&self.service, &mut options.service),
+            (&self.key, &mut options.partition_key),
+            (&self.listener, &mut options.listener),
+        ];
+        for (setting, option) in texts {
+            if let Some(setting) = setting {
+                *option = Some(setting.get(exchange)?.trim()).filter(|text| !text.is_empty()).map(Into::into);
+            }
+        }
+        options.replica = *self.replica.get(exchange)?;
+        Ok(options)
+    }
+}
+
+impl Literal for ReplicaRole {
+    fn literal(text: &str) -> Option<Self> {
+        match text.trim().to_ascii_lowercase().as_str() {
+            "primary" => Some(Self::Primary),
+            "secondary" => Some(Self::Secondary),
+            _ => None,
+        }
+    }
+
+    fn value(value: Value) -> Result<Self, String> {
+        let text = value.to_text().unwrap_or_default();
+        Self::literal(&text).ok_or_else(|| format!("`{text}` is neither `primary` nor `secondary`."))
+    }
 }
 
 impl Statement for SetBackendService {
@@ -124,14 +199,28 @@ impl Statement for SetBackendService {
                 }
             }
         }
+        exchange.fabric = match (&self.fabric, &target) {
+            (Some(fabric), Target::Backend(id)) => {
+                let options = fabric.options(exchange)?;
+                Some(Box::new(FabricUse::new(exchange, id, options, fabric.resolve.clone())))
+            }
+            _ => None,
+        };
         exchange.target = Some(target);
         Ok(Flow::Continue)
     }
 
     fn needs(&self) -> Needs {
-        match &self.to {
+        let to = match &self.to {
             To::Url(_) | To::Backend(_) => Needs::NONE,
             To::ComputedUrl(text) | To::ComputedBackend(text) => text.needs(),
+        };
+        let Some(fabric) = &self.fabric else { return to };
+        let texts = [&fabric.service, &fabric.key, &fabric.listener];
+        let needs = texts.into_iter().flatten().fold(to | fabric.replica.needs(), |needs, text| needs | text.needs());
+        match &fabric.resolve {
+            Some(condition) => needs | condition.needs() | Needs::RESEND,
+            None => needs,
         }
     }
 }
