@@ -11,6 +11,7 @@ pub mod expr;
 pub mod forward;
 #[cfg(all(feature = "client", feature = "policy"))]
 pub mod gateway;
+pub mod identity;
 #[cfg(feature = "import")]
 pub mod import;
 pub mod load;

@@ -31,6 +31,10 @@ pub(super) enum Problem {
     Tls(String),
     #[error("{0}")]
     Certificate(CertificateError),
+    #[error("`credentials.managedIdentity` needs a source of tokens: give one to the transport with `tokens`")]
+    NoTokens,
+    #[error("`credentials.managedIdentity`: {0}")]
+    Identity(String),
     #[error("{0}")]
     Proxy(String),
     #[error("`{0}` is set: a layer leaves connections to the service below it, use `BackendService`")]

@@ -28,6 +28,8 @@ pub(super) enum Kind {
     NotFound,
     /// The client certificate that the request asks for is not there.
     NoCertificate,
+    /// There is no token of the managed identity.
+    NoToken,
     Unsendable,
     /// A cluster did not say where the service is.
     Unresolved,
@@ -79,11 +81,12 @@ impl Error {
     }
 
     /// The code in `context.LastError.Reason`: `BackendConnectionFailure`, `Timeout`, `ClientConnectionFailure`,
-    /// `BackendNotFound` or `CertificateNotFound`.
+    /// `BackendNotFound`, `CertificateNotFound` or `ManagedIdentityTokenNotAcquired`.
     pub fn reason(&self) -> &'static str {
         match self.0.kind {
             Kind::NotFound => "BackendNotFound",
             Kind::NoCertificate => "CertificateNotFound",
+            Kind::NoToken => "ManagedIdentityTokenNotAcquired",
             Kind::Timeout => "Timeout",
             Kind::ClientGone => "ClientConnectionFailure",
             _ => "BackendConnectionFailure",
@@ -97,6 +100,7 @@ impl Error {
                 return format!("Backend {} was not found.", self.backend().unwrap_or_default()).into();
             }
             Kind::NoCertificate => "The client certificate was not found.",
+            Kind::NoToken => "The token of the managed identity could not be acquired.",
             Kind::Unsendable => "The request could not be sent to the backend.",
             Kind::Unresolved => "The address of the service could not be resolved.",
             Kind::Dns | Kind::Connect | Kind::ConnectTimeout | Kind::Proxy => "Unable to connect to the remote server",
@@ -121,14 +125,14 @@ impl Error {
     pub fn side(&self) -> Side {
         match self.0.kind {
             Kind::ClientGone => Side::Client,
-            Kind::NotFound | Kind::NoCertificate | Kind::Unsendable => Side::Gateway,
+            Kind::NotFound | Kind::NoCertificate | Kind::NoToken | Kind::Unsendable => Side::Gateway,
             _ => Side::Backend,
         }
     }
 
     /// Whether the backend has certainly not seen the request, so that sending it again cannot act twice.
     pub fn is_retry_safe(&self) -> bool {
-        self.is_connect() || matches!(self.0.kind, Kind::Unsent | Kind::Unresolved)
+        self.is_connect() || matches!(self.0.kind, Kind::Unsent | Kind::Unresolved | Kind::NoToken)
     }
 
     /// Whether no connection came to be: name, network, time limit or TLS.
@@ -169,6 +173,7 @@ impl fmt::Display for Error {
         f.write_str(match self.0.kind {
             Kind::NotFound => "not defined",
             Kind::NoCertificate => "the client certificate cannot be used",
+            Kind::NoToken => "there is no token of the managed identity",
             Kind::Unsendable => "the request cannot be sent",
             Kind::Unresolved => "the address of the service was not resolved",
             Kind::Dns => "the name of the host was not resolved",

@@ -7,7 +7,7 @@ use tower_layer::Layer;
 
 use super::build_error::{BuildError, Problem};
 use super::service::BackendService;
-use super::single::Single;
+use super::single::{self, Single};
 use crate::model;
 use crate::secret::NamedValues;
 
@@ -24,11 +24,12 @@ impl BackendLayer {
     /// # Errors
     ///
     /// [`BuildError`] as for [`BackendsBuilder::build`](super::BackendsBuilder::build) and when the entity has TLS settings,
-    /// client certificates or a web proxy.
+    /// client certificates, a web proxy or a managed identity.
     pub fn new(id: &str, backend: &model::Backend, values: &NamedValues) -> Result<Self, BuildError> {
         if backend.tls.as_ref().is_some_and(|tls| *tls != model::Tls::default()) {
             return Err(BuildError::new(id, Problem::TlsAroundService));
         }
+        single::refuse_identity(id, backend)?;
         let shows_certificate =
             backend.credentials.as_ref().is_some_and(|c| !c.certificate_ids.is_empty() || !c.certificate.is_empty());
         for (name, is_set) in [("proxy", backend.proxy.is_some()), ("credentials.certificate", shows_certificate)] {

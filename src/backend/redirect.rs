@@ -9,6 +9,7 @@ use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use url::Url;
 
 use super::client::Client;
+use super::credentials::{Identity, set_authorization};
 use super::error::Error;
 use super::outgoing::{self, Destination};
 use super::single::Single;
@@ -24,6 +25,7 @@ const MOST: usize = 10;
 pub(super) struct Follow {
     pub(super) base: BaseUrl,
     pub(super) single: Option<Arc<Single>>,
+    pub(super) identity: Option<Arc<Identity>>,
     pub(super) client: Client,
     /// For other hosts: checks certificates fully.
     pub(super) other: Client,
@@ -42,6 +44,7 @@ impl Follow {
             None => Destination { base: &self.base, host: None, credentials: None },
         };
         outgoing::address(&mut request, &first, &options)?;
+        self.identify(&mut request).await?;
         let mut at = request.uri().clone();
         let mut response = self.client.send(request, options.http_version).await?;
         let mut options = options;
@@ -59,11 +62,24 @@ impl Follow {
                 request.headers_mut().remove(AUTHORIZATION);
             }
             outgoing::address(&mut request, &destination, &options)?;
+            if is_same {
+                self.identify(&mut request).await?;
+            }
             at = request.uri().clone();
             let client = if is_same { &self.client } else { &self.other };
             response = client.send(request, options.http_version).await?;
         }
         Ok(response)
+    }
+}
+
+impl Follow {
+    /// Shows the token of the entity's managed identity, when it has one.
+    async fn identify(&self, request: &mut Request<Body>) -> Result<(), Error> {
+        if let Some(identity) = &self.identity {
+            set_authorization(request.headers_mut(), identity.header().await?);
+        }
+        Ok(())
     }
 }
 

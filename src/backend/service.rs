@@ -47,13 +47,15 @@ impl BackendService {
     ///
     /// # Errors
     ///
-    /// [`BuildError`] as for [`BackendsBuilder::build`](super::BackendsBuilder::build).
+    /// [`BuildError`] as for [`BackendsBuilder::build`](super::BackendsBuilder::build), and for managed identities and
+    /// Service Fabric clusters, which need [`Backends`](super::Backends).
     pub fn new(
         id: &str,
         backend: &model::Backend,
         values: &NamedValues,
         transport: &Transport,
     ) -> Result<Self, BuildError> {
+        single::refuse_identity(id, backend)?;
         let single = Arc::new(Single::new(id, backend, values)?);
         let around = Surroundings { values, transport, certificates: &Certificates::default(), authorities: None };
         Ok(Self { single, inner: single::client(id, backend, &around)? })

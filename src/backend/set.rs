@@ -11,6 +11,7 @@ use super::build_error::{BuildError, Problem};
 use super::call::CallFuture;
 use super::certificates::Certificates;
 use super::client::Client;
+use super::credentials::{Identity, set_authorization};
 use super::error::{Error, Kind};
 use super::fabric::Fabric;
 use super::outgoing::{self, Destination};
@@ -43,6 +44,7 @@ pub struct Backends {
 pub(super) struct Member {
     pub(super) single: Arc<Single>,
     pub(super) client: Client,
+    pub(super) identity: Option<Arc<Identity>>,
 }
 
 /// Where one request goes: a pool would have chosen a member, and a breaker let the request pass.
@@ -100,14 +102,35 @@ impl Backends {
             Err(error) => return CallFuture::failed(error),
         };
         let client = variant.as_ref().unwrap_or(client);
+        let identity = resolved.member.and_then(|member| member.identity.as_ref());
         if options.follow_redirects {
             let base = resolved.destination.base.clone();
-            let follow =
-                redirect::Follow { base, single: single.cloned(), client: client.clone(), other: self.client.clone() };
+            let follow = redirect::Follow {
+                base,
+                single: single.cloned(),
+                identity: identity.cloned(),
+                client: client.clone(),
+                other: self.client.clone(),
+            };
             return CallFuture::redirecting(follow.send(request, options.clone()), single.cloned());
         }
         match outgoing::prepare(&mut request, &resolved.destination, options) {
-            Ok(()) => CallFuture::direct(client.send(request, options.http_version), single.cloned()),
+            Ok(()) => match identity.map(|identity| (identity, identity.at_once())) {
+                Some((identity, None)) => {
+                    let (identity, client, version) = (Arc::clone(identity), client.clone(), options.http_version);
+                    let call = async move {
+                        set_authorization(request.headers_mut(), identity.header().await?);
+                        client.send(request, version).await
+                    };
+                    CallFuture::redirecting(call, single.cloned())
+                }
+                token => {
+                    if let Some((_, Some(bearer))) = token {
+                        set_authorization(request.headers_mut(), bearer);
+                    }
+                    CallFuture::direct(client.send(request, options.http_version), single.cloned())
+                }
+            },
             Err(error) => CallFuture::failed(match single {
                 Some(single) => error.of(Arc::clone(&single.id)),
                 None => error,
@@ -228,11 +251,15 @@ impl BackendsBuilder<'_> {
             self.errors.push(BuildError::new(id, Problem::Duplicate));
             return self;
         }
-        match (Single::new(id, backend, self.values), single::client(id, backend, &around)) {
-            (Ok(single), Ok(client)) => {
-                self.members.insert(id.to_ascii_lowercase().into(), Member { single: Arc::new(single), client });
+        let identity = single::identity(id, backend, &around).map(|identity| identity.map(Arc::new));
+        match (Single::new(id, backend, self.values), single::client(id, backend, &around), identity) {
+            (Ok(single), Ok(client), Ok(identity)) => {
+                let member = Member { single: Arc::new(single), client, identity };
+                self.members.insert(id.to_ascii_lowercase().into(), member);
             }
-            (single, client) => self.errors.extend(single.err().into_iter().chain(client.err())),
+            (single, client, identity) => {
+                self.errors.extend(single.err().into_iter().chain(client.err()).chain(identity.err()));
+            }
         }
         self
     }

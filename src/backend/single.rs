@@ -8,12 +8,13 @@ use rustls::pki_types::CertificateDer;
 use super::build_error::{BuildError, Problem};
 use super::certificates::{Certificates, ClientCertificate};
 use super::client::Client;
-use super::credentials::PreparedCredentials;
+use super::credentials::{CredentialsError, Identity, PreparedCredentials};
 use super::link::Link;
 use super::outgoing::{self, Destination};
 use super::tls::{Checks, PinnedServer, Pins};
 use super::transport::Transport;
 use crate::forward::{BaseUrl, CertificateName, WebProxy};
+use crate::identity::TokenRequest;
 use crate::model;
 use crate::secret::NamedValues;
 
@@ -70,6 +71,32 @@ pub(super) struct Surroundings<'a> {
 pub(super) fn client(id: &str, backend: &model::Backend, around: &Surroundings<'_>) -> Result<Client, BuildError> {
     let link = link(backend, around).map_err(|problem| BuildError::new(id, problem))?;
     Ok(around.transport.client_with(&link))
+}
+
+/// Whose token the entity asks for.
+pub(super) fn identity(
+    id: &str,
+    backend: &model::Backend,
+    around: &Surroundings<'_>,
+) -> Result<Option<Identity>, BuildError> {
+    let wanted = backend.credentials.as_ref().and_then(|credentials| credentials.managed_identity.as_ref());
+    let Some(wanted) = wanted else { return Ok(None) };
+    let problem = |problem| BuildError::new(id, problem);
+    let fill = |text| around.values.substitute(text).map_err(|error| problem(Problem::Identity(error.to_string())));
+    let mut request = TokenRequest::new(fill(&wanted.resource)?);
+    if let Some(client) = wanted.client_id.as_deref().filter(|client| !client.is_empty()) {
+        request = request.client_id(fill(client)?.as_ref());
+    }
+    let tokens = around.transport.tokens().cloned().ok_or_else(|| problem(Problem::NoTokens))?;
+    Ok(Some(Identity { tokens, request }))
+}
+
+/// Refuses what only [`Backends`](super::Backends) can add.
+pub(super) fn refuse_identity(id: &str, backend: &model::Backend) -> Result<(), BuildError> {
+    match backend.credentials.as_ref().and_then(|credentials| credentials.managed_identity.as_ref()) {
+        Some(_) => Err(BuildError::new(id, CredentialsError::Unsupported("managed identities"))),
+        None => Ok(()),
+    }
 }
 
 fn link(backend: &model::Backend, around: &Surroundings<'_>) -> Result<Link, Problem> {

@@ -14,6 +14,7 @@ use super::client::{Client, WeakClient};
 use super::link::Link;
 use super::tls::{Roots, Tls};
 use crate::forward::WebProxy;
+use crate::identity::TokenCache;
 use crate::model;
 
 /// Reaches backends over the network, HTTP/1.1 and HTTP/2, with or without TLS.
@@ -43,6 +44,7 @@ struct Shared {
     /// Entities by a hash of their data, so that a reload neither reads them again nor opens new connections.
     entities: Mutex<HashMap<[u8; 32], WeakCertificate>>,
     proxy: Option<WebProxy>,
+    tokens: Option<TokenCache>,
 }
 
 impl Transport {
@@ -78,6 +80,11 @@ impl Transport {
         let client = Client::new(&self.0.tls, link.clone(), self.0.connect_timeout);
         clients.insert(link.clone(), client.downgrade());
         client
+    }
+
+    /// Where tokens of managed identities come from, when it was given.
+    pub fn tokens(&self) -> Option<&TokenCache> {
+        self.0.tokens.as_ref()
     }
 
     /// How connections are made when an entity says nothing about it.
@@ -126,6 +133,7 @@ pub struct TransportBuilder {
     pins_required: bool,
     certificates: Certificates,
     proxy: Option<WebProxy>,
+    tokens: Option<TokenCache>,
 }
 
 impl Default for TransportBuilder {
@@ -137,6 +145,7 @@ impl Default for TransportBuilder {
             pins_required: false,
             certificates: Certificates::default(),
             proxy: None,
+            tokens: None,
         }
     }
 }
@@ -182,6 +191,12 @@ impl TransportBuilder {
         self
     }
 
+    /// Where tokens come from for backends with `credentials.managedIdentity`; without it such a backend is refused.
+    pub fn tokens(mut self, tokens: TokenCache) -> Self {
+        self.tokens = Some(tokens);
+        self
+    }
+
     pub(super) fn provider(mut self, provider: Arc<CryptoProvider>) -> Self {
         self.provider = Some(provider);
         self
@@ -203,6 +218,7 @@ impl TransportBuilder {
             certificates: self.certificates,
             entities: Mutex::default(),
             proxy: self.proxy,
+            tokens: self.tokens,
         })))
     }
 }

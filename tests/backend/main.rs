@@ -8,6 +8,7 @@ mod credentials;
 mod fabric;
 mod failures;
 mod headers;
+mod identities;
 mod layers;
 mod pins;
 mod proxies;

@@ -45,6 +45,9 @@ impl CredentialsLayer {
     /// [`CredentialsError`] for an unknown named value, a header that cannot be sent, and kinds of credentials that a
     /// layer cannot add: client certificates and managed identities.
     pub fn new(credentials: &Credentials, values: &NamedValues) -> Result<Self, CredentialsError> {
+        if credentials.managed_identity.is_some() {
+            return Err(CredentialsError::Unsupported("managed identities"));
+        }
         if !credentials.certificate_ids.is_empty() || !credentials.certificate.is_empty() {
             return Err(CredentialsError::Unsupported("client certificates"));
         }

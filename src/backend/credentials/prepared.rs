@@ -33,16 +33,13 @@ pub enum CredentialsError {
     /// A value has characters that no header can have. The value is not shown.
     #[error("the value of {0} has characters that are not allowed in a header")]
     HeaderValue(String),
-    /// A kind of credentials that is not supported yet.
-    #[error("{0} are not supported yet")]
+    /// A kind of credentials that a layer cannot add.
+    #[error("{0} cannot be added by a layer: use `Backends`")]
     Unsupported(&'static str),
 }
 
 impl PreparedCredentials {
     pub(in crate::backend) fn new(credentials: &Credentials, values: &NamedValues) -> Result<Self, CredentialsError> {
-        if credentials.managed_identity.is_some() {
-            return Err(CredentialsError::Unsupported("managed identities"));
-        }
         let mut headers = Vec::new();
         for (name, texts) in &credentials.header {
             let header = header_name(name)?;
@@ -118,7 +115,7 @@ fn header_value(text: &str, place: &str) -> Result<HeaderValue, CredentialsError
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::{Authorization, ManagedIdentity};
+    use crate::model::Authorization;
 
     fn values() -> NamedValues {
         NamedValues::new().secret("key", "s3cr3t").plain("bad", "a\nb")
@@ -181,10 +178,6 @@ mod tests {
             (
                 Credentials::new().header("x-key", "{{bad}}"),
                 "the value of header `x-key` has characters that are not allowed in a header",
-            ),
-            (
-                Credentials::new().managed_identity(ManagedIdentity::new("https://vault.azure.net")),
-                "managed identities are not supported yet",
             ),
         ];
         for (credentials, message) in cases {

@@ -13,7 +13,7 @@ use self::cache::Cache;
 use self::resolver::Resolver;
 use super::build_error::{BuildError, Problem};
 use super::client::Client;
-use super::credentials::PreparedCredentials;
+use super::credentials::{Identity, PreparedCredentials, set_authorization};
 use super::error::{Error, Kind};
 use super::outgoing::{self, Destination};
 use super::single::{self, Surroundings};
@@ -30,6 +30,7 @@ pub(super) struct Fabric {
     resolver: Resolver,
     cache: Cache,
     credentials: PreparedCredentials,
+    identity: Option<Identity>,
     /// To the replicas.
     pub(super) client: Client,
     turn: AtomicUsize,
@@ -54,6 +55,7 @@ impl Fabric {
             resolver: resolver(cluster, around).map_err(problem)?,
             cache: Cache::default(),
             credentials: single::credentials(id, backend, around.values)?,
+            identity: single::identity(id, backend, around)?,
             client: single::client(id, backend, around)?,
             turn: AtomicUsize::new(0),
         })
@@ -71,6 +73,9 @@ impl Fabric {
         let base = self.resolve(wanted).await?;
         let destination = Destination { base: &base, host: None, credentials: Some(&self.credentials) };
         outgoing::prepare(&mut request, &destination, &options)?;
+        if let Some(identity) = &self.identity {
+            set_authorization(request.headers_mut(), identity.header().await?);
+        }
         client.send(request, options.http_version).await
     }
 
