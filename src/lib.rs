@@ -2,6 +2,8 @@
 #![forbid(unsafe_code)]
 #![deny(missing_docs)]
 
+#[cfg(feature = "azure")]
+pub mod azure;
 #[cfg(feature = "client")]
 pub mod backend;
 pub mod body;

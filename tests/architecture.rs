@@ -15,6 +15,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("identity", &["clock", "secret"]),
     ("backend", &["body", "clock", "forward", "identity", "model", "secret"]),
+    ("azure", &["backend", "body", "identity"]),
     ("policy", &["body", "clock", "expr", "forward", "secret", "sink", "xml"]),
     ("import", &["model"]),
     ("load", &["import", "model"]),

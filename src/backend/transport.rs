@@ -67,6 +67,11 @@ impl Transport {
         self.0.client.clone()
     }
 
+    /// A client like [`client`](Self::client) that goes through no web proxy, for what is on this machine.
+    pub fn direct_client(&self) -> Client {
+        self.client_with(&Link::default())
+    }
+
     /// The client for connections of one kind; the same one for all that ask for the same kind.
     pub(super) fn client_with(&self, link: &Link) -> Client {
         if *link == self.link() {
