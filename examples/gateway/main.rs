@@ -13,6 +13,7 @@ mod serve;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
+use gatewright::backend::{Transport, TransportError};
 use gatewright::gateway::Gateway;
 use gatewright::load::Options;
 
@@ -84,7 +85,9 @@ async fn run(arguments: Arguments) -> Result<(), String> {
     for warning in &loaded.warnings {
         eprintln!("warning: {warning}");
     }
-    let gateway = Gateway::builder().build(&loaded.store).map_err(|problems| problems.to_string())?;
+    let transport = transport().map_err(|error| error.to_string())?;
+    let gateway = Gateway::builder().transport(transport).build(&loaded.store);
+    let gateway = gateway.map_err(|problems| problems.to_string())?;
     let listener = tokio::net::TcpListener::bind(arguments.listen)
         .await
         .map_err(|error| format!("{} cannot be listened on: {error}", arguments.listen))?;
@@ -95,4 +98,15 @@ async fn run(arguments: Arguments) -> Result<(), String> {
     }
     serve::until_stopped(listener, gateway).await;
     Ok(())
+}
+
+/// With the feature `azure`, backends may use the identity of the machine.
+fn transport() -> Result<Transport, TransportError> {
+    let builder = Transport::builder();
+    #[cfg(feature = "azure")]
+    let builder = {
+        let source = gatewright::azure::AzureIdentity::new(&Transport::new()?);
+        builder.tokens(gatewright::identity::TokenCache::new(source))
+    };
+    builder.build()
 }

@@ -13,8 +13,8 @@ use http::uri::{Authority, Scheme};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::client::legacy::connect::dns::{GaiAddrs, GaiFuture, GaiResolver, Name};
 use hyper_util::rt::TokioIo;
-use rustls::{AlertDescription, CertificateError};
 use rustls::pki_types::ServerName;
+use rustls::{AlertDescription, CertificateError};
 use tokio_rustls::TlsConnector;
 use tower_service::Service;
 

@@ -107,7 +107,9 @@ impl Error {
             Kind::Certificate => {
                 "The underlying connection was closed: Could not establish trust relationship for the SSL/TLS secure channel."
             }
-            Kind::Handshake | Kind::ClientCertificate => "The underlying connection was closed: An unexpected error occurred on a send.",
+            Kind::Handshake | Kind::ClientCertificate => {
+                "The underlying connection was closed: An unexpected error occurred on a send."
+            }
             Kind::Unsent | Kind::Closed => "Underlying transport connection was unexpectedly closed.",
             Kind::Malformed => "The server committed a protocol violation.",
             Kind::Timeout => "Request to the backend service timed out",

@@ -9,9 +9,9 @@ use http::{Request, Response};
 use tower_service::Service;
 
 use super::build_error::BuildError;
+use super::certificates::Certificates;
 use super::client::Client;
 use super::error::Error;
-use super::certificates::Certificates;
 use super::single::{self, Single, Surroundings};
 use super::transport::Transport;
 use super::{hop_by_hop, outgoing};

@@ -9,16 +9,15 @@ use rustls::pki_types::CertificateDer;
 
 use super::build_error::{BuildError, Problem};
 use super::call::CallFuture;
-use super::certificates::Certificates;
+use super::certificates::{self, Certificates};
 use super::client::Client;
 use super::credentials::{Identity, set_authorization};
 use super::error::{Error, Kind};
 use super::fabric::Fabric;
-use super::outgoing::{self, Destination};
 use super::link::Link;
+use super::outgoing::{self, Destination};
 use super::redirect;
 use super::single::{self, Single, Surroundings};
-use super::tls;
 use super::transport::Transport;
 use super::url_match::UrlMatch;
 use super::variants::Variants;
@@ -110,7 +109,7 @@ impl Backends {
                 single: single.cloned(),
                 identity: identity.cloned(),
                 client: client.clone(),
-                other: self.client.clone(),
+                other: self.variants.elsewhere(&self.client, options),
             };
             return CallFuture::redirecting(follow.send(request, options.clone()), single.cloned());
         }
@@ -208,15 +207,14 @@ impl BackendsBuilder<'_> {
         self
     }
 
-    /// Also trusts these CA certificates, for all entities and URLs of this configuration: PEM text with one or more
-    /// `BEGIN CERTIFICATE` blocks. It must come before the backends.
-    pub fn root_certificates_pem(mut self, pem: impl AsRef<[u8]>) -> Self {
-        match tls::authorities(pem.as_ref()) {
+    /// Also trusts this certificate, for all entities and URLs of this configuration. It must come before the backends.
+    pub fn authority(mut self, authority: &model::CertificateAuthority) -> Self {
+        match certificates::authorities(authority) {
             Ok(more) => {
                 let known = self.authorities.iter().flat_map(|known| known.iter().cloned());
                 self.authorities = Some(known.chain(more).collect());
             }
-            Err(error) => self.errors.push(BuildError::new("*", Problem::Authority(error))),
+            Err(error) => self.errors.push(BuildError::new("*", Problem::Authority(error.to_string()))),
         }
         self
     }

@@ -38,15 +38,27 @@ impl Variants {
         if let Some(proxy) = &options.proxy {
             link.proxy = Some(proxy.clone());
         }
+        Ok(Some(self.client(link)))
+    }
+
+    /// The client for where a redirect leads: it goes through the same proxy, and shows no certificate.
+    pub(super) fn elsewhere(&self, client: &Client, options: &ForwardOptions) -> Client {
+        match &options.proxy {
+            Some(proxy) => self.client(Link { proxy: Some(proxy.clone()), ..client.link().clone() }),
+            None => client.clone(),
+        }
+    }
+
+    fn client(&self, link: Link) -> Client {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(client) = clients.get(&link) {
-            return Ok(Some(client.clone()));
+            return client.clone();
         }
         if clients.len() >= MOST {
             clients.clear();
         }
         let client = self.transport.client_with(&link);
         clients.insert(link, client.clone());
-        Ok(Some(client))
+        client
     }
 }

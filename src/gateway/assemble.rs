@@ -360,7 +360,7 @@ fn realm(
         let properties = store.workspaces.get(id).map(|workspace| &workspace.properties);
         (Arc::from(id), Arc::from(properties.and_then(|p| p.display_name.as_deref()).unwrap_or(id)))
     });
-    Realm::new(entities, workspace, transport, problems)
+    Realm::new(entities, workspace, transport, &store.authorities, problems)
 }
 
 fn deployment(store: &Store) -> DeploymentFacts {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::problem::Problem;
 use crate::backend::{Backends, Transport};
 use crate::forward::BaseUrl;
-use crate::model::{Backend, Entities, Store};
+use crate::model::{Backend, CertificateAuthority, Entities, Store};
 use crate::policy::{BackendDirectory, BackendFacts, Environment};
 use crate::secret::{NamedValue, NamedValues, Secret};
 
@@ -28,11 +28,15 @@ impl Realm {
         entities: &Entities,
         workspace: Option<(Arc<str>, Arc<str>)>,
         transport: &Transport,
+        authorities: &[CertificateAuthority],
         problems: &mut Vec<Problem>,
     ) -> Self {
         let values = Arc::new(named_values(entities));
         let environment = environment_of(entities, values.clone());
         let mut builder = Backends::builder(transport, &values);
+        for authority in authorities {
+            builder = builder.authority(authority);
+        }
         for (id, certificate) in &entities.certificates {
             builder = builder.certificate(id, certificate);
         }
@@ -110,9 +114,8 @@ fn facts(id: &str, backend: &Backend, backends: Option<&Backends>) -> (String, B
     let mut facts = BackendFacts::new(id);
     facts.is_pool = backend.is_pool();
     facts.azure_region = backend.azure_region.as_deref().map(Into::into);
-    facts.resolution_retries = backend.fabric().map_or(0, |cluster| {
-        cluster.max_partition_resolution_retries.unwrap_or(RESOLUTION_RETRIES)
-    });
+    facts.resolution_retries =
+        backend.fabric().map_or(0, |cluster| cluster.max_partition_resolution_retries.unwrap_or(RESOLUTION_RETRIES));
     facts.url = backends.and_then(|backends| backends.base_url(id)).cloned().map(Arc::new);
     (id.to_ascii_lowercase(), facts)
 }

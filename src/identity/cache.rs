@@ -203,7 +203,7 @@ mod tests {
             self.gate.acquire().await.unwrap().forget();
             let number = self.calls.fetch_add(1, Ordering::SeqCst) + 1;
             let prepared = lock(&self.prepared).pop_front().unwrap_or(Ok(3600));
-            let life = prepared.map_err(|message| Error::unavailable(message))?;
+            let life = prepared.map_err(Error::unavailable)?;
             Ok(Token::new(number.to_string(), self.clock.wall() + Duration::from_secs(life)))
         }
     }
@@ -279,7 +279,9 @@ mod tests {
 
     #[tokio::test]
     async fn one_asks_for_all_that_wait() {
-        for (prepared, expected) in [(Ok(3600), ok("1")), (Err("down"), Err("the source of tokens failed: down".to_owned()))] {
+        for (prepared, expected) in
+            [(Ok(3600), ok("1")), (Err("down"), Err("the source of tokens failed: down".to_owned()))]
+        {
             let rig = Rig::new([prepared]).closed();
             let ask = || {
                 let tokens = rig.tokens.clone();

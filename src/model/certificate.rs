@@ -82,3 +82,30 @@ impl Certificate {
         self
     }
 }
+
+/// A certificate that chains of backends may end in, besides those that the system trusts: an entry of `certificates` of
+/// the service itself, in the store `Root` or `CertificateAuthority`.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+pub struct CertificateAuthority {
+    /// The certificate in base64 (DER, or PFX with a password), or PEM.
+    pub data: Sensitive,
+    /// Password of the PFX; does not print in `Debug`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub password: Option<Sensitive>,
+}
+
+impl CertificateAuthority {
+    /// Makes one of base64 (DER or PFX), or PEM.
+    pub fn new(data: impl Into<Sensitive>) -> Self {
+        Self { data: data.into(), password: None }
+    }
+
+    /// Sets: password of the PFX.
+    #[must_use]
+    pub fn password(mut self, password: impl Into<Sensitive>) -> Self {
+        self.password = Some(password.into());
+        self
+    }
+}

@@ -41,7 +41,7 @@ mod workspace;
 pub use api::{Api, ApiKind, ApiProtocol, AuthenticationSettings, SubscriptionKeyParameterNames, WsdlSelector};
 pub use backend::{Backend, BackendKind, BackendProperties, BackendUrlError, Protocol};
 pub use cache::Cache;
-pub use certificate::Certificate;
+pub use certificate::{Certificate, CertificateAuthority};
 pub use circuit_breaker::{CircuitBreaker, CircuitBreakerRule, FailureCondition, FailureResponse, StatusCodeRange};
 pub use collection::{Collection, Iter};
 pub use credentials::{Authorization, Credentials, ManagedIdentity};

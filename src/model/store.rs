@@ -2,9 +2,9 @@
 
 use super::collection::Collection;
 use super::{
-    Api, ApiSchema, ApiVersionSet, Backend, Cache, Certificate, Diagnostic, Gateway, Group, Logger, NamedValue,
-    Operation, Policy, PolicyFragment, Product, Release, Resolver, ResourceId, Schema, Subscription, Tag, User,
-    WorkspaceProperties,
+    Api, ApiSchema, ApiVersionSet, Backend, Cache, Certificate, CertificateAuthority, Diagnostic, Gateway, Group,
+    Logger, NamedValue, Operation, Policy, PolicyFragment, Product, Release, Resolver, ResourceId, Schema,
+    Subscription, Tag, User, WorkspaceProperties,
 };
 
 /// All entities of one service: its own, and those of its workspaces.
@@ -29,6 +29,8 @@ pub struct Store {
     pub location: Option<String>,
     /// Host names under which the gateway is reached, when they are known.
     pub host_names: Vec<String>,
+    /// Certificates that backends' chains may end in, besides those that the system trusts.
+    pub authorities: Vec<CertificateAuthority>,
     /// Entities of the service itself.
     pub service: Entities,
     /// Workspaces with their entities.

@@ -9,8 +9,8 @@ use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header};
 
-use super::fabric::FabricUse;
 use super::error::PolicyError;
+use super::fabric::FabricUse;
 use super::facts::Facts;
 use super::query;
 use super::settings::EngineSettings;

@@ -64,7 +64,12 @@ async fn endpoint(
             let (head, body) = request.into_parts();
             let body = body.collect().await.unwrap().to_bytes();
             let secret = head.headers.get("x-identity-header").map_or("", |value| value.to_str().unwrap());
-            notes.lock().unwrap().push(format!("{} {} [{secret}] {}", head.method, head.uri, String::from_utf8_lossy(&body)));
+            notes.lock().unwrap().push(format!(
+                "{} {} [{secret}] {}",
+                head.method,
+                head.uri,
+                String::from_utf8_lossy(&body)
+            ));
             let response = Response::builder().status(status).header("content-type", "application/json");
             response.body(Body::from(answer)).unwrap()
         }
@@ -87,7 +92,8 @@ async fn the_endpoint_of_app_service_gives_a_token_once() {
     );
     let (server, seen) = endpoint(None, 200, answer).await;
     let url = server.url("/msi/token");
-    let out = run_child(&[("IDENTITY_ENDPOINT", &url), ("IDENTITY_HEADER", "s3cr3t"), ("TEST_CLIENT", "5e29463d")]).await;
+    let out =
+        run_child(&[("IDENTITY_ENDPOINT", &url), ("IDENTITY_HEADER", "s3cr3t"), ("TEST_CLIENT", "5e29463d")]).await;
     assert_eq!(out.matches("got [t0ken]").count(), 2, "{out}");
     let seen = seen.lock().unwrap().clone();
     assert_eq!(seen.len(), 1, "{seen:?}");

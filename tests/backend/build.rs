@@ -21,7 +21,10 @@ fn everything_that_is_wrong_is_reported() {
         .backend("proxy", &url().proxy(Proxy::new("socks://proxy:8080")))
         .backend("proxy-value", &url().proxy(Proxy::new("http://{{bad}}")))
         .backend("pin", &url().tls(Tls::new().server_certificate_thumbprints(["AB"])))
-        .backend("issuer", &url().tls(Tls::new().server_x509_name(X509Name::new("n").issuer_certificate_thumbprint("x"))))
+        .backend(
+            "issuer",
+            &url().tls(Tls::new().server_x509_name(X509Name::new("n").issuer_certificate_thumbprint("x"))),
+        )
         .backend("certificate", &url().credentials(Credentials::new().certificate_ids(["/certificates/none"])))
         .backend("thumbprint", &url().credentials(Credentials::new().certificate(["AB"])))
         .backend("no-url", &Backend::default())
@@ -64,4 +67,34 @@ fn ids_are_found_in_any_case() {
         assert_eq!(backends.base_url(id).map(ToString::to_string).as_deref(), Some("https://b.example/api"), "{id}");
     }
     assert!(!backends.contains("other"));
+}
+
+#[test]
+fn entities_of_the_corpus_are_built_or_refused_with_a_reason() {
+    let Some(corpus) = std::env::var_os("GATEWRIGHT_CORPUS") else {
+        println!("skipped: GATEWRIGHT_CORPUS is not set");
+        return;
+    };
+    let folder = std::path::Path::new(&corpus).join("arm/backends");
+    let issuer = "backend `b`: `serviceFabricCluster`: `IssuerCertificateThumbprint1` is not a thumbprint: expected 40, 64 or 128 hex digits (SHA-1, SHA-256 or SHA-512)";
+    let tokens =
+        "backend `b`: `credentials.managedIdentity` needs a source of tokens: give one to the transport with `tokens`";
+    for (file, path, expected) in [
+        ("body-CustomAssignedCertificateThumbprint.json", "", None),
+        ("body-CustomAssignedCertificateX509Names.json", "", None),
+        ("body-ManagedIdentityCircuitBreaker.json", "", Some(tokens)),
+        // The sample has a placeholder for the thumbprint.
+        ("body-WorkspaceServiceFabric.json", "", Some(issuer)),
+        ("ApiManagementCreateBackendServiceFabric.json", "/parameters/parameters", Some(issuer)),
+        ("ApiManagementCreateBackendProxyBackend.json", "/parameters/parameters", None),
+    ] {
+        let text = std::fs::read_to_string(folder.join(file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+        let json: serde_json::Value = serde_json::from_str(&text).unwrap();
+        let properties = json.pointer(&format!("{path}/properties")).unwrap().clone();
+        let mut backend: Backend = serde_json::from_value(properties).unwrap();
+        backend.circuit_breaker = None;
+        let built = Backends::builder(&transport(), &NamedValues::new()).backend("b", &backend).build();
+        let refused = built.err().map(|errors| errors[0].to_string());
+        assert_eq!(refused.as_deref(), expected, "{file}");
+    }
 }

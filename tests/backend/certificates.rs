@@ -117,7 +117,8 @@ async fn of_several_the_one_is_shown_that_the_backend_asks_for() {
 #[tokio::test]
 async fn a_replaced_certificate_is_shown_by_new_connections_and_open_ones_go_on() {
     let (servers, clients) = (Authority::new(), Authority::new());
-    let (release, gate) = (std::sync::Arc::new(tokio::sync::Notify::new()), std::sync::Arc::new(tokio::sync::Notify::new()));
+    let (release, gate) =
+        (std::sync::Arc::new(tokio::sync::Notify::new()), std::sync::Arc::new(tokio::sync::Notify::new()));
     let (released, entered) = (release.clone(), gate.clone());
     let server = TestServer::mutual(servers.mutual(&clients), move |request, thumbprint| {
         let (released, entered) = (released.clone(), entered.clone());

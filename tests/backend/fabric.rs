@@ -1,6 +1,8 @@
 use gatewright::backend::{Backends, Error, Transport};
 use gatewright::forward::{FabricOptions, ForwardOptions, ReplicaRole};
-use gatewright::model::{Backend, Certificate, Credentials, ServiceFabricCluster, X509Name};
+use gatewright::model::{
+    Backend, Certificate, CircuitBreaker, CircuitBreakerRule, Credentials, ServiceFabricCluster, X509Name,
+};
 use gatewright::secret::NamedValues;
 use http::Response;
 
@@ -63,7 +65,10 @@ async fn resolves_once_and_takes_instances_in_turn() {
 #[tokio::test]
 async fn a_stale_answer_is_asked_for_anew() {
     let (gone, now) = (TestServer::http(echo).await, TestServer::http(echo).await);
-    let naming = TestNaming::http().await.then(200, stateless("1:1", &[gone.url("")])).then(200, stateless("1:2", &[now.url("")]));
+    let naming = TestNaming::http()
+        .await
+        .then(200, stateless("1:1", &[gone.url("")]))
+        .then(200, stateless("1:2", &[now.url("")]));
     let backends = one(&transport(), &at(&[naming.server.url("")]));
     let options = with(|_| {});
     seen(&backends, "/", &options).await;
@@ -101,7 +106,11 @@ async fn the_kind_of_a_key_is_found_out_and_remembered() {
         stateless("1:1", &[server.url("")]).replace("\"Singleton\"", &format!("\"Named\",\"Name\":\"{name}\""))
     };
     let invalid = r#"{"Error":{"Code":"FABRIC_E_INVALID_PARTITION_KEY","Message":"no"}}"#;
-    let naming = TestNaming::http().await.then(400, invalid).then(200, named("7")).then(200, named("8").replace("3f0d39ad", "x"));
+    let naming = TestNaming::http()
+        .await
+        .then(400, invalid)
+        .then(200, named("7"))
+        .then(200, named("8").replace("3f0d39ad", "x"));
     let backends = one(&transport(), &at(&[naming.server.url("")]));
     for key in ["7", "8", "7", "8"] {
         seen(&backends, "/", &with(|fabric| fabric.partition_key = Some(key.into()))).await;
@@ -160,7 +169,11 @@ async fn a_policy_names_service_replica_and_listener() {
         "backend `b`: the address of the service was not resolved: service `fabric:/Other App/deep/svc`: there is no listener `none`: found ``, `admin`"
     );
     let options = with(|fabric| fabric.service = Some("fabric:/../x".into()));
-    assert!(error(&backends, &options).await.ends_with("`fabric:/../x` is not the name of a service: expected `fabric:/application/service`"));
+    assert!(
+        error(&backends, &options)
+            .await
+            .ends_with("`fabric:/../x` is not the name of a service: expected `fabric:/application/service`")
+    );
 }
 
 #[tokio::test]
@@ -176,7 +189,10 @@ async fn management_endpoints_are_tried_in_order() {
     assert_eq!([failing.asked().len(), working.asked().len(), unused.asked().len()], [1, 1, 0]);
     let backends = one(&transport(), &at(&[refused.clone(), failing.server.url("")]));
     let shown = error(&backends, &ForwardOptions::default()).await;
-    assert!(shown.ends_with("service `fabric:/app/svc`: the naming service answered 503 `FABRIC_E_NOT_READY`"), "{shown}");
+    assert!(
+        shown.ends_with("service `fabric:/app/svc`: the naming service answered 503 `FABRIC_E_NOT_READY`"),
+        "{shown}"
+    );
     let backends = one(&transport(), &at(&[refused]));
     let shown = error(&backends, &ForwardOptions::default()).await;
     assert!(shown.contains("no management endpoint answered, the last: the host refused the connection"), "{shown}");
@@ -280,6 +296,9 @@ fn what_is_wrong_with_a_cluster_is_said() {
             "client certificate `/certificates/x` is not defined",
         ),
     ];
+    let breaking = at(&["https://c".to_owned()]).circuit_breaker(CircuitBreaker::new().rule(CircuitBreakerRule::new()));
+    let errors = Backends::builder(&transport(), &NamedValues::new()).backend("b", &breaking).build().unwrap_err();
+    assert_eq!(errors[0].to_string(), "backend `b`: circuit breakers of Service Fabric services are not supported yet");
     for (cluster, expected) in cases {
         let errors = Backends::builder(&transport(), &NamedValues::new()).backend("b", &backend(cluster)).build();
         assert_eq!(errors.unwrap_err()[0].to_string(), format!("backend `b`: {expected}"));

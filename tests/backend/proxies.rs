@@ -109,3 +109,14 @@ fn what_is_no_proxy_is_refused() {
     }
     assert!(WebProxy::parse("http://proxy", Some("a:b"), None).is_err());
 }
+
+#[tokio::test]
+async fn http2_without_tls_goes_through_a_tunnel() {
+    let (server, proxy) = (TestServer::http(echo).await, TestProxy::start(Some(CREDENTIALS)).await);
+    let backends = one(&transport(), &Backend::new(server.url("")).unwrap().proxy(through(&proxy)));
+    let mut options = ForwardOptions::default();
+    options.http_version = HttpVersion::Http2;
+    let response = backends.call(&to_b(), get("/x"), &options).await.unwrap();
+    assert!(text(response.into_body()).await.contains("HTTP/2.0"));
+    assert!(proxy.heads()[0].starts_with(&format!("CONNECT {} HTTP/1.1\r\n", server.address())));
+}

@@ -1,9 +1,10 @@
-use gatewright::backend::{Transport, TransportError};
+use gatewright::backend::{Backends, Transport, TransportError};
 use gatewright::forward::ForwardOptions;
-use gatewright::model::{Backend, Tls};
+use gatewright::model::{Backend, CertificateAuthority, Tls};
+use gatewright::secret::NamedValues;
 
 use crate::support::{Authority, TestServer, crypto_provider, echo, text};
-use crate::{get, get_root, one, to_b, transport};
+use crate::{get, get_root, one, to_b, to_url, transport};
 
 const TRUST: &str =
     "The underlying connection was closed: Could not establish trust relationship for the SSL/TLS secure channel.";
@@ -103,4 +104,35 @@ fn a_given_crypto_provider_is_used() {
     let builder = Transport::builder().native_roots(false);
     let builder = gatewright::backend::tls::rustls_0_23::crypto_provider(builder, provider.into());
     assert!(matches!(builder.build(), Err(TransportError::CryptoProvider(_))));
+}
+
+#[tokio::test]
+async fn a_certificate_of_the_service_is_trusted_by_its_backends_only() {
+    use base64::Engine as _;
+
+    let authority = Authority::new();
+    let server = TestServer::tls(authority.server(&["localhost"], &[]), echo).await;
+    let transport = transport();
+    let base64 = base64::engine::general_purpose::STANDARD.encode(authority.der());
+    let values = NamedValues::new();
+    for data in [authority.pem().to_owned(), base64] {
+        let backends = Backends::builder(&transport, &values)
+            .authority(&CertificateAuthority::new(data))
+            .backend("b", &Backend::new(server.tls_url("/b")).unwrap())
+            .build()
+            .unwrap();
+        for target in [to_b(), to_url(&server.tls_url("/other"))] {
+            assert_eq!(backends.call(&target, get("/"), &ForwardOptions::default()).await.unwrap().status(), 200);
+        }
+        assert!(get_root(&transport, &server.tls_url("")).await.unwrap_err().is_certificate());
+    }
+    for (data, expected) in [
+        ("AAAA", if cfg!(feature = "certificates") { "it is not a PFX file" } else { "it is a PFX file" }),
+        ("%", "it is neither PEM nor base64"),
+        ("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", "it cannot be trusted: "),
+    ] {
+        let errors = Backends::builder(&transport, &values).authority(&CertificateAuthority::new(data)).build();
+        let shown = errors.unwrap_err()[0].to_string();
+        assert!(shown.contains("a trusted certificate could not be read: ") && shown.contains(expected), "{shown}");
+    }
 }

@@ -57,7 +57,9 @@ async fn post(gateway: &Gateway, path: &str) -> Response<Body> {
 async fn a_service_that_moved_is_found_and_gets_the_body_again() {
     let server = TestServer::http(echo).await;
     let naming = TestNaming::http().await;
-    let naming = naming.then(200, stateless("1", &["http://127.0.0.1:1".to_owned()])).then(200, stateless("2", &[server.url("/moved")]));
+    let naming = naming
+        .then(200, stateless("1", &["http://127.0.0.1:1".to_owned()]))
+        .then(200, stateless("2", &[server.url("/moved")]));
     let gateway = gateway(&configuration(&naming, 3, &format!(r#"sf-resolve-condition="{LOST}""#)));
     let response = post(&gateway, "/a/x").await;
     assert_eq!(response.status(), 200);

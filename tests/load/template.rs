@@ -1,7 +1,7 @@
 //! Templates that load.
 
 use gatewright::load::{Loaded, Options};
-use gatewright::model::PolicyFormat;
+use gatewright::model::{CertificateAuthority, PolicyFormat};
 
 fn load(template: &str, options: Options) -> Loaded {
     let folder = tempfile::tempdir().unwrap();
@@ -121,6 +121,9 @@ fn reads_nested_resources_and_parameters() {
             "location": "westeurope",
             "properties": { "hostnameConfigurations": [
                 { "type": "Proxy", "hostName": "api.contoso.com" }, { "type": "Portal", "hostName": "portal.contoso.com" }
+            ], "certificates": [
+                { "storeName": "Root", "encodedCertificate": "[parameters('url')]" },
+                { "storeName": "CertificateAuthority", "encodedCertificate": "MIIB", "certificatePassword": "pw" }
             ] },
             "resources": [
                 { "type": "backends", "name": "b", "properties": { "url": "[parameters('url')]", "title": "[[literal]" } },
@@ -142,6 +145,8 @@ fn reads_nested_resources_and_parameters() {
     let store = load(template, options).store;
     assert_eq!((store.name.as_deref(), store.location.as_deref()), (Some("contoso"), Some("westeurope")));
     assert_eq!(store.host_names, ["api.contoso.com"]);
+    let authorities = [CertificateAuthority::new("https://given"), CertificateAuthority::new("MIIB").password("pw")];
+    assert_eq!(store.authorities, authorities);
     let backend = store.service.backends.get("b").unwrap();
     assert_eq!((backend.url.as_deref(), backend.title.as_deref()), (Some("https://given"), Some("[literal]")));
     let value = store.service.named_values.get("n").unwrap().value.as_ref().unwrap();

@@ -44,10 +44,12 @@ async fn serve(mut client: TcpStream, credentials: Option<&str>, heads: Arc<Mute
         let head = String::from_utf8(head).unwrap();
         heads.lock().unwrap().push(head.clone());
         let is_known = credentials.is_none_or(|wanted| {
-            head.lines().any(|line| line.to_ascii_lowercase().starts_with("proxy-authorization:") && line.ends_with(wanted))
+            head.lines()
+                .any(|line| line.to_ascii_lowercase().starts_with("proxy-authorization:") && line.ends_with(wanted))
         });
         if !is_known {
-            let answer = b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n";
+            let answer =
+                b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Basic\r\nContent-Length: 0\r\n\r\n";
             let _ = client.write_all(answer).await;
             continue;
         }

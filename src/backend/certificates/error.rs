@@ -39,6 +39,9 @@ pub enum CertificateError {
         "its data are not here: give it to the transport with `certificate`, as from a Key Vault with `ClientCertificate::fetch`"
     )]
     NotHere,
+    /// A certificate that is to be trusted cannot end a chain.
+    #[error("it cannot be trusted: {0}")]
+    Authority(String),
     /// The provider of secrets failed.
     #[error("{0}")]
     Secret(String),

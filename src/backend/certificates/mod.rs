@@ -160,20 +160,11 @@ impl ClientCertificate {
         if text.contains("-----BEGIN ") {
             return Self::parse(Source::Pem(text.as_bytes()), provider);
         }
-        let packed: Zeroizing<String> = Zeroizing::new(text.split_ascii_whitespace().collect());
-        let pfx = STANDARD.decode(packed.as_bytes()).map_err(|_| CertificateError::Base64)?;
-        Self::parse(Source::Pfx(&Zeroizing::new(pfx), password), provider)
+        Self::parse(Source::Pfx(&unpacked(text)?, password), provider)
     }
 
     fn parse(source: Source<'_>, provider: &CryptoProvider) -> Result<Self, CertificateError> {
-        let parts = match source {
-            Source::Pem(pem) => pem::read(pem)?,
-            #[cfg(feature = "certificates")]
-            Source::Pfx(pfx, password) => pfx::read(pfx, password)?,
-            #[cfg(not(feature = "certificates"))]
-            Source::Pfx(..) => return Err(CertificateError::FeatureOff),
-        };
-        Ok(Self(Arc::new(ArcSwap::from_pointee(parts.pair(provider)?))))
+        Ok(Self(Arc::new(ArcSwap::from_pointee(source.read()?.pair(provider)?))))
     }
 }
 
@@ -205,6 +196,42 @@ enum Source<'a> {
     Pem(&'a [u8]),
     #[cfg_attr(not(feature = "certificates"), expect(dead_code, reason = "read with the feature only"))]
     Pfx(&'a [u8], &'a str),
+}
+
+impl Source<'_> {
+    fn read(self) -> Result<Parts, CertificateError> {
+        match self {
+            Source::Pem(pem) => pem::read(pem),
+            #[cfg(feature = "certificates")]
+            Source::Pfx(pfx, password) => pfx::read(pfx, password),
+            #[cfg(not(feature = "certificates"))]
+            Source::Pfx(..) => Err(CertificateError::FeatureOff),
+        }
+    }
+}
+
+/// The certificates of an entry of the service: PEM, or DER or PFX in base64. Keys are left alone.
+pub(super) fn authorities(
+    authority: &model::CertificateAuthority,
+) -> Result<Vec<CertificateDer<'static>>, CertificateError> {
+    let text = authority.data.expose();
+    let certificates = if text.contains("-----BEGIN ") {
+        pem::read(text.as_bytes())?.certificates
+    } else {
+        let data = unpacked(text)?;
+        let password = authority.password.as_ref().map_or("", |password| password.expose());
+        match Facts::of(&data) {
+            Some(_) => vec![data.to_vec().into()],
+            None => Source::Pfx(&data, password).read()?.certificates,
+        }
+    };
+    tls::check_authorities(&certificates).map_err(CertificateError::Authority)?;
+    Ok(certificates)
+}
+
+fn unpacked(text: &str) -> Result<Zeroizing<Vec<u8>>, CertificateError> {
+    let packed: Zeroizing<String> = Zeroizing::new(text.split_ascii_whitespace().collect());
+    STANDARD.decode(packed.as_bytes()).map(Zeroizing::new).map_err(|_| CertificateError::Base64)
 }
 
 /// What a file holds, before it is known which certificate the key belongs to.

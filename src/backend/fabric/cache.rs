@@ -80,9 +80,8 @@ impl Cache {
 impl Service {
     fn known(&self, key: Option<&str>, stale: Option<&str>) -> Option<Arc<Partition>> {
         let partitions = lock(&self.partitions);
-        let fits = |partition: &&Arc<Partition>| {
-            partition.serves(key) && stale.is_none_or(|stale| partition.version != stale)
-        };
+        let fits =
+            |partition: &&Arc<Partition>| partition.serves(key) && stale.is_none_or(|stale| partition.version != stale);
         partitions.iter().find(fits).cloned()
     }
 
@@ -110,9 +109,8 @@ impl Service {
     /// Keeps a partition in the place of what was known of it.
     fn keep(&self, partition: Arc<Partition>) {
         let mut partitions = lock(&self.partitions);
-        let is_same = |known: &Arc<Partition>| {
-            known.keys == partition.keys || (!known.id.is_empty() && known.id == partition.id)
-        };
+        let is_same =
+            |known: &Arc<Partition>| known.keys == partition.keys || (!known.id.is_empty() && known.id == partition.id);
         partitions.retain(|known| !is_same(known));
         if partitions.len() >= MOST_PARTITIONS {
             partitions.remove(0);

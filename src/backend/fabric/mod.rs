@@ -45,6 +45,12 @@ impl Fabric {
         around: &Surroundings<'_>,
     ) -> Result<Self, BuildError> {
         let problem = |problem: Problem| BuildError::new(id, problem);
+        if backend.circuit_breaker.as_ref().is_some_and(|breaker| !breaker.rules.is_empty()) {
+            return Err(problem(Problem::Unsupported("circuit breakers of Service Fabric services")));
+        }
+        if let Some(model::BackendKind::Other(kind)) = &backend.kind {
+            return Err(problem(Problem::UnknownKind(kind.clone())));
+        }
         let url = backend.url.as_deref().ok_or(Problem::NoUrl).map_err(problem)?;
         let url = around.values.substitute(url).map_err(|error| problem(Problem::Url(error.to_string())))?;
         // A policy may name the service, so that the URL may be anything.
@@ -92,7 +98,8 @@ impl Fabric {
             Error::caused_by(Kind::Unresolved, format!("service `fabric:/{service}`: {error}"))
         };
         let stale = wanted.resolution.take_stale();
-        let partition = self.cache.find(&self.resolver, service, wanted.partition_key.as_deref(), stale.as_deref()).await;
+        let partition =
+            self.cache.find(&self.resolver, service, wanted.partition_key.as_deref(), stale.as_deref()).await;
         let partition = partition.map_err(|error| failed(&error))?;
         wanted.resolution.used(&partition.version);
         let turn = self.turn.fetch_add(1, Ordering::Relaxed);
@@ -116,8 +123,7 @@ fn resolver(cluster: &ServiceFabricCluster, around: &Surroundings<'_>) -> Result
     }
     let mut link = around.transport.link();
     link.authorities = around.authorities.cloned();
-    let pins =
-        Pins::new(&cluster.server_certificate_thumbprints, &cluster.server_x509_names, PinnedServer::Cluster);
+    let pins = Pins::new(&cluster.server_certificate_thumbprints, &cluster.server_x509_names, PinnedServer::Cluster);
     link.pins = pins.map_err(|error| problem(error.to_string()))?;
     let name = match (&cluster.client_certificate_id, &cluster.client_certificate_thumbprint) {
         (Some(id), _) => Some(CertificateName::Id(id.as_str().into())),

@@ -238,7 +238,8 @@ mod tests {
             { "Kind": "StatefulSecondary", "Address": listeners(json!({ "": "http://s2" })) },
             { "Kind": "Invalid", "Address": "http://never" },
         ]));
-        let one = singleton(json!([{ "Kind": "Stateless", "Address": "{\"Endpoints\":{\"web\":\"http:\\/\\/i1:80\\/\"}}" }]));
+        let one =
+            singleton(json!([{ "Kind": "Stateless", "Address": "{\"Endpoints\":{\"web\":\"http:\\/\\/i1:80\\/\"}}" }]));
         let two = singleton(json!([
             { "Kind": "Stateless", "Address": listeners(json!({ "a": "net.tcp://i1:1", "b": "http://i1" })) },
             { "Kind": "Stateless", "Address": listeners(json!({ "a": "http://i2" })) },

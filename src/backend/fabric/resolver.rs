@@ -89,7 +89,8 @@ impl Resolver {
 
 impl Question<'_> {
     fn url(&self, endpoint: &BaseUrl) -> String {
-        let service: Vec<_> = self.service.split('/').map(|part| utf8_percent_encode(part, UNRESERVED).to_string()).collect();
+        let service: Vec<_> =
+            self.service.split('/').map(|part| utf8_percent_encode(part, UNRESERVED).to_string()).collect();
         let mut remainder = format!("/Services/{}/$/ResolvePartition?api-version=6.0", service.join("~"));
         remainder += &format!("&PartitionKeyType={}", self.kind as u8);
         for (name, value) in [("PartitionKeyValue", self.key), ("PreviousRspVersion", self.stale)] {

@@ -17,7 +17,7 @@ use rustls::{ConfigBuilder, WantsVerifier};
 
 pub(super) use pins::{PinnedServer, Pins};
 use roots::Anchors;
-pub(super) use roots::{Roots, authorities};
+pub(super) use roots::{Roots, check as check_authorities};
 pub(super) use thumbprint::Thumbprint;
 use verifier::Verifier;
 pub(super) use x509::Facts;

@@ -34,7 +34,8 @@ impl PinCheck<'_> {
     /// Whether `presented` is pinned; otherwise why not. `ordinary` is what the checks without pins found.
     pub(super) fn verify(&self, presented: &Presented<'_>, ordinary: Option<Error>) -> Result<(), Error> {
         let facts = Facts::of(presented.leaf).ok_or(CertificateError::BadEncoding)?;
-        if self.by_thumbprint(presented, &facts)? || self.pins.names.iter().any(|name| self.by_name(presented, &facts, name))
+        if self.by_thumbprint(presented, &facts)?
+            || self.pins.names.iter().any(|name| self.by_name(presented, &facts, name))
         {
             return Ok(());
         }
@@ -72,11 +73,13 @@ impl PinCheck<'_> {
         }
         let is_pinned = |der: &[u8]| pin.issuers.iter().any(|issuer| issuer.matches(der));
         if facts.is_self_issued() {
-            let is_trusted = self.pins.of == PinnedServer::Backend && facts.outside_validity(presented.now) == (false, false);
+            let is_trusted =
+                self.pins.of == PinnedServer::Backend && facts.outside_validity(presented.now) == (false, false);
             return is_pinned(presented.leaf) && (is_trusted || self.has_good_chain(presented));
         }
         let known = presented.others.iter().chain(self.roots);
-        let mut issuers = known.filter(|der| is_pinned(der) && Facts::of(der).is_some_and(|f| f.subject == facts.issuer));
+        let mut issuers =
+            known.filter(|der| is_pinned(der) && Facts::of(der).is_some_and(|f| f.subject == facts.issuer));
         match self.pins.of {
             PinnedServer::Backend => self.ends_in(presented, issuers, false),
             PinnedServer::Cluster => issuers.next().is_some() && self.has_good_chain(presented),

@@ -68,16 +68,18 @@ impl Roots {
 }
 
 /// The CA certificates in PEM text: at least one, and each fit to end a chain.
-pub(in crate::backend) fn authorities(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
-    let mut certificates = Vec::new();
-    let mut store = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate = certificate.map_err(|error| error.to_string())?;
-        store.add(certificate.clone()).map_err(|error| error.to_string())?;
-        certificates.push(certificate);
-    }
+fn authorities(pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, String> {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
+    let certificates = certificates.map_err(|error| error.to_string())?;
+    check(&certificates)?;
+    Ok(certificates)
+}
+
+/// Whether there is a certificate, and each is fit to end a chain.
+pub(in crate::backend) fn check(certificates: &[CertificateDer<'static>]) -> Result<(), String> {
     if certificates.is_empty() {
         return Err("no `BEGIN CERTIFICATE` was found".to_owned());
     }
-    Ok(certificates)
+    let mut store = RootCertStore::empty();
+    certificates.iter().try_for_each(|certificate| store.add(certificate.clone()).map_err(|error| error.to_string()))
 }

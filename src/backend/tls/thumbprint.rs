@@ -19,8 +19,9 @@ impl Thumbprint {
     /// dialog of Windows brings them along.
     pub(in crate::backend) fn parse(text: &str) -> Result<Self, ThumbprintError> {
         let fail = || ThumbprintError(text.to_owned());
-        let kept = |c: &char| c.is_ascii() && !c.is_ascii_whitespace() && !c.is_ascii_control() && !matches!(c, ':' | '-');
-        let digits: Option<Vec<u8>> = text.chars().filter(kept).map(|c| hex_digit(c)).collect();
+        let kept =
+            |c: &char| c.is_ascii() && !c.is_ascii_whitespace() && !c.is_ascii_control() && !matches!(c, ':' | '-');
+        let digits: Option<Vec<u8>> = text.chars().filter(kept).map(hex_digit).collect();
         let digits = digits.ok_or_else(fail)?;
         if ![40, 64, 128].contains(&digits.len()) {
             return Err(fail());
@@ -92,9 +93,8 @@ mod tests {
     #[test]
     fn refuses_what_is_none() {
         for text in ["", "AB", "IssuerCertificateThumbprint1", "A9993E364706816ABA3E25717850C26C9CD0D89"] {
-            let expected = format!(
-                "`{text}` is not a thumbprint: expected 40, 64 or 128 hex digits (SHA-1, SHA-256 or SHA-512)"
-            );
+            let expected =
+                format!("`{text}` is not a thumbprint: expected 40, 64 or 128 hex digits (SHA-1, SHA-256 or SHA-512)");
             assert_eq!(Thumbprint::parse(text).unwrap_err().to_string(), expected);
         }
     }

@@ -60,9 +60,7 @@ impl Facts {
 
     /// Whether the time is before it begins to be valid, and whether it is after the end.
     pub(super) fn outside_validity(&self, now: UnixTime) -> (bool, bool) {
-        let seconds = |time: SystemTime| {
-            time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs())
-        };
+        let seconds = |time: SystemTime| time.duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_secs());
         (now.as_secs() < seconds(self.not_before), now.as_secs() > seconds(self.not_after))
     }
 }

@@ -210,7 +210,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Name, region and host names of the service, as far as they are known.
+    /// Name, region, host names and trusted certificates of the service, as far as they are known.
     fn service(&mut self, resource: &Node, scope: &Scope, name: &str) -> Node {
         let text = |text: &str| Node::new(resource.offset, Value::String(text.to_owned()));
         let known = |node: Option<&Node>| {
@@ -232,6 +232,16 @@ impl<'a> Reader<'a> {
             .filter(|host| known(host.get("type")).is_none_or(|kind| kind.eq_ignore_ascii_case("Proxy")));
         let hosts = hosts.filter_map(|host| known(host.get("hostName"))).map(|host| text(&host)).collect();
         service.set("hostNames", Node::new(resource.offset, Value::Array(hosts)));
+        let certificates = resource.get("properties").and_then(|node| node.get("certificates"));
+        let authorities = certificates.and_then(Node::elements).unwrap_or_default().iter().filter_map(|certificate| {
+            let mut authority = Node::object(certificate.offset);
+            authority.set("data", text(&known(certificate.get("encodedCertificate"))?));
+            if let Some(password) = known(certificate.get("certificatePassword")) {
+                authority.set("password", text(&password));
+            }
+            Some(authority)
+        });
+        service.set("authorities", Node::new(resource.offset, Value::Array(authorities.collect())));
         service
     }
 

@@ -17,7 +17,7 @@ use super::overrides::Overrides;
 use super::problem::{Problem, Problems};
 use super::reference::Reference;
 use super::specification::{self, Unread};
-use crate::model::{Store, WorkspaceProperties};
+use crate::model::{CertificateAuthority, Store, WorkspaceProperties};
 use unknown_members::UnknownMembers;
 
 /// Makes a store of all that was found at `root`, or says all that is wrong.
@@ -182,6 +182,19 @@ impl Assembly {
                     self.store.host_names = hosts.unwrap_or_default();
                     fits
                 }
+                "authorities" => {
+                    let authority = |node: &Node| {
+                        let found = CertificateAuthority::new(node.get("data")?.as_str()?);
+                        Some(match node.get("password").and_then(Node::as_str) {
+                            Some(password) => found.password(password),
+                            None => found,
+                        })
+                    };
+                    let authorities = node.elements().and_then(|all| all.iter().map(authority).collect());
+                    let fits = authorities.is_some();
+                    self.store.authorities = authorities.unwrap_or_default();
+                    fits
+                }
                 _ => {
                     let message = format!("service: `{member}` is not known and has no effect");
                     self.warnings.push(item.source.problem(node.offset, message));
@@ -189,7 +202,11 @@ impl Assembly {
                 }
             };
             if !fits {
-                let expected = if member == "hostNames" { "an array of strings" } else { "a string" };
+                let expected = match member.as_str() {
+                    "hostNames" => "an array of strings",
+                    "authorities" => "an array of objects with `data`",
+                    _ => "a string",
+                };
                 let message = format!("service: `{member}` is {}: expected {expected}", node.value.kind());
                 self.problems.push(item.source.problem(node.offset, message));
             }

@@ -24,7 +24,8 @@ const SERVICE: Attribute =
     Attribute::optional("sf-service-instance-name", "a name such as `fabric:/app/service`", "the backend's URL")
         .or_expression();
 const KEY: Attribute = Attribute::optional("sf-partition-key", "a partition key", "none").or_expression();
-const LISTENER: Attribute = Attribute::optional("sf-listener-name", "a listener name", "the unnamed one").or_expression();
+const LISTENER: Attribute =
+    Attribute::optional("sf-listener-name", "a listener name", "the unnamed one").or_expression();
 const REPLICA: Attribute =
     Attribute::optional("sf-replica-type", "`primary` or `secondary`", "primary").or_expression();
 /// Attributes of Dapr backends.
@@ -110,7 +111,8 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
     };
     let fabric = fabric(compiler, element);
     if fabric.is_some() && has_url {
-        let message = "the `sf-` attributes of `set-backend-service` have no effect with `base-url`: expected `backend-id`";
+        let message =
+            "the `sf-` attributes of `set-backend-service` have no effect with `base-url`: expected `backend-id`";
         compiler.warning(at, message.to_owned());
     }
     Some(step("set-backend-service", SetBackendService { scope: compiler.scope, to, fabric: fabric.map(Box::new) }))
