@@ -76,9 +76,7 @@ fn evaluate(text: &str, context: &Json) -> bool {
     let expression = match Expression::compile(&source, &Library::lenient().line_end(LineEnd::Lf)) {
         Ok(expression) => expression,
         Err(errors) => {
-            for error in &errors {
-                println!("{}..{}: {error}", error.span.start, error.span.end);
-            }
+            println!("{}", errors.report(&source));
             return false;
         }
     };
@@ -91,7 +89,7 @@ fn evaluate(text: &str, context: &Json) -> bool {
     match &result {
         Ok((ty, Json::String(text))) => println!("{ty}: {text}"),
         Ok((ty, shown)) => println!("{ty}: {shown}"),
-        Err(error) => println!("{}: {error}", error.exception_type()),
+        Err(error) => println!("{}", error.report(&source)),
     }
     result.is_ok()
 }

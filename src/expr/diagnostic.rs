@@ -51,6 +51,49 @@ impl fmt::Display for Diagnostic {
     }
 }
 
+/// Shows a message with its place and the line of the source that it is about, a caret under the words.
+pub(crate) fn show(
+    f: &mut fmt::Formatter<'_>,
+    source: &str,
+    span: &Range<usize>,
+    text: &dyn fmt::Display,
+) -> fmt::Result {
+    let start = floor(source, span.start);
+    let line_start = source[..start].rfind('\n').map_or(0, |at| at + 1);
+    let line_end = source[start..].find(['\n', '\r']).map_or(source.len(), |at| start + at);
+    let line = source[..line_start].matches('\n').count() + 1;
+    let before = source[line_start..start].chars().count();
+    let end = floor(source, span.end).clamp(start, line_end.max(start));
+    let width = source[start..end].chars().count().max(1);
+    writeln!(f, "{line}:{}: {text}", before + 1)?;
+    writeln!(f, "    {}", source[line_start..line_end.max(line_start)].replace('\t', " "))?;
+    write!(f, "    {}{}", " ".repeat(before), "^".repeat(width))
+}
+
+/// The nearest boundary of a character at or before a byte.
+fn floor(source: &str, at: usize) -> usize {
+    (0..=at.min(source.len())).rev().find(|at| source.is_char_boundary(*at)).unwrap_or(0)
+}
+
+/// All diagnostics of one expression, each with line, column and a caret.
+#[derive(Debug)]
+pub struct Report<'a> {
+    errors: &'a CompileErrors,
+    source: &'a str,
+}
+
+impl fmt::Display for Report<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (i, diagnostic) in self.errors.0.iter().enumerate() {
+            if i > 0 {
+                f.write_str("\n")?;
+            }
+            show(f, self.source, &diagnostic.span, diagnostic)?;
+        }
+        Ok(())
+    }
+}
+
 /// All that is wrong with one expression, in the order of the source; never empty.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CompileErrors(Vec<Diagnostic>);
@@ -60,6 +103,21 @@ impl CompileErrors {
         diagnostics.sort_by_key(|d| d.span.start);
         diagnostics.dedup();
         Self(diagnostics)
+    }
+
+    /// The diagnostics as lines of text, each with line, column, the line of `source` and a caret.
+    ///
+    /// ```
+    /// use gatewright::expr::{Expression, Library};
+    ///
+    /// let source = "@(context.Request.Hedaers)";
+    /// let errors = Expression::compile(source, &Library::strict()).unwrap_err();
+    /// let report = errors.report(source).to_string();
+    /// assert!(report.starts_with("1:19: CS1061: "));
+    /// assert!(report.ends_with("\n    @(context.Request.Hedaers)\n                      ^^^^^^^"));
+    /// ```
+    pub fn report<'a>(&'a self, source: &'a str) -> Report<'a> {
+        Report { errors: self, source }
     }
 
     /// Each diagnostic, in the order of the source.

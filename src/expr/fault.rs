@@ -32,6 +32,18 @@ impl EvalError {
         self.span.clone()
     }
 
+    /// The exception's type and message as text, with line, column, the line of `source` and a caret.
+    pub fn report(&self, source: &str) -> String {
+        struct Shown<'a>(&'a EvalError, &'a str);
+        impl fmt::Display for Shown<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let text = format!("{}: {}", self.0.exception_type, self.0.message);
+                super::diagnostic::show(f, self.1, &self.0.span, &text)
+            }
+        }
+        Shown(self, source).to_string()
+    }
+
     /// Whether a limit of the [`Budget`](super::Budget) was passed.
     pub fn is_budget(&self) -> bool {
         self.is_budget

@@ -13,6 +13,7 @@ mod arena;
 mod bind;
 mod budget;
 mod code;
+mod deep;
 mod diagnostic;
 pub(crate) mod dotnet;
 mod expression;
@@ -27,7 +28,7 @@ mod value;
 pub(crate) mod xlinq;
 
 pub use budget::Budget;
-pub use diagnostic::{Category, CompileErrors, Diagnostic};
+pub use diagnostic::{Category, CompileErrors, Diagnostic, Report};
 pub use expression::{Expression, Needs, StaticType};
 pub use fault::EvalError;
 pub use host::{Body, BodyError, Flag, Host, Item, List, Message, Number, Part, Text, Time, Url};

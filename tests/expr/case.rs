@@ -25,7 +25,8 @@ impl Case {
     /// Runs the case; what differs, when something does.
     pub fn difference(&self, context: &Json) -> Result<(), String> {
         let source = self.json["expr"].as_str().unwrap_or_default();
-        let library = Library::strict().line_end(LineEnd::Lf);
+        let is_lenient = self.json["lenient"] == true;
+        let library = if is_lenient { Library::lenient() } else { Library::strict() }.line_end(LineEnd::Lf);
         let expects_compile_error = self.json["error_kind"] == "compile";
         let expression = match Expression::compile(source, &library) {
             Ok(_) if expects_compile_error => return Err(format!("compiles, expected {}", self.json["error"])),

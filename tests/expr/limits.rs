@@ -14,7 +14,7 @@ fn outcome(source: &str) -> String {
 
 #[test]
 fn deep_expressions_are_bound_or_refused() {
-    for depth in [20, 60, 140, 1000] {
+    for depth in [20, 60, 95, 140, 480, 1000, 1990] {
         for (open, core, close) in [
             ("(", "1", ")"),
             ("Math.Abs(", "1", ")"),
@@ -77,4 +77,81 @@ fn errors_say_whose_rule_is_broken_and_where() {
 fn all_errors_are_reported_at_once() {
     let errors = Expression::compile("@(nope + \"a\".Foo + (int)\"5\")", &Library::strict()).expect_err("three");
     assert_eq!(errors.iter().count(), 3, "{errors}");
+}
+
+#[test]
+fn several_syntax_errors_are_reported_at_once() {
+    for (source, places) in [
+        ("@{ var x = ; var y = 1 +; return foo(1 2, 3; }", vec![11, 24, 39]),
+        ("@{ for (int i = 0 i < 5; i++) { } retrun 5; var q = (1 + ; return 1; }", vec![18, 28, 41, 57]),
+        ("@(foo(1 +) + bar(* 2))", vec![9, 17]),
+        ("@{ if (a b) { x +; } else { z -; } return 1; }", vec![9, 17, 31]),
+        ("@{ } } return 1; }", vec![3, 5]),
+    ] {
+        let errors = Expression::compile(source, &Library::strict()).expect_err(source);
+        let found: Vec<_> = errors.iter().map(|e| e.span.start).collect();
+        assert_eq!(found, places, "{source}: {errors}");
+    }
+}
+
+#[test]
+fn errors_show_their_line() {
+    let source = "@{\n  var a = 1;\n  return a.Foo;\n}";
+    let errors = Expression::compile(source, &Library::strict()).expect_err("no such member");
+    let report = errors.report(source).to_string();
+    let lines: Vec<_> = report.lines().collect();
+    assert!(lines[0].starts_with("3:12: CS1061: "), "{report}");
+    assert_eq!(&lines[1..], ["      return a.Foo;", "               ^^^"]);
+    let source = "@(1 +\n int.Parse(\"x\"))";
+    let expression = Expression::compile(source, &Library::strict()).expect("it compiles");
+    let error = expression.eval(&mut JsonHost::default(), &Budget::default()).expect_err("no number");
+    assert!(error.report(source).starts_with("2:2: System.FormatException: "), "{}", error.report(source));
+}
+
+#[test]
+fn long_chains_compile() {
+    let appends = "@(new StringBuilder()".to_owned() + &".Append(1)".repeat(450) + ".ToString().Length)";
+    assert_eq!(outcome(&appends), "450");
+    let sum = format!("@({}1)", "1 + ".repeat(990));
+    assert_eq!(outcome(&sum), "991");
+    let texts = format!("@(({}\"\").Length)", "context.RequestId + \"a\" + ".repeat(400));
+    assert_eq!(outcome(&texts), "14800");
+    let mut branches = "@{ var n = 1500; ".to_owned();
+    for i in 0..1900 {
+        branches += &format!("if (n == {i}) return {i} * 2; else ");
+    }
+    assert_eq!(outcome(&(branches + "return -1; }")), "3000");
+    let nested = format!("@({}1{})", "Math.Abs(".repeat(150), ")".repeat(150));
+    assert_eq!(outcome(&nested), "1");
+    let blocks = format!("@{{ {} return 7; {} return 8; }}", "if (true) { ".repeat(60), "}".repeat(60));
+    assert_eq!(outcome(&blocks), "7");
+}
+
+/// Each ends with an error soon, and takes little memory on the way.
+#[test]
+fn bombs_are_stopped() {
+    for source in [
+        "@(\"a\".PadLeft(int.MaxValue))",
+        "@(new string('a', int.MaxValue))",
+        "@(Regex.IsMatch(new string('a', 40) + \"b\", \"^(a+)+$\"))",
+        "@(Regex.Replace(new string('a', 5000), \"(a*)*b\", \"x\"))",
+        "@(JObject.Parse(string.Concat(Enumerable.Repeat(\"{\\\"a\\\":\", 100000))))",
+        "@(JArray.Parse(new string('[', 200000)))",
+        "@(XElement.Parse(string.Concat(Enumerable.Repeat(\"<a>\", 100000))))",
+        "@(XElement.Parse(\"<!DOCTYPE a [<!ENTITY b \\\"bbbbbbbbbb\\\"><!ENTITY c \\\"&b;&b;&b;&b;&b;&b;&b;&b;\\\">]><a>&c;</a>\"))",
+        "@{ var s = \"a\"; for (int i = 0; i < 40; i++) s += s; return s.Length; }",
+        "@{ var l = new List<int>(); while (true) l.Add(1); }",
+        "@{ var a = new JArray(); for (;;) a.Add(new JArray(a)); }",
+        "@(Enumerable.Range(0, int.MaxValue).Select(x => x * 2).ToArray())",
+        "@(string.Join(\",\", Enumerable.Repeat(\"aaaaaaaaaa\", int.MaxValue)))",
+        "@(string.Format(\"{0,2000000000}\", 1))",
+        "@($\"{1,2000000000}\")",
+    ] {
+        let expression = match Expression::compile(source, &Library::strict()) {
+            Ok(expression) => expression,
+            Err(errors) => panic!("{source}: {errors}"),
+        };
+        let result = expression.eval(&mut JsonHost::default(), &Budget::default());
+        assert!(result.is_err(), "{source}");
+    }
 }

@@ -69,6 +69,10 @@ impl<'t> Binder<'t> {
             }
             (ExprKind::Name(name), ArgMode::Out) if name.text == "_" && self.lookup("_").is_none() => ArgValue::Discard,
             (_, ArgMode::Out | ArgMode::Ref) => match self.place(&arg.value) {
+                Some(place) if place.is_property() => {
+                    let message = "A property or indexer may not be passed as an out or ref parameter";
+                    ArgValue::Value(self.error_node(span, "CS0206", message))
+                }
                 Some(place) => ArgValue::Place(place),
                 None => ArgValue::Value(Node::error(span)),
             },

@@ -19,11 +19,25 @@ enum PlaceKind {
     Local(LocalId),
     Element(LocalId, Vec<LocalId>),
     Property(&'static Property, Arc<[Ty]>, Vec<LocalId>),
+    /// Through the reference that a variable holds.
+    Deref(LocalId),
 }
 
 impl Place {
     pub(super) fn local(local: LocalId, ty: Ty) -> Self {
         Self { ty, prelude: Vec::new(), kind: PlaceKind::Local(local) }
+    }
+
+    /// The variable that it is or that holds the reference to it.
+    pub(super) fn local_id(&self) -> Option<LocalId> {
+        match self.kind {
+            PlaceKind::Local(id) | PlaceKind::Deref(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_property(&self) -> bool {
+        matches!(self.kind, PlaceKind::Property(..))
     }
 
     fn parts(&self, binder: &mut Binder<'_>, locals: &[LocalId], span: Span) -> Vec<Node> {
@@ -41,6 +55,10 @@ impl Place {
                 let mut parts = self.parts(binder, &[*array], span);
                 let indices = self.parts(binder, indices, span);
                 NodeKind::Element(Box::new(parts.remove(0)), indices)
+            }
+            PlaceKind::Deref(id) => {
+                let reference = Node::new(self.ty.clone(), span, NodeKind::Local(*id));
+                NodeKind::Deref(reference.boxed())
             }
             PlaceKind::Property(property, type_args, args) => {
                 let args = self.parts(binder, args, span);
@@ -60,6 +78,10 @@ impl Place {
             PlaceKind::Element(array, indices) => {
                 let mut parts = self.parts(binder, &[*array], span);
                 Target::Element(Box::new(parts.remove(0)), self.parts(binder, indices, span))
+            }
+            PlaceKind::Deref(id) => {
+                let reference = Node::new(self.ty.clone(), span, NodeKind::Local(*id));
+                Target::Deref(reference.boxed())
             }
             PlaceKind::Property(property, type_args, args) => {
                 let args = self.parts(binder, args, span);
@@ -98,6 +120,14 @@ impl<'t> Binder<'t> {
                 let args = access.args.into_iter().map(|a| self.keep(a, &mut prelude)).collect();
                 PlaceKind::Property(access.property, access.type_args, args)
             }
+            NodeKind::Deref(reference) => match reference.kind {
+                NodeKind::Local(id) => PlaceKind::Deref(id),
+                _ => {
+                    let temp = self.keep(*reference, &mut prelude);
+                    self.locals[temp.0 as usize].returnable = true;
+                    PlaceKind::Deref(temp)
+                }
+            },
             NodeKind::AnonymousMember(..) => {
                 self.error(span, "CS0200", "Property of an anonymous type cannot be assigned to -- it is read only");
                 return None;
@@ -118,7 +148,7 @@ impl<'t> Binder<'t> {
         if property.set.is_some() {
             return Some(());
         }
-        let name = super::overload::member_name(property.owner, property.name);
+        let name = super::apply::member_name(property.owner, property.name);
         self.error(span, "CS0200", format!("Property or indexer '{name}' cannot be assigned to -- it is read only"));
         None
     }
@@ -179,6 +209,7 @@ impl<'t> Binder<'t> {
             }
             NodeKind::Element(array, indices) => Some(Target::Element(array, indices)),
             NodeKind::Get(access) => self.check_settable(access.property, left.span).map(|()| Target::Property(access)),
+            NodeKind::Deref(reference) => Some(Target::Deref(reference)),
             NodeKind::Error => None,
             NodeKind::AnonymousMember(..) => {
                 self.error(
@@ -213,6 +244,10 @@ impl<'t> Binder<'t> {
         span: Span,
     ) -> Node {
         let value = self.rvalue(right);
+        self.deconstruct_value(items, value, span)
+    }
+
+    fn deconstruct_value(&mut self, items: &'t [(Option<&'t str>, ast::Expr<'t>)], value: Node, span: Span) -> Node {
         let args = value.ty.args().to_vec();
         let is_tuple = matches!(value.ty.id(), Some(TypeId::ValueTuple2 | TypeId::ValueTuple3 | TypeId::ValueTuple4));
         if !is_tuple || args.len() != items.len() {
@@ -231,6 +266,10 @@ impl<'t> Binder<'t> {
         for (i, (_, item)) in items.iter().enumerate() {
             let read = Node::new(ty.clone(), span, NodeKind::Local(temp));
             let Some(part) = self.tuple_item(read, i, span) else { return Node::error(span) };
+            if let ExprKind::Tuple(inner) = &item.kind {
+                then.push(self.deconstruct_value(inner, part, span));
+                continue;
+            }
             let (target, target_ty) = match &item.kind {
                 ExprKind::Declare(written, name, name_span) => {
                     let ty = if written.is_var() { args[i].clone() } else { self.type_of(written) };
@@ -277,20 +316,30 @@ impl<'t> Binder<'t> {
             let _ = self.operand(right);
             return Node::error(span);
         };
-        let right = self.rvalue(right);
+        let right = match self.operand(right) {
+            operand if place.ty.is_delegate() => self.convert_operand(operand, &place.ty, right.span),
+            operand => self.value(operand, right.span),
+        };
         self.update(place, span, false, |binder, old| {
-            let right_ty = right.ty.clone();
+            let right_value = (!right.ty.is_error()).then(|| {
+                Node::new(
+                    right.ty.clone(),
+                    right.span,
+                    right.as_const().map_or(NodeKind::Nothing, |value| NodeKind::Const(value.clone())),
+                )
+            });
             let ty = old.ty.clone();
             let result = binder.binary(op, old, right, span);
             if result.ty.is_error() || binder.converts(&result, &ty) {
                 return binder.convert(result, &ty);
             }
             let shift = matches!(op, BinaryOp::ShiftLeft | BinaryOp::ShiftRight);
-            let allowed = shift
-                || super::convert::implicit(&right_ty, None, &ty).is_some()
-                || (ty.is_numeric() && right_ty == Ty::Int);
-            if ty.underlying().is_numeric() && result.ty.underlying().is_numeric() && allowed {
-                return binder.cast(result, &ty, span);
+            let (numbers, narrows) = (|t: &Ty| t.underlying().is_numeric(), ty.underlying() != result.ty.underlying());
+            if numbers(&ty) && numbers(&result.ty) && narrows {
+                return match right_value {
+                    Some(value) if !shift && !binder.converts(&value, &ty) => binder.convert(value, &ty),
+                    _ => binder.cast(result, &ty, span),
+                };
             }
             binder.convert(result, &ty)
         })

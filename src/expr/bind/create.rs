@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use super::Binder;
+use super::apply::member_name;
 use super::argument::Argument;
 use super::name::{Group, Receiver};
-use super::overload::{Candidate, member_name};
+use super::overload::Candidate;
 use super::tree::{Access, LocalId, Node, NodeKind, Target};
 use crate::expr::syntax::Span;
-use crate::expr::syntax::ast::{self, ExprKind, InitTarget, InitValue, Initializer, TypeRef};
-use crate::expr::types::{Anonymous, Kind, Ty, table};
+use crate::expr::syntax::ast::{self, InitTarget, InitValue, Initializer, TypeRef};
+use crate::expr::types::{Kind, Ty, table};
 use crate::expr::value::Value;
 
 impl<'t> Binder<'t> {
@@ -81,7 +82,7 @@ impl<'t> Binder<'t> {
         }
     }
 
-    fn initialized(&mut self, object: Node, initializer: &'t Initializer<'t>, span: Span) -> Node {
+    pub(super) fn initialized(&mut self, object: Node, initializer: &'t Initializer<'t>, span: Span) -> Node {
         let ty = object.ty.clone();
         let temp = self.temp(ty.clone());
         let mut then = Vec::new();
@@ -90,7 +91,7 @@ impl<'t> Binder<'t> {
         Node::new(ty, span, NodeKind::Let { local: temp, value: object.boxed(), then, result: result.boxed() })
     }
 
-    fn initialize(
+    pub(super) fn initialize(
         &mut self,
         object: LocalId,
         ty: &Ty,
@@ -166,7 +167,7 @@ impl<'t> Binder<'t> {
         }
     }
 
-    fn has_method(&self, ty: &Ty, name: &str) -> bool {
+    pub(super) fn has_method(&self, ty: &Ty, name: &str) -> bool {
         let mut next = vec![ty.clone()];
         while let Some(ty) = next.pop() {
             let Some(id) = ty.id() else { continue };
@@ -179,7 +180,7 @@ impl<'t> Binder<'t> {
         false
     }
 
-    fn settable_member(&mut self, object: Node, name: &'t str, span: Span) -> Node {
+    pub(super) fn settable_member(&mut self, object: Node, name: &'t str, span: Span) -> Node {
         let mut next = object.ty.id();
         while let Some(id) = next {
             let info = table().info(id);
@@ -197,144 +198,10 @@ impl<'t> Binder<'t> {
         let message = format!("'{}' does not contain a definition for '{name}'", object.ty.short());
         self.error_node(span, "CS0117", message)
     }
-
-    /// `new T[…] { … }`
-    pub(super) fn array_creation(
-        &mut self,
-        element: &TypeRef<'t>,
-        sizes: &'t [ast::Expr<'t>],
-        rank: u8,
-        items: Option<&'t ast::Expr<'t>>,
-        span: Span,
-    ) -> Node {
-        let element = self.type_of(element);
-        if element.is_error() {
-            return Node::error(span);
-        }
-        let mut lengths = Vec::new();
-        for size in sizes {
-            let node = self.rvalue(size);
-            let to = [Ty::Int, Ty::UInt, Ty::Long, Ty::ULong].into_iter().find(|t| self.converts(&node, t));
-            if let Some(value) = node.as_const().and_then(Value::integral)
-                && value < 0
-            {
-                return self.error_node(size.span, "CS0248", "Cannot create an array with a negative size");
-            }
-            lengths.push(self.convert(node, &to.unwrap_or(Ty::Int)));
-        }
-        let ty = Ty::Array(element.clone().into(), rank);
-        match items {
-            Some(items) => {
-                let node = self.array_items(&element, rank, items);
-                let wanted: Option<Vec<usize>> = lengths
-                    .iter()
-                    .map(|n| n.as_const().and_then(Value::integral).and_then(|v| usize::try_from(v).ok()))
-                    .collect();
-                match (&node.kind, wanted) {
-                    (NodeKind::ArrayItems { lengths: found, .. }, Some(wanted))
-                        if !wanted.is_empty() && *found != wanted =>
-                    {
-                        self.error_node(span, "CS0847", "An array initializer of another length is expected")
-                    }
-                    (NodeKind::ArrayItems { .. }, None) => {
-                        self.error_node(span, "CS0150", "A constant value is expected")
-                    }
-                    _ => node,
-                }
-            }
-            None => Node::new(ty, span, NodeKind::NewArray { element, sizes: lengths }),
-        }
-    }
-
-    /// `{ … }` of a known element type and rank.
-    pub(super) fn array_items(&mut self, element: &Ty, rank: u8, items: &'t ast::Expr<'t>) -> Node {
-        let span = items.span;
-        let mut lengths = Vec::new();
-        let mut flat: Vec<&'t ast::Expr<'t>> = vec![items];
-        for _ in 0..rank {
-            let mut next = Vec::new();
-            let mut length = None;
-            for group in flat {
-                let ExprKind::ArrayItems(inner) = &group.kind else {
-                    return self.error_node(group.span, "CS0846", "A nested array initializer is expected");
-                };
-                if length.is_some_and(|l| l != inner.len()) {
-                    return self.error_node(group.span, "CS0847", "An array initializer of another length is expected");
-                }
-                length = Some(inner.len());
-                next.extend(inner.iter());
-            }
-            lengths.push(length.unwrap_or(0));
-            flat = next;
-        }
-        let items = flat
-            .into_iter()
-            .map(|e| {
-                let operand = self.operand(e);
-                self.convert_operand(operand, element, e.span)
-            })
-            .collect();
-        let ty = Ty::Array(element.clone().into(), rank);
-        Node::new(ty, span, NodeKind::ArrayItems { element: element.clone(), lengths, items })
-    }
-
-    /// `new[] { … }`
-    pub(super) fn implicit_array(&mut self, rank: u8, items: &'t ast::Expr<'t>, span: Span) -> Node {
-        if rank != 1 {
-            return self.not_supported(span, "an implicitly typed array of several dimensions");
-        }
-        let ExprKind::ArrayItems(items) = &items.kind else { return Node::error(span) };
-        let nodes: Vec<Node> = items.iter().map(|e| self.rvalue(e)).collect();
-        if nodes.iter().any(|n| n.ty.is_error()) {
-            return Node::error(span);
-        }
-        let Some(element) = self.common_type(&nodes, span) else { return Node::error(span) };
-        let items: Vec<Node> = nodes.into_iter().map(|n| self.convert(n, &element)).collect();
-        let ty = Ty::array(element.clone());
-        Node::new(ty, span, NodeKind::ArrayItems { element, lengths: vec![items.len()], items })
-    }
-
-    /// `new { A = 1, s.Length }`
-    pub(super) fn anonymous(&mut self, members: &'t [(Option<(&'t str, Span)>, ast::Expr<'t>)], span: Span) -> Node {
-        let mut names: Vec<Box<str>> = Vec::new();
-        let mut nodes = Vec::new();
-        for (name, expr) in members {
-            let name = match (name, &expr.kind) {
-                (Some((name, _)), _) => *name,
-                (None, ExprKind::Name(name) | ExprKind::Member(_, name)) if name.args.is_none() => name.text,
-                (None, ExprKind::ConditionalAccess(_, rest)) => match &rest.kind {
-                    ExprKind::Member(_, name) => name.text,
-                    _ => return self.error_node(expr.span, "CS0746", "Invalid anonymous type member declarator."),
-                },
-                _ => {
-                    return self.error_node(expr.span, "CS0746", "Invalid anonymous type member declarator. Anonymous type members must be declared with a member assignment, simple name or member access.");
-                }
-            };
-            let node = self.rvalue(expr);
-            if matches!(node.ty, Ty::Null) {
-                return self.error_node(expr.span, "CS0828", "Cannot assign <null> to anonymous type property");
-            }
-            if names.iter().any(|n| **n == *name) {
-                return self.error_node(
-                    expr.span,
-                    "CS0833",
-                    "An anonymous type cannot have multiple properties with the same name",
-                );
-            }
-            names.push(name.into());
-            nodes.push(node);
-        }
-        if nodes.iter().any(|n| n.ty.is_error()) {
-            return Node::error(span);
-        }
-        let types = nodes.iter().map(|n| n.ty.clone()).collect();
-        let ty = Ty::Anonymous(Arc::new(Anonymous { names, types }));
-        Node::new(ty, span, NodeKind::Anonymous(nodes))
-    }
 }
 
 /// Gives a constructor call, and what wraps it, the constructed type.
-fn retype(node: &mut Node, ty: &Ty) {
+pub(super) fn retype(node: &mut Node, ty: &Ty) {
     node.ty = ty.clone();
     if let NodeKind::Let { result, .. } = &mut node.kind {
         retype(result, ty);

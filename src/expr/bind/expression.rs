@@ -5,6 +5,7 @@ use super::constant::boolean;
 use super::infer::best_common;
 use super::name::Operand;
 use super::tree::{Node, NodeKind, Piece};
+use crate::expr::deep::deeper;
 use crate::expr::syntax::Span;
 use crate::expr::syntax::ast::{self, ExprKind};
 use crate::expr::types::{Ty, TypeId};
@@ -13,10 +14,14 @@ use crate::expr::value::{Str, Value};
 impl<'t> Binder<'t> {
     /// Binds any expression.
     pub(super) fn operand(&mut self, expr: &'t ast::Expr<'t>) -> Operand<'t> {
-        let span = expr.span;
-        if !self.burn(span) {
-            return Operand::Value(Node::error(span));
+        if !self.burn(expr.span) {
+            return Operand::Value(Node::error(expr.span));
         }
+        deeper(|| self.operand_here(expr))
+    }
+
+    fn operand_here(&mut self, expr: &'t ast::Expr<'t>) -> Operand<'t> {
+        let span = expr.span;
         let node = match &expr.kind {
             ExprKind::Name(name) => return self.simple_name(name, span),
             ExprKind::Predefined(word) => {
@@ -84,7 +89,7 @@ impl<'t> Binder<'t> {
             ExprKind::Throw(_) => self.error_node(span, "CS8115", "A throw expression is not allowed in this context."),
             ExprKind::Tuple(items) => self.tuple(items, span),
             ExprKind::Declare(..) => self.error_node(span, "CS8185", "A declaration is not allowed in this context."),
-            ExprKind::Ref => self.error_node(span, "CS1525", "Invalid expression term 'ref'"),
+            ExprKind::Ref(_) => self.error_node(span, "CS1525", "Invalid expression term 'ref'"),
         };
         Operand::Value(node)
     }
@@ -96,7 +101,7 @@ impl<'t> Binder<'t> {
     }
 
     /// An arm that may be a throw expression.
-    fn arm(&mut self, expr: &'t ast::Expr<'t>) -> Option<Node> {
+    pub(super) fn arm(&mut self, expr: &'t ast::Expr<'t>) -> Option<Node> {
         let ExprKind::Throw(inner) = &Self::bare(expr).kind else { return None };
         let value = self.thrown(inner);
         Some(Node::new(Ty::Null, expr.span, NodeKind::Throw(value.boxed())))
@@ -138,7 +143,7 @@ impl<'t> Binder<'t> {
         } else if no_throws {
             let ty = yes.ty.clone();
             (yes, Node { ty: ty.clone(), ..no }, ty)
-        } else if yes.ty == no.ty {
+        } else if yes.ty == no.ty && yes.ty != Ty::Null {
             let ty = yes.ty.clone();
             (yes, no, ty)
         } else {
@@ -146,7 +151,7 @@ impl<'t> Binder<'t> {
             let target = match (to_yes, to_no) {
                 (true, false) => yes.ty.clone(),
                 (false, true) => no.ty.clone(),
-                (true, true) => match super::overload::better_type(&yes.ty, &no.ty) {
+                (true, true) => match super::better::better_type(&yes.ty, &no.ty) {
                     1 => no.ty.clone(),
                     _ => yes.ty.clone(),
                 },
@@ -213,7 +218,7 @@ impl<'t> Binder<'t> {
         } else if self.converts(&right, &left.ty) {
             left.ty.clone()
         } else if self.converts(&left, &right.ty)
-            || (nullable && super::convert::implicit(&underlying, None, &right.ty).is_some())
+            || (nullable && super::implicit::implicit(&underlying, None, &right.ty).is_some())
         {
             right.ty.clone()
         } else {

@@ -2,7 +2,7 @@
 
 use super::Binder;
 use super::argument::{ArgValue, Argument};
-use super::convert::implicit;
+use super::implicit::implicit;
 use crate::expr::types::{Ty, TypeId, find_base, table};
 
 /// What is known of one type parameter.

@@ -1,22 +1,43 @@
 //! The binder: gives every name and operator its meaning and every expression its type.
 
+mod apply;
 mod argument;
 mod assign;
+mod better;
+mod call_function;
+mod cast;
 mod constant;
 mod convert;
 mod create;
+mod create_array;
+mod declare;
+mod equality;
+mod exit;
 mod expression;
 mod flow;
 mod function;
+mod implicit;
+mod indexer;
 mod infer;
+mod invocation;
+mod iterate;
+mod lambda;
 mod member;
+mod method_group;
 mod name;
+mod needs;
+mod numeric;
 mod operator;
 mod overload;
 mod pattern;
+mod reference;
+mod returns;
 mod statement;
 mod suggest;
+mod switch;
 pub(crate) mod tree;
+mod unary;
+mod user_operator;
 
 use std::collections::HashMap;
 
@@ -66,7 +87,8 @@ pub(crate) fn bind(tree: &Tree<'_>, library: &Library) -> Result<Bound, Vec<Diag
     };
     binder.pop_scope();
     if binder.diagnostics.is_empty() {
-        flow::check(&mut binder);
+        let problems = flow::check(&binder);
+        binder.diagnostics.extend(problems);
     }
     if !binder.diagnostics.is_empty() {
         return Err(binder.diagnostics);
@@ -89,16 +111,17 @@ struct Binder<'t> {
     explicitly_unchecked: bool,
     /// The receiver of the `?.` chain that is being bound.
     receiver: Option<(LocalId, Ty)>,
-    /// Types that `var` and `return` of the lambda being bound have shown.
-    returns: Vec<Vec<Node>>,
+    /// For each lambda being bound, the delegate that it has to return, if it has to return one.
+    returns: Vec<Option<Ty>>,
     type_params: Vec<(Box<str>, Ty)>,
     local_functions: Vec<function::LocalFunction<'t>>,
-    loops: Vec<statement::Loop>,
-    switches: Vec<statement::OpenSwitch>,
+    loops: Vec<statement::Enclosing>,
+    switches: Vec<switch::OpenSwitch>,
     labels: Vec<(String, u32)>,
-    lambdas: HashMap<(usize, FuncId, Vec<Ty>), function::LambdaBound>,
+    lambdas: HashMap<(usize, FuncId, Vec<Ty>, Option<Ty>), lambda::LambdaBound>,
     fuel: u32,
     handlers: u32,
+    next_label: u32,
 }
 
 /// Names that are visible together.
@@ -139,6 +162,7 @@ impl<'t> Binder<'t> {
             lambdas: HashMap::new(),
             fuel: FUEL,
             handlers: 0,
+            next_label: 0,
         }
     }
 
@@ -185,7 +209,6 @@ impl<'t> Binder<'t> {
         self.functions.push(Function {
             parent,
             params: Vec::new(),
-            has_refs: false,
             body: Body::Missing,
             uses: Vec::new(),
             captures: Vec::new(),
@@ -236,6 +259,8 @@ impl<'t> Binder<'t> {
             role: Role::Variable,
             constant: None,
             needs_assignment: false,
+            by_ref: false,
+            returnable: false,
         });
         id
     }
@@ -291,6 +316,15 @@ impl<'t> Binder<'t> {
         self.note_use(id);
         let local = self.local(id);
         let ty = local.ty.clone();
+        if local.by_ref {
+            if local.function != self.current() {
+                let message =
+                    format!("Cannot use ref or out variable '{}' inside a lambda or local function", local.name);
+                return self.error_node(span, "CS1628", message);
+            }
+            let reference = Node::new(ty.clone(), span, NodeKind::Local(id));
+            return Node::new(ty, span, NodeKind::Deref(reference.boxed()));
+        }
         match &local.constant {
             Some(value) => Node::constant(ty, span, value.clone()),
             None => Node::new(ty, span, NodeKind::Local(id)),

@@ -1,13 +1,10 @@
 //! Overload resolution: which method a call means.
 
-use std::sync::Arc;
-
 use super::Binder;
 use super::argument::{ArgValue, Argument};
-use super::convert::implicit;
-use super::tree::{Call, Node, NodeKind};
+use super::implicit::implicit;
 use crate::expr::syntax::Span;
-use crate::expr::types::{Method, Mode, Parameter, Ty, TypeId};
+use crate::expr::types::{Method, Mode, Parameter, Ty};
 
 /// A method that could be meant, with the type arguments of its owner.
 pub(super) struct Candidate {
@@ -28,9 +25,9 @@ pub(super) struct Chosen {
     /// Of the owner, then of the method.
     pub(super) type_args: Vec<Ty>,
     /// The parameter of each argument.
-    mapping: Vec<usize>,
+    pub(super) mapping: Vec<usize>,
     /// Whether the last arguments go to a `params` array one by one.
-    expanded: bool,
+    pub(super) expanded: bool,
 }
 
 /// Why no candidate is applicable.
@@ -54,7 +51,7 @@ impl Chosen {
         }
     }
 
-    fn parameter_type(&self, parameter: &Parameter) -> Ty {
+    pub(super) fn parameter_type(&self, parameter: &Parameter) -> Ty {
         let ty = parameter.ty.substitute(&self.type_args);
         match ty.element() {
             Some(element) if self.expanded && parameter.mode == Mode::Params => element.clone(),
@@ -146,7 +143,7 @@ impl<'t> Binder<'t> {
         Ok(applicable.swap_remove(best))
     }
 
-    fn try_candidate(
+    pub(super) fn try_candidate(
         &mut self,
         candidate: &Candidate,
         args: &[Argument<'t>],
@@ -205,7 +202,7 @@ impl<'t> Binder<'t> {
     pub(super) fn fits(&mut self, argument: &Argument<'t>, to: &Ty, is_receiver: bool) -> bool {
         match &argument.value {
             ArgValue::Value(node) if is_receiver => {
-                node.ty != Ty::Null && matches!(implicit(&node.ty, None, to), Some(super::convert::Implicit::Same))
+                node.ty != Ty::Null && matches!(implicit(&node.ty, None, to), Some(super::implicit::Implicit::Same))
             }
             ArgValue::Value(node) => self.converts(node, to),
             ArgValue::Lambda(lambda) => self.lambda_fits(lambda, to),
@@ -214,200 +211,5 @@ impl<'t> Binder<'t> {
             ArgValue::Place(place) => place.ty == *to || place.ty.is_error(),
             ArgValue::Group(None) | ArgValue::Taken => false,
         }
-    }
-
-    fn is_better(&mut self, a: &Chosen, b: &Chosen, args: &[Argument<'t>]) -> bool {
-        let mut better = false;
-        let mut same = true;
-        for (i, argument) in args.iter().enumerate() {
-            let (x, y) = (a.expected(i), b.expected(i));
-            same &= x == y;
-            match self.compare_conversions(argument, &x, &y) {
-                1 => better = true,
-                -1 => return false,
-                _ => {}
-            }
-        }
-        if better {
-            return true;
-        }
-        let generic = |c: &Chosen| c.method.type_params > 0;
-        if same || !args.iter().any(|a| matches!(a.value, ArgValue::Lambda(_))) {
-            if generic(a) != generic(b) {
-                return !generic(a);
-            }
-            if a.expanded != b.expanded {
-                return !a.expanded;
-            }
-            if a.method.params.len() != b.method.params.len() {
-                let fewer_defaults = a.method.params.len() < b.method.params.len();
-                return if a.expanded { !fewer_defaults } else { fewer_defaults };
-            }
-        }
-        let specific = |c: &Chosen, d: &Chosen| {
-            let pairs =
-                || (0..args.len()).map(|i| (&c.method.params[c.mapping[i]].ty, &d.method.params[d.mapping[i]].ty));
-            pairs().all(|(x, y)| specificity(x) >= specificity(y))
-                && pairs().any(|(x, y)| specificity(x) > specificity(y))
-        };
-        specific(a, b)
-    }
-
-    /// 1 when the conversion to `x` is better, -1 when the one to `y` is.
-    fn compare_conversions(&mut self, argument: &Argument<'t>, x: &Ty, y: &Ty) -> i8 {
-        if x == y {
-            return 0;
-        }
-        if let ArgValue::Lambda(lambda) = &argument.value {
-            return self.compare_lambda(lambda, x, y);
-        }
-        if let ArgValue::Group(Some(group)) = &argument.value {
-            return self.compare_group(group, x, y);
-        }
-        if let Some(ty) = argument.ty() {
-            if ty == x {
-                return 1;
-            }
-            if ty == y {
-                return -1;
-            }
-        }
-        better_type(x, y)
-    }
-
-    /// The call of a chosen method; the receiver (if any) is already the first argument.
-    pub(super) fn call(
-        &mut self,
-        chosen: &Chosen,
-        receiver: Option<Node>,
-        mut args: Vec<Argument<'t>>,
-        span: Span,
-    ) -> Node {
-        let method = chosen.method;
-        self.check_access(method.access, span, || member_name(method.owner, method.name));
-        let offset = usize::from(receiver.is_some());
-        let mut slots: Vec<Option<Node>> = Vec::new();
-        slots.resize_with(method.params.len(), || None);
-        let mut spread = Vec::new();
-        let mut refs = Vec::new();
-        let mut prelude = Vec::new();
-        let mut order = Vec::new();
-        for (i, arg) in args.iter_mut().enumerate() {
-            let index = chosen.mapping[i];
-            let expected = chosen.expected(i);
-            let (node, target) = self.pass(arg, &expected, &mut prelude);
-            if let Some(target) = target {
-                refs.push((index + offset, target));
-            }
-            if chosen.expanded && method.params[index].mode == Mode::Params {
-                spread.push(node);
-            } else {
-                order.push(index + offset);
-                slots[index] = Some(node);
-            }
-        }
-        let mut nodes: Vec<Node> = receiver.into_iter().collect();
-        for (index, parameter) in method.params.iter().enumerate() {
-            let ty = parameter.ty.substitute(&chosen.type_args);
-            let node = match slots[index].take() {
-                Some(node) => node,
-                None if parameter.mode == Mode::Params => {
-                    let element = ty.element().cloned().unwrap_or(Ty::Error);
-                    let items = std::mem::take(&mut spread);
-                    Node::new(ty, span, NodeKind::ArrayItems { element, lengths: vec![items.len()], items })
-                }
-                None => {
-                    let value = parameter.default.clone().unwrap_or(crate::expr::Value::Null);
-                    let value = if value.is_null() { crate::expr::Value::default_of(&ty) } else { value };
-                    Node::constant(ty, span, value)
-                }
-            };
-            nodes.push(node);
-        }
-        let in_order = order.is_sorted();
-        let order = (!in_order).then(|| {
-            let rest = (0..nodes.len()).filter(|i| !order.contains(i));
-            (0..offset).chain(order.iter().copied()).chain(rest.filter(|i| *i >= offset)).collect()
-        });
-        let ty = method.ty.substitute(&chosen.type_args);
-        let type_args: Arc<[Ty]> = chosen.type_args.as_slice().into();
-        let call = Call { method, type_args, args: nodes, refs, order };
-        self.note_needs(&call);
-        let node = Node::new(ty, span, NodeKind::Call(Box::new(call)));
-        self.with_prelude(prelude, node)
-    }
-
-    /// Says why no candidate fits.
-    pub(super) fn report_miss(&mut self, miss: Miss, name: &str, args: &[Argument<'t>], span: Span) -> Node {
-        if args.iter().any(|a| a.ty().is_some_and(Ty::is_error)) {
-            return Node::error(span);
-        }
-        match miss {
-            Miss::Count => {
-                let message = format!("No overload for method '{name}' takes {} arguments", args.len());
-                self.error_node(span, "CS1501", message)
-            }
-            Miss::Name(span, parameter) => {
-                let message = format!("The best overload for '{name}' does not have a parameter named '{parameter}'");
-                self.error_node(span, "CS1739", message)
-            }
-            Miss::Ambiguous => {
-                self.error_node(span, "CS0121", format!("The call is ambiguous between several methods '{name}'"))
-            }
-            Miss::Inference => {
-                if self.report_lambda_errors(args) {
-                    return Node::error(span);
-                }
-                let message = format!(
-                    "The type arguments for method '{name}' cannot be inferred from the usage. Try specifying the type arguments explicitly."
-                );
-                self.error_node(span, "CS0411", message)
-            }
-            Miss::Argument(index, expected) => {
-                if self.report_lambda_errors(args) {
-                    return Node::error(span);
-                }
-                let argument = &args[index];
-                let (at, from) =
-                    (argument.span, argument.ty().map_or_else(|| "lambda expression".to_owned(), Ty::short));
-                let message = format!("Argument {}: cannot convert from '{from}' to '{}'", index + 1, expected.short());
-                self.error_node(at, "CS1503", message)
-            }
-        }
-    }
-}
-
-/// `Type.Member` for messages.
-pub(super) fn member_name(owner: TypeId, name: &str) -> String {
-    if name == ".ctor" { format!("new {}", owner.simple_name()) } else { format!("{}.{name}", owner.simple_name()) }
-}
-
-/// How much of a parameter's type is fixed: a type parameter is the least.
-fn specificity(ty: &Ty) -> u32 {
-    match ty {
-        Ty::Param(_) => 0,
-        Ty::Generic(_, args) => 2 + args.iter().map(specificity).sum::<u32>(),
-        Ty::Array(element, _) => 2 + specificity(element),
-        Ty::Nullable(inner) => 1 + specificity(inner),
-        _ => 3,
-    }
-}
-
-/// 1 when `x` is the better target, -1 when `y` is.
-pub(super) fn better_type(x: &Ty, y: &Ty) -> i8 {
-    let (xy, yx) = (implicit(x, None, y).is_some(), implicit(y, None, x).is_some());
-    if xy != yx {
-        return if xy { 1 } else { -1 };
-    }
-    let signed =
-        |t: &Ty| matches!(t.underlying().id(), Some(TypeId::SByte | TypeId::Int16 | TypeId::Int32 | TypeId::Int64));
-    let unsigned =
-        |t: &Ty| matches!(t.underlying().id(), Some(TypeId::Byte | TypeId::UInt16 | TypeId::UInt32 | TypeId::UInt64));
-    if signed(x) && unsigned(y) {
-        1
-    } else if unsigned(x) && signed(y) {
-        -1
-    } else {
-        0
     }
 }

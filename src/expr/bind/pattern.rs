@@ -88,7 +88,11 @@ impl<'t> Binder<'t> {
         }
         let target = value.ty.underlying().clone();
         let constant = if target.is_value_type() || target == Ty::String {
-            if constant.ty == Ty::Null { constant } else { self.convert(constant, &target) }
+            if constant.ty == Ty::Null && (!target.is_value_type() || matches!(value.ty, Ty::Nullable(_))) {
+                constant
+            } else {
+                self.convert(constant, &target)
+            }
         } else {
             constant
         };

@@ -8,7 +8,7 @@ use crate::expr::types::{Method, Property, Ty, TypeId};
 use crate::expr::value::Value;
 
 /// A variable.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub(crate) struct LocalId(pub(crate) u32);
 
 /// A lambda, a local function or the whole expression.
@@ -152,8 +152,20 @@ pub(crate) enum NodeKind {
     CallFunction {
         function: FuncId,
         args: Vec<Node>,
-        refs: Vec<(usize, Target)>,
         order: Option<Vec<usize>>,
+    },
+    /// What a reference refers to.
+    Deref(BoxNode),
+    /// A reference to something that can be assigned.
+    Reference {
+        target: Target,
+        out: bool,
+    },
+    /// `a + b` or `a - b` on delegates.
+    Combine {
+        removes: bool,
+        left: BoxNode,
+        right: BoxNode,
     },
     Assign {
         target: Target,
@@ -198,7 +210,8 @@ pub(crate) enum Target {
     Local(LocalId),
     Element(BoxNode, Vec<Node>),
     Property(Box<Access>),
-    /// A `ref` result: the array item that the function returns.
+    /// Through a reference.
+    Deref(BoxNode),
     Discard,
 }
 
@@ -297,6 +310,10 @@ pub(crate) struct Local {
     pub(crate) constant: Option<Value>,
     /// Whether the flow analysis has to see an assignment before a use.
     pub(crate) needs_assignment: bool,
+    /// Whether it holds a reference to another variable.
+    pub(crate) by_ref: bool,
+    /// Whether a reference that it holds may be returned.
+    pub(crate) returnable: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -312,7 +329,6 @@ pub(crate) enum Role {
 pub(crate) struct Function {
     pub(crate) parent: Option<FuncId>,
     pub(crate) params: Vec<LocalId>,
-    pub(crate) has_refs: bool,
     pub(crate) body: Body,
     /// Local functions that it calls or makes delegates of.
     pub(crate) uses: Vec<FuncId>,

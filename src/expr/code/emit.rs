@@ -11,6 +11,7 @@ use crate::expr::bind::Bound;
 use crate::expr::bind::tree::{
     Access, Body, Call, Conversion, FuncId, Function, Local, LocalId, Node, NodeKind, Target,
 };
+use crate::expr::deep::deeper;
 use crate::expr::fault::Fault;
 use crate::expr::library::{Library, Settings, array};
 use crate::expr::types::{Property, Ty, TypeId};
@@ -46,7 +47,7 @@ pub(crate) fn emit(bound: Bound, library: &Library) -> Program {
             Body::Missing => Box::new(|_: &mut Run<'_>| Ok(Value::Null)) as Code<Value>,
         };
         let params = function.params.iter().map(|p| emitter.place(*p)).collect();
-        codes.push(FunctionCode { slots, cells, params, has_refs: function.has_refs, body });
+        codes.push(FunctionCode { slots, cells, params, body });
     }
     Program { functions: Arc::new(codes), settings: Arc::clone(&library.0) }
 }
@@ -98,6 +99,10 @@ impl Emitter<'_> {
 
     /// Code that gives the value of an expression.
     pub(super) fn value(&self, node: &Node) -> Code<Value> {
+        deeper(|| self.value_here(node))
+    }
+
+    fn value_here(&self, node: &Node) -> Code<Value> {
         let span = node.span;
         match &node.kind {
             NodeKind::Const(value) => {
@@ -246,20 +251,25 @@ impl Emitter<'_> {
                     run.call(&delegate, &mut values).map_err(|f| f.at(span))
                 })
             }
-            NodeKind::CallFunction { function, args, refs, order } => {
+            NodeKind::CallFunction { function, args, order } => {
                 let index = function.0 as usize;
                 let cells = self.cells_of(*function);
                 let args = self.values(args);
-                let refs: Vec<_> = refs.iter().map(|(i, t)| (*i, self.store(t))).collect();
                 let order = order.clone();
                 Box::new(move |run| {
                     let mut values = evaluate(run, &args, order.as_deref())?;
                     let cells: Vec<Arc<Cell>> = cells.iter().filter_map(|i| run.cell(*i).cloned()).collect();
-                    let result = run.enter(index, &cells, &mut values).map_err(|f| f.at(span))?;
-                    for (i, store) in &refs {
-                        store(run, values.get(*i).cloned().unwrap_or(Value::Null))?;
-                    }
-                    Ok(result)
+                    run.enter(index, &cells, &mut values).map_err(|f| f.at(span))
+                })
+            }
+            NodeKind::Deref(reference) => self.deref(reference, span),
+            NodeKind::Reference { target, .. } => self.reference(target, &node.ty, span),
+            NodeKind::Combine { removes, left, right } => {
+                let (removes, left, right) = (*removes, self.value(left), self.value(right));
+                Box::new(move |run| {
+                    let left = left(run)?;
+                    let right = right(run)?;
+                    Ok(if removes { Closure::remove(left, &right) } else { Closure::combine(left, right) })
                 })
             }
             NodeKind::Assign { target, value } => self.assign(target, value),
@@ -501,6 +511,16 @@ impl Emitter<'_> {
                 })
             }
             Target::Discard => code,
+            Target::Deref(reference) => {
+                let span = value.span;
+                let reference = self.value(reference);
+                Box::new(move |run| {
+                    let reference = reference(run)?;
+                    let value = code(run)?;
+                    super::reference::write(&reference, value.clone()).map_err(|f| f.at(span))?;
+                    Ok(value)
+                })
+            }
             Target::Element(target, indices) => {
                 let span = target.span;
                 let (target, indices) = (self.value(target), self.values(indices));
@@ -540,6 +560,10 @@ impl Emitter<'_> {
                 })
             }
             Target::Discard => Box::new(|_, _| Ok(())),
+            Target::Deref(reference) => {
+                let reference = self.value(reference);
+                Box::new(move |run, value| super::reference::write(&reference(run)?, value))
+            }
             Target::Element(target, indices) => {
                 let (target, indices) = (self.value(target), self.values(indices));
                 Box::new(move |run, value| {
@@ -568,6 +592,7 @@ impl Emitter<'_> {
                 Box::new(move |run| Ok(place.load(run)))
             }
             Target::Discard => Box::new(|_| Ok(Value::Null)),
+            Target::Deref(reference) => self.deref(reference, span),
             Target::Element(target, indices) => self.element(target, indices, span),
             Target::Property(access) => self.get(access, span),
         }

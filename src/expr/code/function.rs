@@ -13,8 +13,6 @@ pub(crate) struct FunctionCode {
     /// Cells in the frame: first those that are captured from outside, then its own.
     pub(crate) cells: usize,
     pub(crate) params: Vec<Place>,
-    /// Whether a parameter is `out` or `ref`.
-    pub(crate) has_refs: bool,
     pub(crate) body: Code<Value>,
 }
 

@@ -6,6 +6,7 @@ mod emit;
 mod function;
 mod operators;
 mod program;
+mod reference;
 mod run;
 mod statement;
 mod test;

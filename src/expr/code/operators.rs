@@ -6,6 +6,7 @@ use super::function::{Code, Place};
 use super::run::Run;
 use super::text::TextSource;
 use crate::expr::bind::tree::{Conversion, Node, NodeKind};
+use crate::expr::deep::deeper;
 use crate::expr::syntax::ast::BinaryOp;
 use crate::expr::types::{Ty, TypeId};
 use crate::expr::value::Value;
@@ -94,6 +95,10 @@ impl Emitter<'_> {
 
     /// Code of a condition.
     pub(super) fn boolean(&self, node: &Node) -> Code<bool> {
+        deeper(|| self.boolean_here(node))
+    }
+
+    fn boolean_here(&self, node: &Node) -> Code<bool> {
         let span = node.span;
         match &node.kind {
             NodeKind::Const(value) => {

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::closure::{Closure, Target};
 use super::function::FunctionCode;
 use crate::expr::budget::Budget;
+use crate::expr::deep::deeper;
 use crate::expr::fault::Fault;
 use crate::expr::host::Host;
 use crate::expr::library::Settings;
@@ -159,7 +160,7 @@ impl<'a> Run<'a> {
         Ok(value)
     }
 
-    /// Runs a function in a frame of its own; the parameters are left in `args` for `out` and `ref`.
+    /// Runs a function in a frame of its own.
     pub(crate) fn enter(&mut self, function: usize, cells: &[Arc<Cell>], args: &mut [Value]) -> Result<Value, Fault> {
         self.step()?;
         let Some(depth) = self.depth.checked_sub(1) else {
@@ -179,12 +180,7 @@ impl<'a> Run<'a> {
         for (param, arg) in code.params.iter().zip(args.iter_mut()) {
             param.store(self, std::mem::replace(arg, Value::Null));
         }
-        let result = (code.body)(self);
-        if code.has_refs {
-            for (param, arg) in code.params.iter().zip(args.iter_mut()) {
-                *arg = param.load(self);
-            }
-        }
+        let result = deeper(|| (code.body)(self));
         self.slots.truncate(self.base);
         self.cells.truncate(self.cell_base);
         self.base = old_base;
@@ -202,6 +198,14 @@ impl<'a> Run<'a> {
                 let result = self.enter(*function, cells, args);
                 self.program = mine;
                 result
+            }
+            Target::Many(all) => {
+                let mut result = Value::Null;
+                for one in all.iter() {
+                    self.step()?;
+                    result = self.call(one, &mut args.to_vec())?;
+                }
+                Ok(result)
             }
             Target::Native { method, type_args, receiver } => {
                 self.step()?;

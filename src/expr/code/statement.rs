@@ -4,6 +4,7 @@ use super::emit::Emitter;
 use super::function::{Code, Place};
 use super::run::{Cell, Run};
 use crate::expr::bind::tree::{Catch, LocalId, Scope, Stmt, StmtKind, Switch};
+use crate::expr::deep::deeper;
 use crate::expr::fault::{Cause, Fault};
 use crate::expr::library::exception;
 use crate::expr::value::Value;
@@ -59,6 +60,10 @@ impl Emitter<'_> {
     }
 
     fn step(&self, statement: &Stmt) -> Step {
+        deeper(|| self.step_here(statement))
+    }
+
+    fn step_here(&self, statement: &Stmt) -> Step {
         let span = statement.span;
         match &statement.kind {
             StmtKind::Empty => Box::new(|_| Ok(Flow::Next)),
@@ -90,13 +95,7 @@ impl Emitter<'_> {
                 }
             }
             StmtKind::Block(scope) => self.block(scope),
-            StmtKind::If(condition, then, other) => {
-                let (condition, then) = (self.boolean(condition), self.step(then));
-                match other.as_ref().map(|s| self.step(s)) {
-                    Some(other) => Box::new(move |run| if condition(run)? { then(run) } else { other(run) }),
-                    None => Box::new(move |run| if condition(run)? { then(run) } else { Ok(Flow::Next) }),
-                }
-            }
+            StmtKind::If(..) => self.branches(statement),
             StmtKind::While { condition, body, scope } => {
                 let (condition, body, cells) = (self.boolean(condition), self.step(body), self.fresh(scope));
                 Box::new(move |run| {
@@ -306,6 +305,42 @@ impl Emitter<'_> {
                 }
             }
             Ok(Flow::Next)
+        })
+    }
+
+    /// `if` with all its `else if`, one after the other.
+    fn branches(&self, statement: &Stmt) -> Step {
+        let mut arms = Vec::new();
+        let mut at = Some(statement);
+        let mut last = None;
+        while let Some(statement) = at.take() {
+            match &statement.kind {
+                StmtKind::If(condition, then, other) => {
+                    arms.push((self.boolean(condition), self.step(then)));
+                    at = other.as_deref();
+                }
+                _ => last = Some(self.step(statement)),
+            }
+        }
+        if arms.len() == 1
+            && let Some((condition, then)) = arms.pop()
+        {
+            return match last {
+                Some(other) => Box::new(move |run| if condition(run)? { then(run) } else { other(run) }),
+                None => Box::new(move |run| if condition(run)? { then(run) } else { Ok(Flow::Next) }),
+            };
+        }
+        let arms = arms.into_boxed_slice();
+        Box::new(move |run| {
+            for (condition, then) in &arms {
+                if condition(run)? {
+                    return then(run);
+                }
+            }
+            match &last {
+                Some(other) => other(run),
+                None => Ok(Flow::Next),
+            }
         })
     }
 

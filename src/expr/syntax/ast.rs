@@ -83,7 +83,7 @@ pub(crate) enum ExprKind<'a> {
     /// `out var x`, `out int x`, or a variable of a deconstruction.
     Declare(TypeRef<'a>, &'a str, Span),
     /// `ref x`
-    Ref,
+    Ref(Child<'a>),
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -195,6 +195,8 @@ pub(crate) enum Pattern<'a> {
 }
 
 pub(crate) struct Lambda<'a> {
+    /// `delegate { … }`: fits any parameters.
+    pub(crate) any_params: bool,
     pub(crate) params: Vec<Param<'a>>,
     pub(crate) body: LambdaBody<'a>,
 }
@@ -247,20 +249,41 @@ pub(crate) struct Local<'a> {
 pub(crate) enum StatementKind<'a> {
     Empty,
     Block(Block<'a>),
-    Declare { ty: TypeRef<'a>, is_const: bool, is_ref: bool, locals: Vec<Local<'a>> },
+    Declare {
+        ty: TypeRef<'a>,
+        is_const: bool,
+        is_ref: bool,
+        locals: Vec<Local<'a>>,
+    },
     Function(Function<'a>),
     Expression(Expr<'a>),
-    If(Expr<'a>, Box<Statement<'a>>, Option<Box<Statement<'a>>>),
+    /// Conditions with what they guard, one `else if` after the other, and the last `else`.
+    If(Vec<(Expr<'a>, Statement<'a>)>, Option<Box<Statement<'a>>>),
     Switch(Expr<'a>, Vec<Section<'a>>),
     While(Expr<'a>, Box<Statement<'a>>),
     Do(Box<Statement<'a>>, Expr<'a>),
-    For { init: Vec<Statement<'a>>, condition: Option<Expr<'a>>, step: Vec<Expr<'a>>, body: Box<Statement<'a>> },
-    ForEach { ty: TypeRef<'a>, name: &'a str, name_span: Span, source: Expr<'a>, body: Box<Statement<'a>> },
+    For {
+        init: Vec<Statement<'a>>,
+        condition: Option<Expr<'a>>,
+        step: Vec<Expr<'a>>,
+        body: Box<Statement<'a>>,
+    },
+    ForEach {
+        ty: TypeRef<'a>,
+        name: &'a str,
+        name_span: Span,
+        source: Expr<'a>,
+        body: Box<Statement<'a>>,
+    },
     Break,
     Continue,
     Return(Option<Expr<'a>>),
     Throw(Option<Expr<'a>>),
-    Try { body: Block<'a>, catches: Vec<Catch<'a>>, finally: Option<Block<'a>> },
+    Try {
+        body: Block<'a>,
+        catches: Vec<Catch<'a>>,
+        finally: Option<Block<'a>>,
+    },
     Using(Box<Statement<'a>>, Box<Statement<'a>>),
     Lock(Expr<'a>, Box<Statement<'a>>),
     Checked(bool, Block<'a>),

@@ -58,7 +58,7 @@ impl<'a> Parser<'a> {
             let start = self.bump_span();
             let value = self.expression()?;
             let (span, height) = (start.to(value.span), value.height);
-            return self.node(span, height, ExprKind::Ref);
+            return self.node(span, height, ExprKind::Ref(Box::new(value)));
         }
         let left = self.conditional()?;
         let op = match self.kind() {
@@ -149,7 +149,8 @@ impl<'a> Parser<'a> {
     pub(super) fn pattern(&mut self) -> Parsed<Pattern<'a>> {
         if let Some(end) = self.scan_type(self.at) {
             let after = self.token(end).kind;
-            let binds = after == T::Ident && self.slice(self.token(end).span) != "when";
+            let conditional = self.token(end - 1).kind == T::Question;
+            let binds = after == T::Ident && !conditional && self.slice(self.token(end).span) != "when";
             if binds {
                 let ty = self.type_ref()?;
                 let name = self.identifier()?;
@@ -274,10 +275,11 @@ impl<'a> Parser<'a> {
         let start = self.span();
         if self.kind() == T::DelegateKw {
             self.bump();
-            let params = if self.kind() == T::Open { self.parameters()? } else { Vec::new() };
+            let any_params = self.kind() != T::Open;
+            let params = if any_params { Vec::new() } else { self.parameters()? };
             let body = self.block()?;
             let span = start.to(self.end());
-            return self.node(span, 0, ExprKind::Lambda(Lambda { params, body: LambdaBody::Block(body) }));
+            return self.node(span, 0, ExprKind::Lambda(Lambda { any_params, params, body: LambdaBody::Block(body) }));
         }
         let params = if self.kind() == T::Ident {
             let (name, span) = self.identifier()?;
@@ -291,7 +293,7 @@ impl<'a> Parser<'a> {
             LambdaBody::Expression(e) => e.height,
             LambdaBody::Block(_) => 0,
         };
-        self.node(start.to(self.end()), height, ExprKind::Lambda(Lambda { params, body }))
+        self.node(start.to(self.end()), height, ExprKind::Lambda(Lambda { any_params: false, params, body }))
     }
 
     pub(super) fn lambda_body(&mut self) -> Parsed<LambdaBody<'a>> {

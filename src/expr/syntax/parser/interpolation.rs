@@ -28,7 +28,7 @@ impl<'a> Parser<'a> {
                 b'{' => {
                     self.flush(&mut text, is_verbatim, span, &mut pieces)?;
                     let close = self.hole_end(at + 1, end);
-                    pieces.push(self.nested(|p| p.hole(at + 1, close))?);
+                    pieces.push(self.nested(|p| p.hole(at + 1, close, is_verbatim))?);
                     at = close + 1;
                 }
                 b'}' => {
@@ -79,13 +79,20 @@ impl<'a> Parser<'a> {
     }
 
     /// One hole: `value[,alignment][:format]`.
-    fn hole(&mut self, start: usize, close: usize) -> Parsed<Piece<'a>> {
+    fn hole(&mut self, start: usize, close: usize, is_verbatim: bool) -> Parsed<Piece<'a>> {
         let (value_end, format) = match lexer::hole_colon(self.source, start, close) {
             Some(colon) => (colon, self.source.get(colon + 1..close)),
             None => (close, None),
         };
         let tokens = lexer::lex(self.source, start, value_end)?;
-        let mut inner = Parser { source: self.source, tokens, at: 0, depth: self.depth, transparent: self.transparent };
+        let mut inner = Parser {
+            source: self.source,
+            tokens,
+            at: 0,
+            depth: self.depth,
+            transparent: self.transparent,
+            errors: Vec::new(),
+        };
         if inner.kind() == T::End {
             return Err(inner.error("CS1733", "Expected expression"));
         }
@@ -95,11 +102,17 @@ impl<'a> Parser<'a> {
             return Err(inner.error("CS1003", "Syntax error, '}' expected"));
         }
         self.transparent = inner.transparent;
+        inner.errors.into_iter().for_each(|error| self.record(error));
         let format = match format {
             Some("") => {
                 return Err(Box::new(Span::new(start, close).error("CS8089", "Empty format specifier.")));
             }
-            Some(text) => Some(text.replace("{{", "{").replace("}}", "}").replace("\\\\", "\\")),
+            Some(text) => {
+                let text = text.replace("{{", "{").replace("}}", "}");
+                let value =
+                    if is_verbatim { literal::verbatim(&text) } else { literal::text(&text, Span::new(start, close))? };
+                Some(value.text().into_owned())
+            }
             None => None,
         };
         Ok(Piece::Hole { value, alignment, format })

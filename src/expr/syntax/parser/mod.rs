@@ -1,29 +1,45 @@
 //! The parser: recursive descent, precedence climbing for operators, a limit on nesting.
 
+mod creation;
 mod expression;
 mod interpolation;
+mod loops;
 mod primary;
 mod query;
 mod statement;
+mod switch;
+mod tuple;
 mod type_ref;
 
 use super::Span;
 use super::ast::{Expr, ExprKind, Tree};
 use super::token::{T, Token};
+use crate::expr::deep::deeper;
 use crate::expr::diagnostic::Diagnostic;
 
 /// How deep the text may nest.
-const MAX_DEPTH: u16 = 50;
+const MAX_DEPTH: u16 = 200;
 /// How high a tree may grow, chains of operators included.
-const MAX_HEIGHT: u16 = 250;
+const MAX_HEIGHT: u16 = 1000;
+/// How many mistakes are told at once.
+const MAX_ERRORS: usize = 20;
+/// How many `else if` may follow each other.
+const MAX_ELSE_IF: usize = 2000;
 
 type Parsed<R> = Result<R, Box<Diagnostic>>;
 
 /// Parses tokens that end with an end token.
 pub(super) fn parse(source: &str, tokens: Vec<Token>, is_block: bool, depth: u16) -> Result<Tree<'_>, Vec<Diagnostic>> {
-    let mut parser = Parser { source, tokens, at: 0, depth, transparent: 0 };
+    let mut parser = Parser { source, tokens, at: 0, depth, transparent: 0, errors: Vec::new() };
     let tree = if is_block { parser.whole_block().map(Tree::Block) } else { parser.whole().map(Tree::Expression) };
-    tree.map_err(|d| vec![*d])
+    match tree {
+        Ok(tree) if parser.errors.is_empty() => Ok(tree),
+        Ok(_) => Err(parser.errors),
+        Err(last) => {
+            parser.record(*last);
+            Err(parser.errors)
+        }
+    }
 }
 
 struct Parser<'a> {
@@ -33,6 +49,8 @@ struct Parser<'a> {
     depth: u16,
     /// How many lambda parameters queries have made.
     transparent: usize,
+    /// What is wrong so far; the parser goes on after a statement or an argument list that has a mistake.
+    errors: Vec<Diagnostic>,
 }
 
 impl<'a> Parser<'a> {
@@ -109,6 +127,39 @@ impl<'a> Parser<'a> {
         Box::new(self.span().error(code, message))
     }
 
+    /// Notes a mistake; one at each place, and not without end.
+    fn record(&mut self, error: Diagnostic) {
+        let told = self.errors.iter().any(|e| e.span.start == error.span.start);
+        if !told && self.errors.len() < MAX_ERRORS {
+            self.errors.push(error);
+        }
+    }
+
+    /// Skips to the end of the statement that starts at a token: past its `;`, or to the brace that closes its block.
+    fn skip_statement(&mut self, start: usize) {
+        self.at = self.at.max(start);
+        loop {
+            match self.kind() {
+                T::End | T::CloseBrace => return,
+                T::Semicolon => {
+                    self.at += 1;
+                    return;
+                }
+                T::OpenBrace if self.mate().is_some() => {
+                    self.at = self.mate().unwrap_or(self.at) + 1;
+                    return;
+                }
+                _ => self.at = self.mate().unwrap_or(self.at) + 1,
+            }
+        }
+    }
+
+    /// The bracket that closes the one at the cursor.
+    fn mate(&self) -> Option<usize> {
+        let mate = self.token(self.at).mate as usize;
+        (mate > self.at).then_some(mate)
+    }
+
     /// An identifier that is the given contextual keyword.
     fn is_word(&self, offset: usize, word: &str) -> bool {
         let token = self.token(self.at + offset);
@@ -130,7 +181,7 @@ impl<'a> Parser<'a> {
             return Err(Box::new(self.span().not_supported(format!("nesting deeper than {MAX_DEPTH} levels"))));
         }
         self.depth += 1;
-        let result = parse(self);
+        let result = deeper(|| parse(self));
         self.depth -= 1;
         result
     }

@@ -1,10 +1,7 @@
 //! Primary expressions: literals, names, members, calls, creation.
 
 use super::{Parsed, Parser};
-use crate::expr::syntax::Span;
-use crate::expr::syntax::ast::{
-    Arg, ArgMode, Child, Expr, ExprKind, InitTarget, InitValue, Initializer, MemberInit, Name,
-};
+use crate::expr::syntax::ast::{Arg, ArgMode, Expr, ExprKind, Name};
 use crate::expr::syntax::literal;
 use crate::expr::syntax::token::T;
 use crate::expr::value::Value;
@@ -17,7 +14,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Members, calls, indexers, `?.`, `++` after an expression.
-    fn chain(&mut self, mut left: Expr<'a>) -> Parsed<Expr<'a>> {
+    pub(super) fn chain(&mut self, mut left: Expr<'a>) -> Parsed<Expr<'a>> {
         loop {
             let (start, height) = (left.span, left.height);
             match self.kind() {
@@ -37,7 +34,7 @@ impl<'a> Parser<'a> {
                     let height = height.max(tallest(&args));
                     left = self.node(start.to(self.end()), height, ExprKind::Index(Box::new(left), args))?;
                 }
-                T::Question if matches!(self.peek(1), T::Dot | T::OpenBracket) && self.is_conditional_access() => {
+                T::Question if matches!(self.peek(1), T::Dot | T::OpenBracket) => {
                     self.bump();
                     let receiver = self.node(start, height, ExprKind::Receiver)?;
                     let rest = self.nested(|p| p.chain(receiver))?;
@@ -61,18 +58,13 @@ impl<'a> Parser<'a> {
         }
     }
 
-    /// Whether `?` is followed at once by `.` or `[`, as in `a?.b`.
-    fn is_conditional_access(&self) -> bool {
-        self.span().end == self.token(self.at + 1).span.start
-    }
-
-    fn member_name(&mut self) -> Parsed<Name<'a>> {
+    pub(super) fn member_name(&mut self) -> Parsed<Name<'a>> {
         let (text, span) = self.identifier()?;
         Ok(Name { text, span, args: self.generic_args()? })
     }
 
     /// Type arguments in an expression, when `<` starts them.
-    fn generic_args(&mut self) -> Parsed<Option<Vec<crate::expr::syntax::ast::TypeRef<'a>>>> {
+    pub(super) fn generic_args(&mut self) -> Parsed<Option<Vec<crate::expr::syntax::ast::TypeRef<'a>>>> {
         if self.kind() != T::Less {
             return Ok(None);
         }
@@ -101,8 +93,20 @@ impl<'a> Parser<'a> {
         if is_generic { self.type_args().map(Some) } else { Ok(None) }
     }
 
-    /// Arguments between brackets.
+    /// Arguments between brackets; those that have a mistake are skipped, so that the next mistake is found too.
     pub(super) fn arguments(&mut self, open: T, close: T) -> Parsed<Vec<Arg<'a>>> {
+        let mate = self.mate().filter(|mate| self.token(*mate).kind == close);
+        match (self.arguments_here(open, close), mate) {
+            (Err(error), Some(mate)) if self.at <= mate => {
+                self.record(*error);
+                self.at = mate + 1;
+                Ok(Vec::new())
+            }
+            (result, _) => result,
+        }
+    }
+
+    pub(super) fn arguments_here(&mut self, open: T, close: T) -> Parsed<Vec<Arg<'a>>> {
         let (code, what) = if close == T::Close { ("CS1026", ")") } else { ("CS1003", "Syntax error, ']'") };
         self.expect(open, "CS1003", "Syntax error, '('")?;
         let mut args = Vec::new();
@@ -143,7 +147,7 @@ impl<'a> Parser<'a> {
     }
 
     /// `var x` or `int x` after `out`.
-    fn declaration(&mut self, mode: ArgMode) -> Parsed<Option<Expr<'a>>> {
+    pub(super) fn declaration(&mut self, mode: ArgMode) -> Parsed<Option<Expr<'a>>> {
         if mode != ArgMode::Out {
             return Ok(None);
         }
@@ -158,12 +162,12 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn leaf(&mut self, kind: ExprKind<'a>) -> Parsed<Expr<'a>> {
+    pub(super) fn leaf(&mut self, kind: ExprKind<'a>) -> Parsed<Expr<'a>> {
         let span = self.bump_span();
         self.node(span, 0, kind)
     }
 
-    fn primary(&mut self) -> Parsed<Expr<'a>> {
+    pub(super) fn primary(&mut self) -> Parsed<Expr<'a>> {
         let start = self.span();
         let text = self.text();
         match self.kind() {
@@ -193,6 +197,14 @@ impl<'a> Parser<'a> {
                 self.expect(T::Close, "CS1026", ")")?;
                 let height = inner.height;
                 self.node(start.to(self.end()), height, ExprKind::NameOf(Box::new(inner)))
+            }
+            T::Ident if self.is_word(0, "global") && self.peek(1) == T::ColonColon => {
+                self.at += 2;
+                self.primary()
+            }
+            T::Ident if self.is_word(0, "var") && self.is_deconstruction() => {
+                self.bump();
+                self.variables()
             }
             T::Ident => {
                 let name = self.member_name()?;
@@ -241,222 +253,8 @@ impl<'a> Parser<'a> {
             _ => Err(self.error("CS1525", format!("Invalid expression term '{text}'"))),
         }
     }
-
-    fn parenthesized(&mut self) -> Parsed<Expr<'a>> {
-        let start = self.bump_span();
-        let mut items: Vec<(Option<&'a str>, Expr<'a>)> = Vec::new();
-        loop {
-            let name = if self.kind() == T::Ident && self.peek(1) == T::Colon {
-                let (name, _) = self.identifier()?;
-                self.bump();
-                Some(name)
-            } else {
-                None
-            };
-            let item = match self.scan_type(self.at) {
-                Some(end)
-                    if end > self.at
-                        && self.token(end).kind == T::Ident
-                        && matches!(self.token(end + 1).kind, T::Comma | T::Close) =>
-                {
-                    self.declaration(ArgMode::Out)?
-                }
-                _ => None,
-            };
-            let item = match item {
-                Some(item) => item,
-                None => self.expression()?,
-            };
-            items.push((name, item));
-            if !self.eat(T::Comma) {
-                break;
-            }
-        }
-        self.expect(T::Close, "CS1026", ")")?;
-        let span = start.to(self.end());
-        let height = items.iter().map(|(_, e)| e.height).max().unwrap_or(0);
-        if items.len() == 1 {
-            if let Some((None, inner)) = items.pop() {
-                return self.node(span, height, ExprKind::Paren(Box::new(inner)));
-            }
-            return Err(Box::new(span.error("CS8124", "Tuple must contain at least two elements.")));
-        }
-        self.node(span, height, ExprKind::Tuple(items))
-    }
-
-    fn creation(&mut self) -> Parsed<Expr<'a>> {
-        let start = self.bump_span();
-        match self.kind() {
-            T::OpenBrace => {
-                let members = self.anonymous_members()?;
-                let height = members.iter().map(|(_, e)| e.height).max().unwrap_or(0);
-                return self.node(start.to(self.end()), height, ExprKind::Anonymous(members));
-            }
-            T::OpenBracket => {
-                self.bump();
-                let mut rank = 1u8;
-                while self.eat(T::Comma) {
-                    rank = rank.saturating_add(1);
-                }
-                self.expect(T::CloseBracket, "CS1003", "Syntax error, ']'")?;
-                let items = self.array_items()?;
-                let height = items.height;
-                return self.node(start.to(self.end()), height, ExprKind::NewImplicitArray(rank, items));
-            }
-            T::Open => return Err(self.error("CS8107", "target-typed `new()` is not in C# 7")),
-            _ => {}
-        }
-        let element = self.element_type()?;
-        if self.kind() == T::OpenBracket {
-            return self.array_creation(start, element);
-        }
-        let args = if self.kind() == T::Open { self.arguments(T::Open, T::Close)? } else { Vec::new() };
-        let has_args = self.end().end > element.span.end;
-        let initializer = if self.kind() == T::OpenBrace { Some(self.initializer()?) } else { None };
-        if !has_args && initializer.is_none() {
-            return Err(self.error("CS1526", "A new expression requires (), [], or {} after type"));
-        }
-        let height = tallest(&args);
-        self.node(start.to(self.end()), height, ExprKind::New(element, args, initializer))
-    }
-
-    fn array_creation(&mut self, start: Span, element: crate::expr::syntax::ast::TypeRef<'a>) -> Parsed<Expr<'a>> {
-        use crate::expr::syntax::ast::{TypeKind, TypeRef};
-        self.bump();
-        let mut sizes = Vec::new();
-        let mut rank = 1u8;
-        if matches!(self.kind(), T::CloseBracket | T::Comma) {
-            while self.eat(T::Comma) {
-                rank = rank.saturating_add(1);
-            }
-        } else {
-            loop {
-                sizes.push(self.expression()?);
-                if !self.eat(T::Comma) {
-                    break;
-                }
-            }
-            rank = u8::try_from(sizes.len()).unwrap_or(u8::MAX);
-        }
-        self.expect(T::CloseBracket, "CS1003", "Syntax error, ']'")?;
-        let mut inner = Vec::new();
-        while self.kind() == T::OpenBracket && matches!(self.peek(1), T::CloseBracket | T::Comma) {
-            self.bump();
-            let mut rank = 1u8;
-            while self.eat(T::Comma) {
-                rank = rank.saturating_add(1);
-            }
-            self.expect(T::CloseBracket, "CS1003", "Syntax error, ']'")?;
-            inner.push(rank);
-        }
-        let mut element = element;
-        while let Some(rank) = inner.pop() {
-            let span = element.span;
-            element = TypeRef { span, kind: TypeKind::Array(Box::new(element), rank) };
-        }
-        let items = if self.kind() == T::OpenBrace { Some(self.array_items()?) } else { None };
-        if sizes.is_empty() && items.is_none() {
-            return Err(self.error("CS1586", "Array creation must have array size or array initializer"));
-        }
-        let height = sizes.iter().map(|e| e.height).chain(items.iter().map(|e| e.height)).max().unwrap_or(0);
-        self.node(start.to(self.end()), height, ExprKind::NewArray(element, sizes, rank, items))
-    }
-
-    /// `{ 1, 2 }`, possibly nested.
-    pub(super) fn array_items(&mut self) -> Parsed<Child<'a>> {
-        self.nested(|p| {
-            let start = p.expect(T::OpenBrace, "CS1514", "{")?.span;
-            let mut items = Vec::new();
-            while p.kind() != T::CloseBrace {
-                items.push(if p.kind() == T::OpenBrace { *p.array_items()? } else { p.expression()? });
-                if !p.eat(T::Comma) {
-                    break;
-                }
-            }
-            p.expect(T::CloseBrace, "CS1513", "}")?;
-            let height = items.iter().map(|e| e.height).max().unwrap_or(0);
-            Ok(Box::new(p.node(start.to(p.end()), height, ExprKind::ArrayItems(items))?))
-        })
-    }
-
-    fn anonymous_members(&mut self) -> Parsed<Vec<(Option<(&'a str, Span)>, Expr<'a>)>> {
-        self.expect(T::OpenBrace, "CS1514", "{")?;
-        let mut members = Vec::new();
-        while self.kind() != T::CloseBrace {
-            let name = if self.kind() == T::Ident && self.peek(1) == T::Assign {
-                let name = self.identifier()?;
-                self.bump();
-                Some(name)
-            } else {
-                None
-            };
-            members.push((name, self.expression()?));
-            if !self.eat(T::Comma) {
-                break;
-            }
-        }
-        self.expect(T::CloseBrace, "CS1513", "}")?;
-        Ok(members)
-    }
-
-    fn initializer(&mut self) -> Parsed<Initializer<'a>> {
-        self.nested(Self::initializer_inner)
-    }
-
-    fn initializer_inner(&mut self) -> Parsed<Initializer<'a>> {
-        self.expect(T::OpenBrace, "CS1514", "{")?;
-        let is_members = match self.kind() {
-            T::Ident => self.peek(1) == T::Assign,
-            T::OpenBracket | T::CloseBrace => true,
-            _ => false,
-        };
-        if is_members {
-            let mut members = Vec::new();
-            while self.kind() != T::CloseBrace {
-                let start = self.span();
-                let target = if self.kind() == T::OpenBracket {
-                    InitTarget::Index(self.arguments(T::OpenBracket, T::CloseBracket)?)
-                } else {
-                    InitTarget::Member(self.identifier()?.0)
-                };
-                self.expect(T::Assign, "CS1003", "Syntax error, '='")?;
-                let value = if self.kind() == T::OpenBrace {
-                    InitValue::Nested(self.initializer()?)
-                } else {
-                    InitValue::Value(self.expression()?)
-                };
-                members.push(MemberInit { span: start.to(self.end()), target, value });
-                if !self.eat(T::Comma) {
-                    break;
-                }
-            }
-            self.expect(T::CloseBrace, "CS1513", "}")?;
-            return Ok(Initializer::Members(members));
-        }
-        let mut items = Vec::new();
-        while self.kind() != T::CloseBrace {
-            if self.eat(T::OpenBrace) {
-                let mut parts = Vec::new();
-                loop {
-                    parts.push(self.expression()?);
-                    if !self.eat(T::Comma) {
-                        break;
-                    }
-                }
-                self.expect(T::CloseBrace, "CS1513", "}")?;
-                items.push(parts);
-            } else {
-                items.push(vec![self.expression()?]);
-            }
-            if !self.eat(T::Comma) {
-                break;
-            }
-        }
-        self.expect(T::CloseBrace, "CS1513", "}")?;
-        Ok(Initializer::Items(items))
-    }
 }
 
-fn tallest(args: &[Arg<'_>]) -> u16 {
+pub(super) fn tallest(args: &[Arg<'_>]) -> u16 {
     args.iter().map(|a| a.value.height).max().unwrap_or(0)
 }

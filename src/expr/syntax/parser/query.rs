@@ -204,7 +204,7 @@ impl<'a> Parser<'a> {
             height = height.max(body.height);
             let params = scopes.into_iter().map(|scope| parameter(scope, span)).collect();
             let body = LambdaBody::Expression(Box::new(body));
-            let value = self.node(span, height, ExprKind::Lambda(Lambda { params, body }))?;
+            let value = self.node(span, height, ExprKind::Lambda(Lambda { any_params: false, params, body }))?;
             args.push(Arg { name: None, mode: ArgMode::In, value });
         }
         let span = span.to(self.end());

@@ -1,10 +1,9 @@
 //! Statements.
 
-use super::{Parsed, Parser};
-use crate::expr::syntax::ast::{
-    Block, Catch, Expr, Function, Label, LambdaBody, Local, Section, Statement, StatementKind,
-};
+use super::{MAX_ELSE_IF, Parsed, Parser};
+use crate::expr::syntax::ast::{Block, Expr, ExprKind, Function, LambdaBody, Local, Statement, StatementKind};
 use crate::expr::syntax::token::T;
+use crate::expr::value::Value;
 
 impl<'a> Parser<'a> {
     /// The statements of `@{ … }`.
@@ -12,7 +11,12 @@ impl<'a> Parser<'a> {
         let start = self.span();
         let mut statements = Vec::new();
         while self.kind() != T::End {
-            statements.push(self.statement()?);
+            if self.kind() == T::CloseBrace {
+                let error = self.error("CS1513", "a `}` closes no block");
+                self.record(*error);
+                self.bump();
+            }
+            self.statement_or_skip(&mut statements);
         }
         Ok(Block { span: start.to(self.end()), statements })
     }
@@ -25,11 +29,26 @@ impl<'a> Parser<'a> {
                 if p.kind() == T::End {
                     return Err(p.error("CS1513", "} expected"));
                 }
-                statements.push(p.statement()?);
+                p.statement_or_skip(&mut statements);
             }
             p.bump();
             Ok(Block { span: start.to(p.end()), statements })
         })
+    }
+
+    /// A statement; one that has a mistake is skipped, so that the next mistake is found too.
+    pub(super) fn statement_or_skip(&mut self, statements: &mut Vec<Statement<'a>>) {
+        if matches!(self.kind(), T::End | T::CloseBrace) {
+            return;
+        }
+        let start = self.at;
+        match self.statement() {
+            Ok(statement) => statements.push(statement),
+            Err(error) => {
+                self.record(*error);
+                self.skip_statement(start);
+            }
+        }
     }
 
     pub(super) fn statement(&mut self) -> Parsed<Statement<'a>> {
@@ -40,18 +59,31 @@ impl<'a> Parser<'a> {
         })
     }
 
-    fn semicolon(&mut self) -> Parsed<()> {
+    pub(super) fn semicolon(&mut self) -> Parsed<()> {
         self.expect(T::Semicolon, "CS1002", ";").map(|_| ())
     }
 
-    fn condition(&mut self) -> Parsed<Expr<'a>> {
+    /// A condition in parentheses; one that has a mistake is skipped, so that the next mistake is found too.
+    pub(super) fn condition(&mut self) -> Parsed<Expr<'a>> {
+        let (start, mate) = (self.span(), self.mate().filter(|_| self.kind() == T::Open));
+        match (self.condition_here(), mate) {
+            (Err(error), Some(mate)) if self.at <= mate => {
+                self.record(*error);
+                self.at = mate + 1;
+                self.node(start, 0, ExprKind::Literal(Value::Bool(true)))
+            }
+            (result, _) => result,
+        }
+    }
+
+    pub(super) fn condition_here(&mut self) -> Parsed<Expr<'a>> {
         self.expect(T::Open, "CS1003", "Syntax error, '('")?;
         let condition = self.expression()?;
         self.expect(T::Close, "CS1026", ")")?;
         Ok(condition)
     }
 
-    fn boxed(&mut self) -> Parsed<Box<Statement<'a>>> {
+    pub(super) fn boxed(&mut self) -> Parsed<Box<Statement<'a>>> {
         let statement = self.statement()?;
         if matches!(
             statement.kind,
@@ -63,7 +95,7 @@ impl<'a> Parser<'a> {
         Ok(Box::new(statement))
     }
 
-    fn statement_kind(&mut self) -> Parsed<StatementKind<'a>> {
+    pub(super) fn statement_kind(&mut self) -> Parsed<StatementKind<'a>> {
         match self.kind() {
             T::Semicolon => {
                 self.bump();
@@ -71,11 +103,22 @@ impl<'a> Parser<'a> {
             }
             T::OpenBrace => self.block().map(StatementKind::Block),
             T::If => {
-                self.bump();
-                let condition = self.condition()?;
-                let then = self.boxed()?;
-                let other = if self.eat(T::Else) { Some(self.boxed()?) } else { None };
-                Ok(StatementKind::If(condition, then, other))
+                let mut arms = Vec::new();
+                loop {
+                    self.bump();
+                    let condition = self.condition()?;
+                    arms.push((condition, *self.boxed()?));
+                    if !self.eat(T::Else) {
+                        return Ok(StatementKind::If(arms, None));
+                    }
+                    if self.kind() != T::If {
+                        return Ok(StatementKind::If(arms, Some(self.boxed()?)));
+                    }
+                    if arms.len() > MAX_ELSE_IF {
+                        let message = format!("more than {MAX_ELSE_IF} `else if` after each other");
+                        return Err(Box::new(self.span().not_supported(message)));
+                    }
+                }
             }
             T::Switch => self.switch(),
             T::While => {
@@ -95,6 +138,9 @@ impl<'a> Parser<'a> {
             T::Foreach => {
                 self.bump();
                 self.expect(T::Open, "CS1003", "Syntax error, '('")?;
+                if self.is_word(0, "var") && self.is_deconstruction() {
+                    return self.foreach_tuple();
+                }
                 let ty = self.type_ref()?;
                 let (name, name_span) = self.identifier()?;
                 self.expect(T::In, "CS1515", "'in'")?;
@@ -188,7 +234,7 @@ impl<'a> Parser<'a> {
     }
 
     /// Whether a local declaration starts at the cursor.
-    fn declaration_type(&self) -> bool {
+    pub(super) fn declaration_type(&self) -> bool {
         let from = if self.kind() == T::Ref { self.at + 1 } else { self.at };
         self.scan_type(from).is_some_and(|end| {
             self.token(end).kind == T::Ident
@@ -207,7 +253,7 @@ impl<'a> Parser<'a> {
         })
     }
 
-    fn simple(&mut self) -> Parsed<StatementKind<'a>> {
+    pub(super) fn simple(&mut self) -> Parsed<StatementKind<'a>> {
         if self.declaration_type() {
             let from = if self.kind() == T::Ref { self.at + 1 } else { self.at };
             let name_at = self.scan_type(from).unwrap_or(from);
@@ -228,7 +274,7 @@ impl<'a> Parser<'a> {
         Ok(StatementKind::Expression(expression))
     }
 
-    fn local_declaration(&mut self, is_const: bool) -> Parsed<StatementKind<'a>> {
+    pub(super) fn local_declaration(&mut self, is_const: bool) -> Parsed<StatementKind<'a>> {
         let is_ref = self.eat(T::Ref);
         let ty = self.type_ref()?;
         let mut locals = Vec::new();
@@ -247,7 +293,7 @@ impl<'a> Parser<'a> {
         Ok(StatementKind::Declare { ty, is_const, is_ref, locals })
     }
 
-    fn function(&mut self) -> Parsed<Function<'a>> {
+    pub(super) fn function(&mut self) -> Parsed<Function<'a>> {
         let returns_ref = self.eat(T::Ref);
         let ty = self.type_ref()?;
         let (name, name_span) = self.identifier()?;
@@ -272,116 +318,5 @@ impl<'a> Parser<'a> {
             return Err(self.error("CS8112", "a local function must have a body"));
         };
         Ok(Function { ty, returns_ref, name, name_span, type_params, params, body })
-    }
-
-    fn for_loop(&mut self) -> Parsed<StatementKind<'a>> {
-        self.bump();
-        self.expect(T::Open, "CS1003", "Syntax error, '('")?;
-        let mut init = Vec::new();
-        if self.kind() != T::Semicolon {
-            let start = self.span();
-            if self.declaration_type() {
-                let kind = self.local_declaration(false)?;
-                init.push(Statement { span: start.to(self.end()), kind });
-            } else {
-                loop {
-                    let value = self.expression()?;
-                    init.push(Statement { span: value.span, kind: StatementKind::Expression(value) });
-                    if !self.eat(T::Comma) {
-                        break;
-                    }
-                }
-            }
-        }
-        self.semicolon()?;
-        let condition = if self.kind() == T::Semicolon { None } else { Some(self.expression()?) };
-        self.semicolon()?;
-        let mut step = Vec::new();
-        if self.kind() != T::Close {
-            loop {
-                step.push(self.expression()?);
-                if !self.eat(T::Comma) {
-                    break;
-                }
-            }
-        }
-        self.expect(T::Close, "CS1026", ")")?;
-        Ok(StatementKind::For { init, condition, step, body: self.boxed()? })
-    }
-
-    fn switch(&mut self) -> Parsed<StatementKind<'a>> {
-        self.bump();
-        let value = self.condition()?;
-        self.expect(T::OpenBrace, "CS1514", "{")?;
-        let mut sections = Vec::new();
-        while !self.eat(T::CloseBrace) {
-            let start = self.span();
-            let mut labels = Vec::new();
-            loop {
-                let label_start = self.span();
-                match self.kind() {
-                    T::Case => {
-                        self.bump();
-                        let pattern = Some(self.pattern()?);
-                        let when = if self.is_word(0, "when") {
-                            self.bump();
-                            Some(self.expression()?)
-                        } else {
-                            None
-                        };
-                        self.expect(T::Colon, "CS1003", "Syntax error, ':'")?;
-                        labels.push(Label { span: label_start.to(self.end()), pattern, when });
-                    }
-                    T::Default if self.peek(1) == T::Colon => {
-                        self.at += 2;
-                        labels.push(Label { span: label_start, pattern: None, when: None });
-                    }
-                    _ => break,
-                }
-            }
-            if labels.is_empty() {
-                return Err(self.error("CS1513", "} expected"));
-            }
-            let mut body = Vec::new();
-            let ends = |parser: &Self| match parser.kind() {
-                T::Case | T::CloseBrace | T::End => true,
-                kind => kind == T::Default && parser.peek(1) == T::Colon,
-            };
-            while !ends(self) {
-                body.push(self.statement()?);
-            }
-            sections.push(Section { span: start.to(self.end()), labels, body });
-        }
-        Ok(StatementKind::Switch(value, sections))
-    }
-
-    fn try_catch(&mut self) -> Parsed<StatementKind<'a>> {
-        self.bump();
-        let body = self.block()?;
-        let mut catches = Vec::new();
-        while self.kind() == T::Catch {
-            let start = self.bump_span();
-            let (mut ty, mut name) = (None, None);
-            if self.eat(T::Open) {
-                ty = Some(self.type_ref()?);
-                if self.kind() == T::Ident {
-                    name = Some(self.identifier()?);
-                }
-                self.expect(T::Close, "CS1026", ")")?;
-            }
-            let when = if self.is_word(0, "when") {
-                self.bump();
-                Some(self.condition()?)
-            } else {
-                None
-            };
-            let body = self.block()?;
-            catches.push(Catch { span: start, ty, name, when, body });
-        }
-        let finally = if self.eat(T::Finally) { Some(self.block()?) } else { None };
-        if catches.is_empty() && finally.is_none() {
-            return Err(self.error("CS1524", "Expected catch or finally"));
-        }
-        Ok(StatementKind::Try { body, catches, finally })
     }
 }
