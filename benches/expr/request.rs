@@ -1,0 +1,103 @@
+//! The request that expressions read, and the host that answers `context` from it.
+
+use std::borrow::Cow;
+
+use gatewright::expr::{Body, BodyError, Host, Message, Part, Text, Url, Value};
+use http::{HeaderMap, Method, Request};
+
+/// A request of a client, with the variables that policies set on it.
+pub struct Incoming {
+    /// What the client sent.
+    pub request: Request<Vec<u8>>,
+    /// The variable `token`.
+    pub token: String,
+    /// The same as a variable of expressions.
+    pub variables: Vec<(&'static str, Value)>,
+}
+
+impl Incoming {
+    /// A POST with eight headers and a body of 1 KB.
+    pub fn new() -> Self {
+        let request = Request::post("https://gateway.example.com/orders/4711?expand=lines")
+            .header("host", "gateway.example.com")
+            .header("user-agent", "bench/1.0")
+            .header("accept", "application/json")
+            .header("accept-language", "en")
+            .header("content-type", "application/json")
+            .header("authorization", "Bearer 3f2504e04f8911d39a0c0305e82c3301")
+            .header("x-request-id", "3f2504e0-4f89-11d3-9a0c-0305e82c3301")
+            .header("x-tenant", "contoso")
+            .body(order().into_bytes())
+            .unwrap();
+        let token = "3f2504e04f8911d39a0c0305e82c3301".to_owned();
+        let variables = vec![("tenant", Value::from("contoso")), ("token", Value::from(token.as_str()))];
+        Self { request, token, variables }
+    }
+
+    /// The body as it is.
+    pub fn body(&self) -> &[u8] {
+        self.request.body()
+    }
+}
+
+/// An order of 1 KB.
+fn order() -> String {
+    let line = |n: u32| {
+        format!(
+            r#"{{"sku":"SKU-{n:05}","name":"Article number {n}","quantity":{n},"price":{n}.95,"taxed":true,"note":null,"tags":["a","b"]}}"#
+        )
+    };
+    let lines: Vec<String> = (1..=7).map(line).collect();
+    format!(
+        r#"{{"id":"4711","customer":{{"id":42,"name":"Contoso Ltd.","city":"Zürich"}},"lines":[{}],"total":199.65}}"#,
+        lines.join(",")
+    )
+}
+
+/// `context` of one evaluation.
+pub struct Bound<'a>(pub &'a Incoming);
+
+impl Bound<'_> {
+    fn headers(&self, message: Message) -> Option<&HeaderMap> {
+        (message == Message::Request).then(|| self.0.request.headers())
+    }
+}
+
+impl Host for Bound<'_> {
+    fn has(&mut self, part: Part) -> bool {
+        part == Part::RequestBody
+    }
+
+    fn text(&mut self, member: Text) -> Option<Cow<'_, str>> {
+        let uri = self.0.request.uri();
+        Some(Cow::Borrowed(match member {
+            Text::RequestMethod => self.0.request.method().as_str(),
+            Text::UrlPath(Url::Current) => uri.path(),
+            Text::UrlHost(Url::Current) => uri.host()?,
+            _ => return None,
+        }))
+    }
+
+    fn header(&mut self, message: Message, name: &str, index: usize) -> Option<Cow<'_, str>> {
+        let value = self.headers(message)?.get_all(name).into_iter().nth(index)?;
+        Some(String::from_utf8_lossy(value.as_bytes()))
+    }
+
+    fn variable(&mut self, name: &str) -> Option<Value> {
+        self.0.variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
+    }
+
+    fn body(&mut self, _: Message, _: bool) -> Result<Body, BodyError> {
+        Ok(Body { bytes: self.0.body().to_vec(), content_type: Some("application/json".to_owned()) })
+    }
+}
+
+/// A header as text; empty when it is missing.
+pub fn header<'a>(incoming: &'a Incoming, name: &str) -> &'a str {
+    incoming.request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// Whether it is a POST.
+pub fn is_post(incoming: &Incoming) -> bool {
+    *incoming.request.method() == Method::POST
+}
