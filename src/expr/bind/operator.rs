@@ -66,6 +66,10 @@ impl<'t> Binder<'t> {
             Ok(node) => return node,
             Err(operands) => operands,
         };
+        let is_equality = matches!(op, BinaryOp::Equal | BinaryOp::NotEqual);
+        if is_equality && left.ty == Ty::String && right.ty == Ty::String {
+            return self.equality(op, left, right, span);
+        }
         if let Some(node) = self.user_operator(op, &left, &right, span) {
             return match node {
                 Ok(chosen) => {

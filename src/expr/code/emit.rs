@@ -428,6 +428,15 @@ impl Emitter<'_> {
             }
             return Box::new(|_| Ok(Value::Null));
         }
+        let args = match <[Code<Value>; 2]>::try_from(args.into_vec()) {
+            Ok([target, key]) => {
+                return Box::new(move |run| {
+                    let mut values = [target(run)?, key(run)?];
+                    get_property(run, property, &type_args, &mut values).map_err(|f| f.at(span))
+                });
+            }
+            Err(args) => args,
+        };
         Box::new(move |run| {
             let mut values = evaluate(run, &args, None)?;
             get_property(run, property, &type_args, &mut values).map_err(|f| f.at(span))

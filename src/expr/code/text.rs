@@ -131,9 +131,12 @@ impl Emitter<'_> {
     }
 }
 
+/// What most texts of policies fit in.
+const ROOM: usize = 128;
+
 fn join(parts: Vec<Part>, span: Span) -> Code<Value> {
     Box::new(move |run| {
-        let mut out = TextBuffer::default();
+        let mut out = TextBuffer { utf8: String::with_capacity(ROOM), units: None };
         for part in &parts {
             match part {
                 Part::Text(text) => out.push(text),

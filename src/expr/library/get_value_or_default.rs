@@ -11,7 +11,7 @@ use crate::expr::value::{Str, Value};
 pub(crate) fn find(run: &mut Run<'_>, dictionary: &Value, key: &Value) -> Result<Option<Value>, Fault> {
     match dictionary {
         Value::View(view) => {
-            let key = string(key, "key")?.text().into_owned();
+            let key = string(key, "key")?.text();
             Ok(dictionary_view::get(run, *view, &key))
         }
         Value::Object(object) => {
