@@ -10,6 +10,8 @@ use super::list::Step;
 use super::setting::Setting;
 use super::spec::{Scope, Section};
 use super::statements::forward_request::ForwardRequest;
+use super::statements::limit_concurrency::LimitConcurrency;
+use super::statements::retry::Retry;
 
 /// A policy document, compiled for one scope. Cheap to clone.
 ///
@@ -51,6 +53,10 @@ pub(crate) enum NodeBody {
     Forward(Arc<ForwardRequest>),
     /// Statements in order: a fragment, a block.
     Group(Vec<Node>),
+    /// Statements that are run again while a condition holds.
+    Retry(Arc<Retry>, Vec<Node>),
+    /// Statements that only so many requests run at a time.
+    Limit(Arc<LimitConcurrency>, Vec<Node>),
     /// The first branch whose condition holds.
     Choose { branches: Vec<Branch>, otherwise: Option<Vec<Node>> },
 }

@@ -70,6 +70,18 @@ impl Linker<'_> {
                     self.op(Code::Forward { settings: settings.clone(), keep_request: false }, place, needs);
                 }
                 NodeBody::Group(children) => self.inside(place, children, scope),
+                NodeBody::Retry(retry, children) => {
+                    let start = self.ops.len();
+                    self.op(Code::Retry(retry.clone(), 0), place, retry.needs());
+                    self.inside(place, children, scope);
+                    self.land(start);
+                    self.op(Code::Again(retry.clone()), place, retry.condition_needs());
+                }
+                NodeBody::Limit(limit, children) => {
+                    self.op(Code::Acquire(limit.clone()), place, limit.needs());
+                    self.inside(place, children, scope);
+                    self.op(Code::Release, place, Needs::NONE);
+                }
                 NodeBody::Choose { branches, otherwise } => {
                     let mut inner = Siblings { parent: Some(place), places: Vec::new() };
                     let mut ends = Vec::new();
@@ -114,7 +126,9 @@ impl Linker<'_> {
     /// Lets the jump at `from` go to the next instruction.
     fn land(&mut self, from: usize) {
         let here = u32::try_from(self.ops.len()).unwrap_or(u32::MAX);
-        if let Some(Op { code: Code::Jump(target) | Code::Unless(_, target), .. }) = self.ops.get_mut(from) {
+        if let Some(Op { code: Code::Jump(target) | Code::Unless(_, target) | Code::Retry(_, target), .. }) =
+            self.ops.get_mut(from)
+        {
             *target = here;
         }
     }
@@ -174,7 +188,7 @@ fn keep_requests(programs: &mut [Program; 4]) {
     for section in [Section::Inbound, Section::Backend] {
         let program = &mut programs[section as usize];
         for at in 0..program.ops.len() {
-            let keep = later || reads(program, at + 1);
+            let keep = later || reads(program, at + 1) || program.is_retried(at);
             if let Some(Op { code: Code::Forward { keep_request, .. }, .. }) = program.ops.get_mut(at) {
                 *keep_request = keep;
             }

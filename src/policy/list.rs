@@ -1,5 +1,7 @@
 //! Every policy: one line each. A new policy is its file in `statements` and its line here.
 
+use std::pin::Pin;
+
 use super::compile::Compiler;
 use super::document::Node;
 use super::error::Failure;
@@ -9,7 +11,7 @@ use super::spec::Spec;
 use super::statements;
 use crate::xml::Element;
 
-/// What a statement does at run time without waiting.
+/// What a statement does at run time.
 pub(crate) trait Statement {
     /// Does it.
     fn run(&self, exchange: &mut Exchange) -> Result<Flow, Box<Failure>>;
@@ -24,7 +26,15 @@ pub(crate) enum Flow {
     Continue,
     /// With this response at once: the rest of the pipeline is left out.
     End(Box<ResponseState>),
+    /// When this work is done, as its [`Resume`] says. Dropping the work gives it up; the exchange is untouched then.
+    Wait(Work),
 }
+
+/// Work that a statement waits for. It holds what it needs of the exchange, since it cannot see it.
+pub(crate) type Work = Pin<Box<dyn Future<Output = Resume> + Send>>;
+
+/// Takes the result of some work into the exchange; it may start to wait again.
+pub(crate) type Resume = Box<dyn FnOnce(&mut Exchange) -> Result<Flow, Box<Failure>> + Send>;
 
 /// A policy as the compiler finds it.
 pub(crate) struct Entry {
@@ -36,7 +46,7 @@ pub(crate) struct Entry {
 /// list that elements are looked up in.
 macro_rules! policies {
     (steps: { $($step:ident :: $Step:ident,)* } flow: { $($flow:ident,)* }) => {
-        /// A statement that runs without waiting.
+        /// A statement of the straight kind: one instruction.
         #[derive(Debug)]
         pub(crate) enum Step {
             $($Step(statements::$step::$Step),)*
@@ -91,6 +101,8 @@ policies! {
         choose,
         forward_request,
         include_fragment,
+        limit_concurrency,
+        retry,
     }
 }
 

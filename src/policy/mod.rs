@@ -29,6 +29,7 @@
 //! ```
 
 mod compile;
+mod concurrency;
 mod context;
 mod diagnostic;
 mod document;

@@ -7,6 +7,8 @@ use super::list::{self, Step};
 use super::setting::Setting;
 use super::spec::{Scope, Section};
 use super::statements::forward_request::ForwardRequest;
+use super::statements::limit_concurrency::LimitConcurrency;
+use super::statements::retry::Retry;
 
 /// The statements of all four sections, as flat programs: a position in a program is a position in the documents.
 ///
@@ -43,6 +45,14 @@ pub(crate) enum Code {
     Jump(u32),
     /// Call the service behind the pipeline; the request is kept when something after it reads it.
     Forward { settings: Arc<ForwardRequest>, keep_request: bool },
+    /// Begin the statements of a `retry`, which end at the given [`Code::Again`].
+    Retry(Arc<Retry>, u32),
+    /// Run the statements of the innermost `retry` once more, or leave it.
+    Again(Arc<Retry>),
+    /// Take a slot of `limit-concurrency`.
+    Acquire(Arc<LimitConcurrency>),
+    /// Give the innermost slot back.
+    Release,
 }
 
 /// Where an instruction comes from.
@@ -68,6 +78,14 @@ impl Program {
             next = place.parent.and_then(|parent| self.places.get(parent as usize));
         }
         "pipeline"
+    }
+
+    /// Whether the instruction at `at` stands in a `retry`.
+    pub(crate) fn is_retried(&self, at: usize) -> bool {
+        let before = self.ops.iter().take(at);
+        before
+            .filter_map(|op| if let Code::Retry(_, end) = op.code { Some(end as usize) } else { None })
+            .any(|end| at < end)
     }
 
     /// The path of a place: `choose[3]/when[2]/set-header`.
@@ -105,9 +123,11 @@ impl Pipeline {
 
     /// Whether one request can call the service behind more than once.
     pub(crate) fn forwards_repeatedly(&self) -> bool {
-        let forwards =
-            |program: &Program| program.ops.iter().filter(|op| matches!(op.code, Code::Forward { .. })).count();
-        self.programs.iter().map(forwards).sum::<usize>() > 1
+        let count = |program: &Program| {
+            let forwards = program.ops.iter().enumerate().filter(|(_, op)| matches!(op.code, Code::Forward { .. }));
+            forwards.map(|(at, _)| if program.is_retried(at) { 2 } else { 1 }).sum::<usize>()
+        };
+        self.programs.iter().map(count).sum::<usize>() > 1
     }
 
     /// Whether a statement reads the parameters of the URL template.

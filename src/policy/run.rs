@@ -10,13 +10,15 @@ use http::{Request, Response, StatusCode, header};
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 
+use super::concurrency::Slot;
 use super::error::{Failure, PolicyError};
 use super::exchange::{Exchange, MessageBody, ResponseState};
 use super::fabric;
-use super::list::{Flow, Statement as _};
+use super::list::{Flow, Resume, Statement as _, Work};
 use super::pipeline::{Code, Needs, Op, Pipeline};
 use super::spec::Section;
 use super::statements::forward_request::ForwardRequest;
+use super::statements::retry::{Attempts, Retry};
 use crate::body::{Body, CollectError};
 use crate::forward::{ForwardError, ForwardOptions, Target};
 
@@ -42,6 +44,7 @@ pin_project! {
         section: Section,
         next: u32,
         done: bool,
+        frames: Vec<Frame>,
         forward: F,
         #[pin]
         wait: Wait<F::Future>,
@@ -62,7 +65,24 @@ pin_project! {
             body: Pin<Box<dyn Future<Output = Result<Body, CollectError>> + Send>>,
             of_request: bool,
         },
+        Statement {
+            work: Work,
+        },
     }
+}
+
+/// What the request is inside of.
+enum Frame {
+    /// A `retry`: where its statements begin and end, and how its last run failed.
+    Retry { first: u32, end: u32, attempts: Attempts, failed: Option<Box<Failed>> },
+    /// A `limit-concurrency`, which holds a slot until it is left.
+    Slot(#[expect(dead_code, reason = "held for its drop")] Slot),
+}
+
+/// A failed run of a `retry`'s statements.
+struct Failed {
+    error: PolicyError,
+    failure: Failure,
 }
 
 /// What [`Forward::forward`] is called with.
@@ -77,8 +97,16 @@ enum Next {
 impl<F: Forward> Run<F> {
     /// Runs all sections of `pipeline`.
     pub(crate) fn new(exchange: Box<Exchange>, pipeline: Arc<Pipeline>, forward: F) -> Self {
-        let mut run =
-            Self { exchange, pipeline, section: Section::Inbound, next: 0, done: false, forward, wait: Wait::Nothing };
+        let mut run = Self {
+            exchange,
+            pipeline,
+            section: Section::Inbound,
+            next: 0,
+            done: false,
+            frames: Vec::new(),
+            forward,
+            wait: Wait::Nothing,
+        };
         if run.pipeline.needs.has(Needs::TIMESTAMP) {
             run.exchange.received();
         }
@@ -126,6 +154,7 @@ impl<F: Forward> Future for Run<F> {
                 section: this.section,
                 next: this.next,
                 done: this.done,
+                frames: this.frames,
             };
             match this.wait.as_mut().project() {
                 WaitProjection::Nothing => {}
@@ -151,6 +180,14 @@ impl<F: Forward> Future for Run<F> {
                     this.wait.set(Wait::Nothing);
                     machine.read(read, of_request);
                 }
+                WaitProjection::Statement { work } => {
+                    let resume = ready!(work.as_mut().poll(cx));
+                    this.wait.set(Wait::Nothing);
+                    if let Some(work) = machine.resume(resume) {
+                        this.wait.set(Wait::Statement { work });
+                        continue;
+                    }
+                }
             }
             loop {
                 match machine.step(this.forward, &mut this.wait) {
@@ -170,6 +207,7 @@ struct Machine<'a> {
     section: &'a mut Section,
     next: &'a mut u32,
     done: &'a mut bool,
+    frames: &'a mut Vec<Frame>,
 }
 
 impl Machine<'_> {
@@ -186,14 +224,33 @@ impl Machine<'_> {
         }
         *self.next += 1;
         match &op.code {
-            Code::Run(step) => match step.run(self.exchange) {
-                Ok(Flow::Continue) => {}
-                Ok(Flow::End(response)) => {
-                    self.exchange.response = Some(*response);
-                    *self.done = true;
+            Code::Run(step) => {
+                let outcome = step.run(self.exchange);
+                if let Some(work) = self.went(op.place, outcome) {
+                    wait.set(Wait::Statement { work });
+                    return Next::Wait;
+                }
+            }
+            Code::Retry(retry, end) => match retry.begin(self.exchange) {
+                Ok(attempts) => {
+                    self.frames.push(Frame::Retry { first: *self.next, end: *end, attempts, failed: None });
                 }
                 Err(failure) => self.fail(op.place, &failure),
             },
+            Code::Again(retry) => {
+                let outcome = self.again(retry);
+                if let Some(work) = self.went(op.place, outcome) {
+                    wait.set(Wait::Statement { work });
+                    return Next::Wait;
+                }
+            }
+            Code::Acquire(limit) => match limit.acquire(self.exchange) {
+                Ok(slot) => self.frames.push(Frame::Slot(slot)),
+                Err(failure) => self.fail(op.place, &failure),
+            },
+            Code::Release => {
+                self.frames.pop();
+            }
             Code::Unless(condition, target) => match condition.get(self.exchange) {
                 Ok(holds) if *holds => {}
                 Ok(_) => *self.next = *target,
@@ -210,6 +267,74 @@ impl Machine<'_> {
             },
         }
         Next::Go
+    }
+
+    /// Takes what a statement came to; the work is what to wait for.
+    fn went(&mut self, place: u32, outcome: Result<Flow, Box<Failure>>) -> Option<Work> {
+        match outcome {
+            Ok(Flow::Continue) => {}
+            Ok(Flow::End(response)) => {
+                self.exchange.response = Some(*response);
+                self.frames.clear();
+                *self.done = true;
+            }
+            Ok(Flow::Wait(work)) => return Some(work),
+            Err(failure) => self.fail(place, &failure),
+        }
+        None
+    }
+
+    /// Goes on with the statement that was waited for.
+    fn resume(&mut self, resume: Resume) -> Option<Work> {
+        // INVARIANT: the instruction before `next` is the statement that waited, or a `retry` that only slept.
+        let at = (*self.next as usize).saturating_sub(1);
+        let place = self.pipeline.program(*self.section).ops.get(at).map_or(0, |op| op.place);
+        let outcome = resume(self.exchange);
+        self.went(place, outcome)
+    }
+
+    /// Runs the statements of the innermost `retry` again, after a time to wait, or leaves it.
+    fn again(&mut self, retry: &Retry) -> Result<Flow, Box<Failure>> {
+        let Some(Frame::Retry { first, end, mut attempts, failed }) = self.frames.pop() else {
+            return Ok(Flow::Continue);
+        };
+        let holds = match &failed {
+            None => retry.holds(self.exchange)?,
+            Some(failed) => self.holds_after(retry, &failed.failure),
+        };
+        if !holds || attempts.is_over() {
+            if let Some(failed) = failed {
+                self.raise(failed);
+            }
+            return Ok(Flow::Continue);
+        }
+        let delay = attempts.next(random());
+        self.frames.push(Frame::Retry { first, end, attempts, failed: None });
+        self.exchange.last_error = None;
+        *self.next = first;
+        if delay.is_zero() {
+            return Ok(Flow::Continue);
+        }
+        Ok(Flow::Wait(Box::pin(async move {
+            sleep(delay).await;
+            let resume: Resume = Box::new(|_| Ok(Flow::Continue));
+            resume
+        })))
+    }
+
+    /// The condition of a `retry` after a failure: documents expect `context.Response` to be null, or the 500 to come.
+    fn holds_after(&mut self, retry: &Retry, failure: &Failure) -> bool {
+        if let Ok(holds) = retry.holds(self.exchange) {
+            return holds;
+        }
+        if self.exchange.response.is_some() {
+            return false;
+        }
+        let exchange = &mut *self.exchange;
+        exchange.response = Some(failure.response(|| exchange.id_text()));
+        let holds = retry.holds(self.exchange).unwrap_or(false);
+        self.exchange.response = None;
+        holds
     }
 
     fn next_section(&mut self) -> Next {
@@ -329,13 +454,30 @@ impl Machine<'_> {
         }
     }
 
-    /// Leaves the section for `on-error`; an error there ends the request.
+    /// Ends the run of an enclosing `retry`, or leaves the section for `on-error`; an error there ends the request.
     fn fail(&mut self, place: u32, failure: &Failure) {
         let error = self.error_at(place, failure);
         let (section, path) = (self.section.name(), error.path.as_deref());
         let (source, reason, message) = (&*error.source, &*error.reason, &*error.message);
         tracing::debug!(target: "gatewright::policy", source, reason, section, path, "{message}");
+        self.raise(Box::new(Failed { error, failure: failure.clone() }));
+    }
+
+    /// Goes to the innermost `retry` with a failure, or to `on-error`.
+    fn raise(&mut self, raised: Box<Failed>) {
         let exchange = &mut *self.exchange;
+        while let Some(mut frame) = self.frames.pop() {
+            let Frame::Retry { end, failed, .. } = &mut frame else { continue };
+            if !raised.failure.keeps_response() {
+                exchange.response = None;
+            }
+            exchange.last_error = Some(Box::new(raised.error.clone()));
+            *self.next = *end;
+            *failed = Some(raised);
+            self.frames.push(frame);
+            return;
+        }
+        let Failed { error, failure } = *raised;
         if *self.section == Section::OnError {
             exchange.response = Some(Failure::internal("", "").response(|| exchange.id_text()));
             *self.done = true;
@@ -369,5 +511,15 @@ impl Machine<'_> {
             response.headers.remove(header::CONTENT_LENGTH);
         }
         response.into_response()
+    }
+}
+
+/// A number from 0 to 1 that spreads the delays of retries.
+fn random() -> f64 {
+    let mut bytes = [0; 4];
+    // Without a random source all requests wait for the middle of the range.
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX),
+        Err(_) => 0.5,
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::concurrency::Concurrency;
 use crate::clock::Clock;
 use crate::expr::Budget;
 use crate::sink::{TraceSink, default_sink};
@@ -22,6 +23,8 @@ pub struct EngineSettings {
     /// Whether a `base-url` of a narrower document overrides the `backend-id` of a broader one. API Management does
     /// not do so, and this is off by default.
     pub base_url_overrides_inherited_backend_id: bool,
+    /// The slots of `limit-concurrency`, shared by all pipelines with these settings and their clones.
+    pub(crate) concurrency: Concurrency,
 }
 
 impl Default for EngineSettings {
@@ -32,6 +35,7 @@ impl Default for EngineSettings {
             body_limit: 64 << 20,
             trace_sink: default_sink(),
             base_url_overrides_inherited_backend_id: false,
+            concurrency: Concurrency::default(),
         }
     }
 }

@@ -154,3 +154,37 @@ async fn an_inner_service_that_is_never_ready_is_a_failed_forward() {
     let response = spy.call(Request::new(Body::empty())).await.unwrap();
     assert_eq!(response.headers()["x-why"], "BackendConnectionFailure: no connection to be had");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_retry_waits_before_each_run() {
+    let retry = |attributes: &str| {
+        format!(r#"<retry condition="true" count="4" interval="3" {attributes}><forward-request /></retry>"#)
+    };
+    for (attributes, seconds) in
+        [("", 12), (r#"delta="2""#, 3 + 5 + 7 + 9), (r#"first-fast-retry="true""#, 9), (r#"max-interval="2""#, 8)]
+    {
+        let service = layer("", &retry(attributes), "", "")
+            .layer(service_fn(|_: Request<Body>| async { Ok::<_, Infallible>(Response::new(Body::empty())) }));
+        let start = tokio::time::Instant::now();
+        let response = service.oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK);
+        assert_eq!(start.elapsed().as_secs(), seconds, "{attributes}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_caller_who_goes_away_gives_the_slot_back() {
+    let limited = r#"<limit-concurrency key="k" max-count="1"><forward-request /></limit-concurrency>"#;
+    let service = layer("", limited, "", "").layer(service_fn(|_: Request<Body>| async {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        Ok::<_, Infallible>(Response::new(Body::empty()))
+    }));
+    let call = || service.clone().oneshot(Request::new(Body::empty()));
+    let mut first = Box::pin(call());
+    assert!(std::future::poll_fn(|cx| Poll::Ready(first.as_mut().poll(cx).is_pending())).await);
+    assert_eq!(call().await.unwrap().status(), StatusCode::TOO_MANY_REQUESTS);
+    drop(first);
+    let (one, two) = tokio::join!(call(), call());
+    assert_eq!((one.unwrap().status(), two.unwrap().status()), (StatusCode::OK, StatusCode::TOO_MANY_REQUESTS));
+    assert_eq!(call().await.unwrap().status(), StatusCode::OK);
+}

@@ -7,6 +7,8 @@ pub(crate) mod find_and_replace;
 pub(crate) mod forward_request;
 pub(crate) mod include_fragment;
 pub(crate) mod ip_filter;
+pub(crate) mod limit_concurrency;
+pub(crate) mod retry;
 pub(crate) mod return_response;
 pub(crate) mod rewrite_uri;
 pub(crate) mod set_backend_service;
