@@ -319,6 +319,25 @@ pub struct ForwardError {
     pub message: Cow<'static, str>,
     /// The status that the caller gets when no policy changes it.
     pub status: u16,
+    /// The seconds for `Retry-After`, when nothing was sent because the backend is left alone for a while.
+    pub retry_after: Option<u32>,
+}
+
+impl ServedBy {
+    /// A member of a pool.
+    pub fn new(backend: Arc<str>, base: Arc<BaseUrl>) -> Self {
+        Self { backend, base }
+    }
+}
+
+/// Who answered, in the extensions of a response that came through a pool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ServedBy {
+    /// The id of the member.
+    pub backend: Arc<str>,
+    /// Its URL.
+    pub base: Arc<BaseUrl>,
 }
 
 /// The caller's address. A host puts it into the extensions of a request, from what it knows of the connection.

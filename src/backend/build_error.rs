@@ -17,6 +17,14 @@ pub(super) enum Problem {
     Unsupported(&'static str),
     #[error("`type` is `{0}`: expected `Single` or `Pool`")]
     UnknownKind(String),
+    #[error("`circuitBreaker`: {0}")]
+    CircuitBreaker(String),
+    #[error("`pool`: {0}")]
+    Pool(String),
+    #[error("`{0}` is set, but has no effect on a pool: it belongs to the members")]
+    NotOfPools(&'static str),
+    #[error("`circuitBreaker` is set: put a `CircuitBreakerLayer` around the service, or use `Backends`")]
+    BreakerAroundService,
     #[error("`url` is missing")]
     NoUrl,
     #[error("`url`: {0}")]

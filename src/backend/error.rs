@@ -4,7 +4,9 @@ use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::breaker::Refusal;
 use crate::body::BoxError;
 use crate::forward::ForwardError;
 
@@ -21,11 +23,19 @@ struct Inner {
     kind: Kind,
     backend: Option<Arc<str>>,
     source: Option<BoxError>,
+    /// The status of a refusal, and the seconds after which to come back.
+    refusal: Option<(u16, u32)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     NotFound,
+    /// The circuit is open.
+    Open,
+    /// No member of the pool is a candidate.
+    Exhausted,
+    /// The backend has all the requests it may have, and so has its queue.
+    Full,
     /// The client certificate that the request asks for is not there.
     NoCertificate,
     /// There is no token of the managed identity.
@@ -63,16 +73,30 @@ pub enum Side {
 
 impl Error {
     pub(super) fn new(kind: Kind) -> Self {
-        Self(Box::new(Inner { kind, backend: None, source: None }))
+        Self(Box::new(Inner { kind, backend: None, source: None, refusal: None }))
     }
 
     pub(super) fn caused_by(kind: Kind, source: impl Into<BoxError>) -> Self {
-        Self(Box::new(Inner { kind, backend: None, source: Some(source.into()) }))
+        Self(Box::new(Inner { kind, backend: None, source: Some(source.into()), refusal: None }))
     }
 
     pub(super) fn of(mut self, backend: Arc<str>) -> Self {
         self.0.backend = Some(backend);
         self
+    }
+
+    /// A circuit breaker let nothing pass.
+    pub(super) fn open(refusal: Refusal) -> Self {
+        let mut error = Self::new(Kind::Open);
+        error.0.refusal = Some((refusal.status, whole_seconds(refusal.remaining)));
+        error
+    }
+
+    /// A pool has no candidate; the first one may be back after `soonest`.
+    pub(super) fn exhausted(status: u16, soonest: Option<Duration>) -> Self {
+        let mut error = Self::new(Kind::Exhausted);
+        error.0.refusal = Some((status, whole_seconds(soonest.unwrap_or_default())));
+        error
     }
 
     /// The error of whoever limits the time until the response headers arrive, such as `forward-request timeout`.
@@ -81,10 +105,14 @@ impl Error {
     }
 
     /// The code in `context.LastError.Reason`: `BackendConnectionFailure`, `Timeout`, `ClientConnectionFailure`,
-    /// `BackendNotFound`, `CertificateNotFound` or `ManagedIdentityTokenNotAcquired`.
+    /// `BackendNotFound`, `CircuitBreakerOpen`, `BackendPoolUnavailable`, `BackendConcurrencyLimitExceeded`,
+    /// `CertificateNotFound` or `ManagedIdentityTokenNotAcquired`.
     pub fn reason(&self) -> &'static str {
         match self.0.kind {
             Kind::NotFound => "BackendNotFound",
+            Kind::Open => "CircuitBreakerOpen",
+            Kind::Exhausted => "BackendPoolUnavailable",
+            Kind::Full => "BackendConcurrencyLimitExceeded",
             Kind::NoCertificate => "CertificateNotFound",
             Kind::NoToken => "ManagedIdentityTokenNotAcquired",
             Kind::Timeout => "Timeout",
@@ -98,6 +126,13 @@ impl Error {
         let text = match self.0.kind {
             Kind::NotFound => {
                 return format!("Backend {} was not found.", self.backend().unwrap_or_default()).into();
+            }
+            Kind::Open | Kind::Full => {
+                return format!("Backend {} is temporarily unavailable.", self.backend().unwrap_or_default()).into();
+            }
+            Kind::Exhausted => {
+                return format!("Backend pool {} is temporarily unavailable.", self.backend().unwrap_or_default())
+                    .into();
             }
             Kind::NoCertificate => "The client certificate was not found.",
             Kind::NoToken => "The token of the managed identity could not be acquired.",
@@ -118,23 +153,42 @@ impl Error {
         text.into()
     }
 
-    /// The status that the caller gets when no policy changes it: 500, or 499 (for logs) when the caller went away.
+    /// The status that the caller gets when no policy changes it: 500, or 499 (for logs) when the caller went away. An open
+    /// circuit and a pool without candidates have the status of their `failureResponse`, or 503.
     pub fn status(&self) -> u16 {
-        if self.0.kind == Kind::ClientGone { 499 } else { 500 }
+        match self.0.kind {
+            Kind::ClientGone => 499,
+            Kind::Full => 503,
+            _ => self.0.refusal.map_or(500, |(status, _)| status),
+        }
+    }
+
+    /// The seconds for `Retry-After`, at least 1, when nothing was sent because the backend is left alone or full.
+    pub fn retry_after(&self) -> Option<u32> {
+        match self.0.kind {
+            Kind::Full => Some(1),
+            _ => self.0.refusal.map(|(_, seconds)| seconds),
+        }
+    }
+
+    /// Whether nothing was sent because a circuit is open, a pool has no candidate, or the backend is full.
+    pub fn is_refusal(&self) -> bool {
+        matches!(self.0.kind, Kind::Open | Kind::Exhausted | Kind::Full)
     }
 
     /// Who is to be blamed.
     pub fn side(&self) -> Side {
         match self.0.kind {
             Kind::ClientGone => Side::Client,
-            Kind::NotFound | Kind::NoCertificate | Kind::NoToken | Kind::Unsendable => Side::Gateway,
+            Kind::NotFound | Kind::Open | Kind::Exhausted | Kind::Full => Side::Gateway,
+            Kind::NoCertificate | Kind::NoToken | Kind::Unsendable => Side::Gateway,
             _ => Side::Backend,
         }
     }
 
     /// Whether the backend has certainly not seen the request, so that sending it again cannot act twice.
     pub fn is_retry_safe(&self) -> bool {
-        self.is_connect() || matches!(self.0.kind, Kind::Unsent | Kind::Unresolved | Kind::NoToken)
+        self.is_connect() || matches!(self.0.kind, Kind::Unsent | Kind::Unresolved | Kind::NoToken) || self.is_refusal()
     }
 
     /// Whether no connection came to be: name, network, time limit or TLS.
@@ -174,6 +228,9 @@ impl fmt::Display for Error {
         }
         f.write_str(match self.0.kind {
             Kind::NotFound => "not defined",
+            Kind::Open => "its circuit breaker is open",
+            Kind::Exhausted => "no member of the pool can be asked",
+            Kind::Full => "it has all the requests that it may have",
             Kind::NoCertificate => "the client certificate cannot be used",
             Kind::NoToken => "there is no token of the managed identity",
             Kind::Unsendable => "the request cannot be sent",
@@ -191,6 +248,9 @@ impl fmt::Display for Error {
             Kind::Timeout => "no response headers within the time limit",
             Kind::ClientGone => "the body of the request broke off",
         })?;
+        if let Some((_, seconds)) = self.0.refusal {
+            write!(f, ", next try in {seconds} s")?;
+        }
         let mut cause = StdError::source(self);
         while let Some(error) = cause {
             // Its text is the name of a step inside the HTTP library.
@@ -209,8 +269,19 @@ impl StdError for Error {
     }
 }
 
+/// Rounded up, at least 1.
+fn whole_seconds(time: Duration) -> u32 {
+    let seconds = time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0));
+    u32::try_from(seconds).unwrap_or(u32::MAX).max(1)
+}
+
 impl From<Error> for ForwardError {
     fn from(error: Error) -> Self {
-        Self { reason: error.reason(), message: error.message(), status: error.status() }
+        Self {
+            reason: error.reason(),
+            message: error.message(),
+            status: error.status(),
+            retry_after: error.retry_after(),
+        }
     }
 }

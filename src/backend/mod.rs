@@ -19,6 +19,8 @@
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 
+mod attempt;
+mod breaker;
 mod build_error;
 mod call;
 mod certificates;
@@ -28,29 +30,48 @@ mod credentials;
 mod error;
 mod fabric;
 mod forwarded;
+mod goal;
+mod health;
+mod health_rounds;
 mod hop_by_hop;
 mod layer;
+mod limit;
 mod link;
 mod outgoing;
+mod pool;
+mod protection;
 mod redirect;
+mod resilience;
+mod sender;
 mod service;
 mod set;
 mod single;
 mod stream;
 pub mod tls;
 mod transport;
+mod tries;
 mod tunnel;
 mod url_match;
 mod variants;
 mod watched_body;
 
+pub use breaker::{
+    BreakerEvent, BreakerObserver, BreakerOptions, BreakerSnapshot, CircuitBreakerFuture, CircuitBreakerLayer,
+    CircuitBreakerLayerBuilder, CircuitBreakerService, CircuitState, FailureReason, TracingObserver, Transition,
+};
 pub use build_error::BuildError;
 pub use call::CallFuture;
 pub use certificates::{CertificateError, ClientCertificate};
 pub use client::{Client, ClientFuture};
 pub use credentials::{CredentialsError, CredentialsLayer, CredentialsService};
 pub use error::{Error, Side};
+pub use health::HealthCheck;
 pub use layer::BackendLayer;
+pub use pool::{
+    Balance, MemberSnapshot, OutlierEjection, PoolFuture, PoolOptions, PoolService, PoolServiceBuilder, PoolSnapshot,
+};
+pub use protection::BackendOptions;
+pub use resilience::Resilience;
 pub use service::{BackendFuture, BackendService};
 pub use set::{Backends, BackendsBuilder};
 pub use transport::{Transport, TransportBuilder, TransportError};

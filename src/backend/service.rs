@@ -56,6 +56,7 @@ impl BackendService {
         transport: &Transport,
     ) -> Result<Self, BuildError> {
         single::refuse_identity(id, backend)?;
+        single::refuse_breaker(id, backend)?;
         let single = Arc::new(Single::new(id, backend, values)?);
         let around = Surroundings { values, transport, certificates: &Certificates::default(), authorities: None };
         Ok(Self { single, inner: single::client(id, backend, &around)? })

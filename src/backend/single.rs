@@ -91,6 +91,14 @@ pub(super) fn identity(
     Ok(Some(Identity { tokens, request }))
 }
 
+/// Refuses the breaker of an entity that stands alone.
+pub(super) fn refuse_breaker(id: &str, backend: &model::Backend) -> Result<(), BuildError> {
+    match &backend.circuit_breaker {
+        Some(breaker) if !breaker.rules.is_empty() => Err(BuildError::new(id, Problem::BreakerAroundService)),
+        _ => Ok(()),
+    }
+}
+
 /// Refuses what only [`Backends`](super::Backends) can add.
 pub(super) fn refuse_identity(id: &str, backend: &model::Backend) -> Result<(), BuildError> {
     match backend.credentials.as_ref().and_then(|credentials| credentials.managed_identity.as_ref()) {
@@ -153,10 +161,9 @@ fn refuse_unsupported(backend: &model::Backend) -> Result<(), Problem> {
         return Err(Problem::NoCluster(url.clone()));
     }
     let unsupported = [
-        (backend.is_pool(), "pools"),
+        (backend.is_pool(), "pools without `Backends`"),
         // Those of `Backends` are made elsewhere.
         (backend.fabric().is_some(), "Service Fabric clusters without `Backends`"),
-        (backend.circuit_breaker.as_ref().is_some_and(|breaker| !breaker.rules.is_empty()), "circuit breakers"),
     ];
     match unsupported.into_iter().find(|(used, _)| *used) {
         Some((_, what)) => Err(Problem::Unsupported(what)),

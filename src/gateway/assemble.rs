@@ -14,7 +14,7 @@ use super::router::{ApiRoute, OperationRoute, Router};
 use super::snapshot::{ApiState, OperationState, Pipelines, Snapshot};
 use super::subscriptions;
 use super::template::UrlTemplate;
-use crate::backend::Transport;
+use crate::backend::{Resilience, Transport};
 use crate::forward::Target;
 use crate::model::{self, Api, ApiEntry, Entities, Store};
 use crate::policy::{ApiFacts, DeploymentFacts, OperationFacts, ProductFacts, Scope};
@@ -26,11 +26,15 @@ pub(super) fn key(realm: usize, name: &str) -> Key {
     (realm, name.to_ascii_lowercase())
 }
 
-pub(super) fn assemble(store: &Store, transport: &Transport) -> Result<Snapshot, ConfigurationError> {
+pub(super) fn assemble(
+    store: &Store,
+    transport: &Transport,
+    resilience: &Resilience,
+) -> Result<Snapshot, ConfigurationError> {
     let mut assembly = Assembly::default();
     let realms: Vec<_> = store
         .scopes()
-        .map(|(name, entities)| realm(store, name, entities, transport, &mut assembly.problems))
+        .map(|(name, entities)| realm(store, name, entities, (transport, resilience), &mut assembly))
         .collect();
     let entities = || store.scopes().map(|(_, entities)| entities).zip(&realms).enumerate();
     for (index, (entities, realm)) in entities() {
@@ -92,6 +96,7 @@ pub(super) fn assemble(store: &Store, transport: &Transport) -> Result<Snapshot,
             subscriptions: owners.into_iter().map(|(_, state)| state).collect(),
             global,
             backends,
+            all_backends: realms.iter().filter_map(|realm| realm.backends.clone()).collect(),
             deployment: Arc::new(deployment(store)),
             warnings,
         }),
@@ -353,14 +358,15 @@ fn realm(
     store: &Store,
     name: Option<&str>,
     entities: &Entities,
-    transport: &Transport,
-    problems: &mut Vec<Problem>,
+    shared: (&Transport, &Resilience),
+    assembly: &mut Assembly<'_>,
 ) -> Realm {
     let workspace = name.map(|id| {
         let properties = store.workspaces.get(id).map(|workspace| &workspace.properties);
         (Arc::from(id), Arc::from(properties.and_then(|p| p.display_name.as_deref()).unwrap_or(id)))
     });
-    Realm::new(entities, workspace, transport, &store.authorities, problems)
+    let reports = (&mut assembly.problems, &mut assembly.warnings);
+    Realm::new(entities, workspace, shared, &store.authorities, reports)
 }
 
 fn deployment(store: &Store) -> DeploymentFacts {

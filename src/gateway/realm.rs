@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::problem::Problem;
-use crate::backend::{Backends, Transport};
+use crate::backend::{Backends, Resilience, Transport};
 use crate::forward::BaseUrl;
 use crate::model::{Backend, CertificateAuthority, Entities, Store};
 use crate::policy::{BackendDirectory, BackendFacts, Environment};
@@ -27,13 +27,14 @@ impl Realm {
     pub fn new(
         entities: &Entities,
         workspace: Option<(Arc<str>, Arc<str>)>,
-        transport: &Transport,
+        (transport, resilience): (&Transport, &Resilience),
         authorities: &[CertificateAuthority],
-        problems: &mut Vec<Problem>,
+        (problems, warnings): (&mut Vec<Problem>, &mut Vec<Problem>),
     ) -> Self {
         let values = Arc::new(named_values(entities));
         let environment = environment_of(entities, values.clone());
-        let mut builder = Backends::builder(transport, &values);
+        let scope = workspace.as_ref().map_or("", |(id, _)| id);
+        let mut builder = Backends::builder(transport, &values).resilience(resilience).workspace(scope);
         for authority in authorities {
             builder = builder.authority(authority);
         }
@@ -44,7 +45,10 @@ impl Realm {
             builder = builder.backend(id, backend);
         }
         let backends = match builder.build() {
-            Ok(backends) => Some(Arc::new(backends)),
+            Ok(backends) => {
+                warnings.extend(backends.warnings().iter().cloned().map(Problem::Backend));
+                Some(Arc::new(backends))
+            }
             Err(errors) => {
                 problems.extend(errors.into_iter().map(Problem::Backend));
                 None

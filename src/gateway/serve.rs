@@ -107,6 +107,12 @@ impl Forward for ToBackends {
         let call = target.map(|target| self.0.call(&target, request, &options));
         ToBackendsFuture { call }
     }
+
+    fn timed_out(future: Pin<&mut ToBackendsFuture>) {
+        if let Some(call) = future.project().call.as_pin_mut() {
+            call.get_mut().timed_out();
+        }
+    }
 }
 
 pin_project! {
@@ -128,6 +134,7 @@ impl Future for ToBackendsFuture {
                 reason: "BackendConnectionFailure",
                 message: "The API has no service URL, and no policy sets a backend.".into(),
                 status: 500,
+                retry_after: None,
             }));
         };
         Poll::Ready(ready!(call.poll(cx)).map_err(ForwardError::from))

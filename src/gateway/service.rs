@@ -8,6 +8,7 @@ use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
@@ -21,7 +22,7 @@ use super::problem::{ConfigurationError, Problem};
 use super::router::Route;
 use super::serve::{self, ToBackends};
 use super::snapshot::Snapshot;
-use crate::backend::Transport;
+use crate::backend::{Resilience, Transport};
 use crate::body::{Body, BoxError};
 use crate::clock::Clock;
 use crate::load;
@@ -64,6 +65,7 @@ struct Shared {
     snapshot: ArcSwap<Snapshot>,
     settings: Arc<EngineSettings>,
     transport: Transport,
+    resilience: Resilience,
 }
 
 impl Gateway {
@@ -80,7 +82,7 @@ impl Gateway {
     ///
     /// [`ConfigurationError`] with everything that is wrong; the gateway then goes on with what it has.
     pub fn replace(&self, store: &Store) -> Result<(), ConfigurationError> {
-        let snapshot = Snapshot::new(store, &self.shared.transport)?;
+        let snapshot = Snapshot::with(store, &self.shared.transport, &self.shared.resilience)?;
         self.shared.snapshot.store(Arc::new(snapshot));
         Ok(())
     }
@@ -97,6 +99,18 @@ impl Gateway {
     /// The configuration that new requests are served with.
     pub fn snapshot(&self) -> Arc<Snapshot> {
         self.shared.snapshot.load_full()
+    }
+
+    /// Makes the health checks of the configuration in use, for ever: a host that sets some runs this in a task of its own.
+    pub async fn watch_health(&self) {
+        loop {
+            let mut pause = Duration::MAX;
+            for backends in self.snapshot().backends() {
+                pause = pause.min(backends.check_health().await);
+            }
+            // Another configuration may have come.
+            tokio::time::sleep(pause.min(Duration::from_secs(1))).await;
+        }
     }
 
     fn serve<B>(&self, snapshot: &Snapshot, route: Route, request: Request<B>) -> Run<ToBackends>
@@ -120,12 +134,20 @@ impl fmt::Debug for Gateway {
 pub struct GatewayBuilder {
     settings: EngineSettings,
     transport: Option<Transport>,
+    resilience: Option<Resilience>,
 }
 
 impl GatewayBuilder {
     /// What backends are reached over; by default a [`Transport`] with default settings.
     pub fn transport(mut self, transport: Transport) -> Self {
         self.transport = Some(transport);
+        self
+    }
+
+    /// The state of circuit breakers, which outlives a configuration, and how backends are guarded beyond what entities
+    /// say; by default one with the gateway's clock and no options.
+    pub fn resilience(mut self, resilience: Resilience) -> Self {
+        self.resilience = Some(resilience);
         self
     }
 
@@ -154,8 +176,9 @@ impl GatewayBuilder {
                 ConfigurationError(vec![Problem::Entity { entity: "transport".to_owned(), message }])
             })?,
         };
-        let snapshot = ArcSwap::from_pointee(Snapshot::new(store, &transport)?);
-        let shared = Arc::new(Shared { snapshot, settings: Arc::new(self.settings), transport });
+        let resilience = self.resilience.unwrap_or_else(|| Resilience::new().clock(self.settings.clock.clone()));
+        let snapshot = ArcSwap::from_pointee(Snapshot::with(store, &transport, &resilience)?);
+        let shared = Arc::new(Shared { snapshot, settings: Arc::new(self.settings), transport, resilience });
         Ok(Gateway { shared, client: None })
     }
 

@@ -7,7 +7,7 @@ use super::access::AccessTable;
 use super::assemble;
 use super::problem::{ConfigurationError, Problem};
 use super::router::Router;
-use crate::backend::{Backends, Transport};
+use crate::backend::{Backends, Resilience, Transport};
 use crate::forward::Target;
 use crate::model::Store;
 use crate::policy::{
@@ -28,6 +28,7 @@ pub struct Snapshot {
     /// What runs when a request finds no API.
     pub(super) global: Arc<Pipeline>,
     pub(super) backends: Arc<Backends>,
+    pub(super) all_backends: Vec<Arc<Backends>>,
     pub(super) deployment: Arc<DeploymentFacts>,
     pub(super) warnings: Vec<Problem>,
 }
@@ -74,7 +75,21 @@ impl Snapshot {
     ///
     /// [`ConfigurationError`] with everything that is wrong, not only the first thing.
     pub fn new(store: &Store, transport: &Transport) -> Result<Self, ConfigurationError> {
-        assemble::assemble(store, transport)
+        Self::with(store, transport, &Resilience::new())
+    }
+
+    /// As [`Snapshot::new`], with the state of circuit breakers that outlives configurations.
+    ///
+    /// # Errors
+    ///
+    /// As [`Snapshot::new`].
+    pub fn with(store: &Store, transport: &Transport, resilience: &Resilience) -> Result<Self, ConfigurationError> {
+        assemble::assemble(store, transport, resilience)
+    }
+
+    /// The backends of the service, then those of each workspace with entities: for their breakers and pools.
+    pub fn backends(&self) -> impl Iterator<Item = &Arc<Backends>> {
+        self.all_backends.iter()
     }
 
     /// What works, but perhaps not as its author thinks.

@@ -48,7 +48,10 @@ impl<'a> Context<'a> {
     fn base(&self) -> Option<&crate::forward::BaseUrl> {
         match &self.exchange.target {
             Some(Target::Url(url)) => Some(url),
-            Some(Target::Backend(_)) => self.backend().and_then(|backend| backend.url.as_deref()),
+            Some(target @ Target::Backend(_)) => match &self.exchange.served_by {
+                Some((pool, member)) if pool == target => Some(&member.base),
+                _ => self.backend().and_then(|backend| backend.url.as_deref()),
+            },
             None => None,
         }
     }

@@ -110,6 +110,13 @@ impl Failure {
 impl From<ForwardError> for Box<Failure> {
     fn from(error: ForwardError) -> Self {
         let status = StatusCode::from_u16(error.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        if let Some(seconds) = error.retry_after {
+            // The message names backends: it is not for the caller.
+            let public = status.canonical_reason().unwrap_or("Service Unavailable");
+            return Failure::refused(status, error.reason, error.message)
+                .public_message(public)
+                .header(header::RETRY_AFTER, seconds.into());
+        }
         match status {
             StatusCode::INTERNAL_SERVER_ERROR => Failure::internal(error.reason, error.message),
             StatusCode::SERVICE_UNAVAILABLE => {

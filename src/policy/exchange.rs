@@ -17,7 +17,7 @@ use super::settings::EngineSettings;
 use super::spec::{Scope, Section};
 use crate::body::Body;
 use crate::expr::Value;
-use crate::forward::{ClientAddress, ClientScheme, Target};
+use crate::forward::{ClientAddress, ClientScheme, ServedBy, Target};
 
 /// One request on its way through a pipeline.
 pub struct Exchange {
@@ -26,6 +26,8 @@ pub struct Exchange {
     pub(crate) variables: Variables,
     pub(crate) last_error: Option<Box<PolicyError>>,
     pub(crate) target: Option<Target>,
+    /// Which member of the pool answered, and the target that was the pool.
+    pub(crate) served_by: Option<(Target, ServedBy)>,
     /// The scope whose document set a backend id; a base URL of a narrower one does not override it.
     pub(crate) backend_set_by: Option<Scope>,
     /// What is asked of a Service Fabric cluster, when the target is one.
@@ -148,6 +150,7 @@ impl Exchange {
             variables: Variables::default(),
             last_error: None,
             target: None,
+            served_by: None,
             backend_set_by: None,
             fabric: None,
             facts: Facts::default(),

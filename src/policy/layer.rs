@@ -208,8 +208,11 @@ where
 fn failed(error: BoxError) -> ForwardError {
     match error.downcast::<ForwardError>() {
         Ok(error) => *error,
-        Err(error) => {
-            ForwardError { reason: "BackendConnectionFailure", message: error.to_string().into(), status: 500 }
-        }
+        Err(error) => ForwardError {
+            reason: "BackendConnectionFailure",
+            message: error.to_string().into(),
+            status: 500,
+            retry_after: None,
+        },
     }
 }

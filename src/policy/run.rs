@@ -31,6 +31,9 @@ pub trait Forward {
 
     /// Sends a request to `target`, or to the one service there is when there is no target.
     fn forward(&mut self, target: Option<Target>, request: Request<Body>, options: ForwardOptions) -> Self::Future;
+
+    /// Is told that the time for the response headers is over, just before the future is dropped.
+    fn timed_out(_future: Pin<&mut Self::Future>) {}
 }
 
 pin_project! {
@@ -158,17 +161,19 @@ impl<F: Forward> Future for Run<F> {
             };
             match this.wait.as_mut().project() {
                 WaitProjection::Nothing => {}
-                WaitProjection::Backend { response, limit, sleep: timer } => {
-                    let outcome = match response.poll(cx) {
+                WaitProjection::Backend { mut response, limit, sleep: timer } => {
+                    let outcome = match response.as_mut().poll(cx) {
                         Poll::Ready(outcome) => outcome,
                         Poll::Pending => {
                             // The timer is made only once the backend is seen to take its time.
                             let timer = timer.get_or_insert_with(|| Box::pin(sleep(*limit)));
                             ready!(timer.as_mut().poll(cx));
+                            F::timed_out(response);
                             Err(ForwardError {
                                 reason: "Timeout",
                                 message: "Request to the backend service timed out".into(),
                                 status: 500,
+                                retry_after: None,
                             })
                         }
                     };
@@ -430,8 +435,10 @@ impl Machine<'_> {
         let at = (*self.next as usize).saturating_sub(1);
         let Some(op) = self.pipeline.program(*self.section).ops.get(at) else { return };
         match outcome {
-            Ok(response) => {
+            Ok(mut response) => {
                 let status = response.status();
+                let target = || self.exchange.target.clone();
+                self.exchange.served_by = response.extensions_mut().remove().and_then(|by| Some((target()?, by)));
                 self.exchange.response = Some(ResponseState::from_response(response));
                 if fabric::sends_again(self.exchange, None) {
                     *self.next = u32::try_from(at).unwrap_or(*self.next);

@@ -16,6 +16,7 @@ use super::client::Client;
 use super::credentials::{Identity, PreparedCredentials, set_authorization};
 use super::error::{Error, Kind};
 use super::outgoing::{self, Destination};
+use super::protection::Protection;
 use super::single::{self, Surroundings};
 use super::tls::{PinnedServer, Pins};
 use crate::Body;
@@ -34,6 +35,7 @@ pub(super) struct Fabric {
     /// To the replicas.
     pub(super) client: Client,
     turn: AtomicUsize,
+    pub(super) protection: Option<Arc<Protection>>,
 }
 
 impl Fabric {
@@ -45,9 +47,6 @@ impl Fabric {
         around: &Surroundings<'_>,
     ) -> Result<Self, BuildError> {
         let problem = |problem: Problem| BuildError::new(id, problem);
-        if backend.circuit_breaker.as_ref().is_some_and(|breaker| !breaker.rules.is_empty()) {
-            return Err(problem(Problem::Unsupported("circuit breakers of Service Fabric services")));
-        }
         if let Some(model::BackendKind::Other(kind)) = &backend.kind {
             return Err(problem(Problem::UnknownKind(kind.clone())));
         }
@@ -64,6 +63,7 @@ impl Fabric {
             identity: single::identity(id, backend, around)?,
             client: single::client(id, backend, around)?,
             turn: AtomicUsize::new(0),
+            protection: None,
         })
     }
 

@@ -1,0 +1,138 @@
+//! What a pool can do beyond Azure's, and the choices that Azure does not document.
+
+use std::time::Duration;
+
+use super::outlier::OutlierEjection;
+use crate::secret::Secret;
+
+/// Settings of a pool that entities do not have; the defaults are what Azure does or, where nobody knows, what is
+/// likeliest.
+///
+/// ```
+/// use std::time::Duration;
+/// use gatewright::backend::{Balance, OutlierEjection, PoolOptions};
+///
+/// let options = PoolOptions::new()
+///     .balance(Balance::LeastRequests)
+///     .outlier_ejection(OutlierEjection::new().failures_in_a_row(3))
+///     .fail_over(2)
+///     .hedge_after(Duration::from_millis(200));
+/// # let _ = options;
+/// ```
+#[derive(Clone, Debug)]
+pub struct PoolOptions {
+    pub(super) balance: Balance,
+    pub(super) absent_priority: u32,
+    pub(super) absent_weight: u32,
+    pub(super) zero_weight_serves: bool,
+    pub(super) outliers: Option<OutlierEjection>,
+    pub(super) affinity_key: Option<Secret>,
+    pub(super) fail_over: u32,
+    pub(super) hedge_after: Option<Duration>,
+}
+
+/// Which member of the best priority group a request goes to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Balance {
+    /// Each in its turn, by weight: what Azure does.
+    #[default]
+    RoundRobin,
+    /// The one with the fewest requests under way for its weight, and of equals each in its turn. A request is under way
+    /// until the body of its response has ended.
+    LeastRequests,
+}
+
+impl Default for PoolOptions {
+    fn default() -> Self {
+        Self {
+            balance: Balance::RoundRobin,
+            absent_priority: 1,
+            absent_weight: 1,
+            zero_weight_serves: true,
+            outliers: None,
+            affinity_key: None,
+            fail_over: 0,
+            hedge_after: None,
+        }
+    }
+}
+
+impl PoolOptions {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Which member of the best group a request goes to.
+    #[must_use]
+    pub fn balance(mut self, balance: Balance) -> Self {
+        self.balance = balance;
+        self
+    }
+
+    /// The priority of members without one, when others have one; 1 by default.
+    #[must_use]
+    pub fn absent_priority(mut self, priority: u32) -> Self {
+        self.absent_priority = priority;
+        self
+    }
+
+    /// The weight of members without one, when others of their group have one; 1 by default, up to 100.
+    #[must_use]
+    pub fn absent_weight(mut self, weight: u32) -> Self {
+        self.absent_weight = weight.min(100);
+        self
+    }
+
+    /// Whether members of weight 0 serve when nobody else in their group can; true by default.
+    #[must_use]
+    pub fn zero_weight_serves(mut self, serves: bool) -> Self {
+        self.zero_weight_serves = serves;
+        self
+    }
+
+    /// Leaves out members that fail several times in a row; none by default.
+    #[must_use]
+    pub fn outlier_ejection(mut self, outliers: OutlierEjection) -> Self {
+        self.outliers = Some(outliers);
+        self
+    }
+
+    /// A key for the cookies of session affinity: without it, whoever knows the ids of a pool's members can make a cookie
+    /// for the one he wants. Give all instances the same.
+    #[must_use]
+    pub fn affinity_key(mut self, key: Secret) -> Self {
+        self.affinity_key = Some(key);
+        self
+    }
+
+    /// How many other members a request tries that the backend has certainly not seen (no connection, or closed before
+    /// it was written); 0 by default. Its body must be empty or in memory.
+    #[must_use]
+    pub fn fail_over(mut self, members: u32) -> Self {
+        self.fail_over = members;
+        self
+    }
+
+    /// Asks a second member when the first has not answered after this time, and takes whichever answers first; the other
+    /// request is given up. Only for `GET`, `HEAD` and `OPTIONS` with an empty body or one in memory. Off by default.
+    #[must_use]
+    pub fn hedge_after(mut self, time: Duration) -> Self {
+        self.hedge_after = Some(time);
+        self
+    }
+
+    pub(in crate::backend) fn fail_over_limit(&self) -> u32 {
+        self.fail_over
+    }
+
+    pub(in crate::backend) fn hedge(&self) -> Option<Duration> {
+        self.hedge_after
+    }
+
+    /// Whether a request may be sent more than once.
+    pub(in crate::backend) fn tries_again(&self) -> bool {
+        self.fail_over > 0 || self.hedge_after.is_some()
+    }
+}

@@ -1,0 +1,230 @@
+//! Picks the member whose turn it is, without a lock.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use tokio::time::Instant;
+
+use super::options::Balance;
+use super::outlier::{Ejections, OutlierEjection};
+use super::schedule::{self, Share};
+use crate::backend::breaker::Breaker;
+use crate::backend::health::Health;
+use crate::clock::Clock;
+
+/// The most members a picker can have; a set of members is one word.
+pub(super) const MOST_MEMBERS: usize = 128;
+
+/// Chooses among the members of one pool.
+///
+/// The order of turns is made beforehand for the members that are candidates, and made again when it meets a member that
+/// is none any more, or when the time has come at which one may be a candidate again.
+pub(super) struct Picker {
+    seats: Vec<Seat>,
+    shares: Vec<Share>,
+    turns: ArcSwap<Turns>,
+    next: AtomicU64,
+    /// Changes when the health of a backend does.
+    version: Arc<AtomicU64>,
+    clock: Clock,
+    epoch: Instant,
+    balance: Balance,
+    zero_weight_serves: bool,
+    ejections: Option<Ejections>,
+}
+
+/// What decides whether a member is a candidate.
+#[derive(Debug, Default)]
+pub(super) struct Seat {
+    pub(super) breaker: Option<Arc<Breaker>>,
+    pub(super) health: Option<Arc<Health>>,
+    in_flight: AtomicU32,
+}
+
+/// Which members take turns, and how long that holds.
+#[derive(Debug)]
+struct Turns {
+    order: Vec<u8>,
+    members: Vec<(usize, u32)>,
+    /// Nanoseconds since the epoch; none when nobody is left out who comes back by himself.
+    until: Option<u64>,
+    version: u64,
+}
+
+/// A set of members.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::backend) struct Members(u128);
+
+impl Members {
+    pub(in crate::backend) fn insert(&mut self, member: usize) {
+        self.0 |= 1_u128.checked_shl(u32::try_from(member).unwrap_or(u32::MAX)).unwrap_or(0);
+    }
+
+    pub(in crate::backend) fn contains(self, member: usize) -> bool {
+        let bit = 1_u128.checked_shl(u32::try_from(member).unwrap_or(u32::MAX)).unwrap_or(0);
+        self.0 & bit != 0
+    }
+}
+
+impl Seat {
+    pub(super) fn new(breaker: Option<Arc<Breaker>>, health: Option<Arc<Health>>) -> Self {
+        Self { breaker, health, in_flight: AtomicU32::new(0) }
+    }
+}
+
+impl Picker {
+    pub(super) fn new(
+        seats: Vec<Seat>,
+        shares: Vec<Share>,
+        (balance, zero_weight_serves): (Balance, bool),
+        outliers: Option<OutlierEjection>,
+        clock: &Clock,
+        version: &Arc<AtomicU64>,
+    ) -> Self {
+        let ejections = outliers.map(|settings| Ejections::new(settings, seats.len()));
+        let stale = Turns { order: Vec::new(), members: Vec::new(), until: Some(0), version: 0 };
+        let picker = Self {
+            seats,
+            shares,
+            turns: ArcSwap::from_pointee(stale),
+            next: AtomicU64::new(0),
+            version: Arc::clone(version),
+            clock: clock.clone(),
+            epoch: clock.instant(),
+            balance,
+            zero_weight_serves,
+            ejections,
+        };
+        picker.turns.store(Arc::new(picker.turns_without(Members::default())));
+        picker
+    }
+
+    /// The member whose turn it is, other than those in `tried`; none when there is no candidate.
+    pub(super) fn pick(&self, tried: Members) -> Option<usize> {
+        let turns = self.turns.load();
+        if self.is_current(&turns) {
+            match self.balance {
+                Balance::RoundRobin => {
+                    let member = self.turn(&turns.order)?;
+                    if !tried.contains(member) && self.is_candidate(member) {
+                        return Some(member);
+                    }
+                }
+                Balance::LeastRequests => {
+                    let member = self.least(&turns.members)?;
+                    if !tried.contains(member) && self.is_candidate(member) {
+                        return Some(member);
+                    }
+                }
+            }
+        }
+        drop(turns);
+        self.pick_again(tried)
+    }
+
+    #[cold]
+    fn pick_again(&self, tried: Members) -> Option<usize> {
+        let turns = Arc::new(self.turns_without(Members::default()));
+        self.turns.store(Arc::clone(&turns));
+        let turns = if tried == Members::default() { turns } else { Arc::new(self.turns_without(tried)) };
+        match self.balance {
+            Balance::RoundRobin => self.turn(&turns.order),
+            Balance::LeastRequests => self.least(&turns.members),
+        }
+    }
+
+    fn turn(&self, order: &[u8]) -> Option<usize> {
+        let length = u64::try_from(order.len()).ok().filter(|length| *length > 0)?;
+        let at = self.next.fetch_add(1, Ordering::Relaxed) % length;
+        order.get(usize::try_from(at).ok()?).copied().map(usize::from)
+    }
+
+    /// The member with the fewest requests for its weight; of equals, each in its turn.
+    fn least(&self, members: &[(usize, u32)]) -> Option<usize> {
+        let length = u64::try_from(members.len()).ok().filter(|length| *length > 0)?;
+        let first = usize::try_from(self.next.fetch_add(1, Ordering::Relaxed) % length).ok()?;
+        let (head, tail) = members.split_at_checked(first)?;
+        let load = |(member, weight): &(usize, u32)| {
+            let running = self.seats.get(*member).map_or(0, |seat| seat.in_flight.load(Ordering::Relaxed));
+            (u64::from(running) << 20) / u64::from(*weight).max(1)
+        };
+        tail.iter().chain(head).min_by_key(|member| load(member)).map(|(member, _)| *member)
+    }
+
+    fn is_current(&self, turns: &Turns) -> bool {
+        turns.version == self.version.load(Ordering::Acquire) && turns.until.is_none_or(|until| self.now() < until)
+    }
+
+    /// Whether requests may go to a member now.
+    pub(super) fn is_candidate(&self, member: usize) -> bool {
+        self.out_for(member).is_none()
+    }
+
+    /// How long a member is out; a very long time when nobody knows.
+    fn out_for(&self, member: usize) -> Option<Duration> {
+        let seat = self.seats.get(member)?;
+        let unhealthy = seat.health.as_ref().filter(|health| !health.is_good()).map(|_| Duration::MAX);
+        let open = seat.breaker.as_ref().and_then(|breaker| breaker.open_for());
+        let ejected = self.ejections.as_ref().and_then(|ejections| ejections.out_for(member, || self.now()));
+        unhealthy.into_iter().chain(open).chain(ejected).max()
+    }
+
+    fn turns_without(&self, left_out: Members) -> Turns {
+        let version = self.version.load(Ordering::Acquire);
+        let now = self.now();
+        let out: Vec<_> = (0..self.seats.len()).map(|member| self.out_for(member)).collect();
+        let is_out = |member: usize| left_out.contains(member) || out.get(member).is_none_or(Option::is_some);
+        let members = schedule::in_turn(&self.shares, self.zero_weight_serves, |member| !is_out(member));
+        let soonest = out.iter().flatten().min().and_then(|soonest| u64::try_from(soonest.as_nanos()).ok());
+        let until = soonest.map(|soonest| now.saturating_add(soonest));
+        Turns { order: schedule::cycle(&members), members, until, version }
+    }
+
+    /// The time until the first member comes back, of those whose return is known.
+    pub(super) fn soonest(&self) -> Option<Duration> {
+        let known = (0..self.seats.len()).filter_map(|member| self.out_for(member));
+        known.filter(|out| *out < Duration::MAX).min()
+    }
+
+    /// A request goes to a member.
+    pub(super) fn started(&self, member: usize) {
+        if let Some(seat) = self.seats.get(member) {
+            seat.in_flight.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// A request that went to a member is over.
+    pub(super) fn ended(&self, member: usize) {
+        if let Some(seat) = self.seats.get(member) {
+            seat.in_flight.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Notes how an attempt ended, for the ejection of outliers.
+    pub(super) fn judge(&self, member: usize, is_good: bool) {
+        if let Some(ejections) = &self.ejections {
+            ejections.judge(member, is_good, || self.now());
+        }
+    }
+
+    /// Requests that a member has not answered yet.
+    pub(super) fn in_flight(&self, member: usize) -> u32 {
+        self.seats.get(member).map_or(0, |seat| seat.in_flight.load(Ordering::Relaxed))
+    }
+
+    /// The number of members.
+    pub(super) fn len(&self) -> usize {
+        self.seats.len()
+    }
+
+    /// The circuit breaker of a member.
+    pub(super) fn breaker(&self, member: usize) -> Option<&Arc<Breaker>> {
+        self.seats.get(member)?.breaker.as_ref()
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.clock.instant().saturating_duration_since(self.epoch).as_nanos()).unwrap_or(u64::MAX)
+    }
+}

@@ -1,0 +1,133 @@
+//! What stands between requests and one entity: its breaker, its places, its health.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+use super::breaker::{Breaker, BreakerObserver, BreakerOptions};
+use super::health::{Health, HealthCheck};
+use super::limit::Limit;
+use crate::clock::Clock;
+use crate::model::CircuitBreaker;
+
+/// Settings of one Backend entity that entities do not have; the defaults are what Azure does.
+///
+/// ```
+/// use std::time::Duration;
+/// use gatewright::backend::{BackendOptions, BreakerOptions, HealthCheck};
+///
+/// let options = BackendOptions::new()
+///     .breaker(BreakerOptions::new().half_open(1))
+///     .attempt_timeout(Duration::from_secs(10))
+///     .max_requests(64, 128)
+///     .health_check(HealthCheck::new("/health"));
+/// # let _ = options;
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct BackendOptions {
+    breaker: BreakerOptions,
+    attempt_timeout: Option<Duration>,
+    /// Requests at a time, and how many may wait.
+    max_requests: Option<(usize, usize)>,
+    health_check: Option<HealthCheck>,
+}
+
+impl BackendOptions {
+    /// The defaults.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// How the circuit breaker of the entity behaves, when it has rules.
+    #[must_use]
+    pub fn breaker(mut self, options: BreakerOptions) -> Self {
+        self.breaker = options;
+        self
+    }
+
+    /// How long each attempt may take until the response headers are there. It ends as a `Timeout`, which counts for the
+    /// breaker. No limit by default, other than `timeout` of `forward-request`.
+    #[must_use]
+    pub fn attempt_timeout(mut self, limit: Duration) -> Self {
+        self.attempt_timeout = Some(limit);
+        self
+    }
+
+    /// How many requests the entity has at a time, at least 1, and how many more may wait for their turn; whoever comes
+    /// then is refused with 503. A request has its place until the body of its response has ended. No limit by default.
+    #[must_use]
+    pub fn max_requests(mut self, at_a_time: usize, waiting: usize) -> Self {
+        self.max_requests = Some((at_a_time, waiting));
+        self
+    }
+
+    /// Asks the backend how it is, from time to time; off by default.
+    #[must_use]
+    pub fn health_check(mut self, check: HealthCheck) -> Self {
+        self.health_check = Some(check);
+        self
+    }
+}
+
+/// Shared by all who call the entity; it outlives the configuration when its settings stay the same.
+#[derive(Debug)]
+pub(super) struct Protection {
+    pub(super) breaker: Option<Arc<Breaker>>,
+    pub(super) health: Option<Arc<Health>>,
+    pub(super) limit: Option<Limit>,
+    pub(super) attempt_timeout: Option<Duration>,
+    source: (CircuitBreaker, BackendOptions),
+    notes: Vec<String>,
+}
+
+/// What all protections share.
+pub(super) struct Around<'a> {
+    pub(super) clock: &'a Clock,
+    pub(super) observer: &'a Arc<dyn BreakerObserver>,
+    pub(super) version: &'a Arc<AtomicU64>,
+}
+
+impl Protection {
+    /// What an entity asks for, or everything that is wrong with its rules.
+    pub(super) fn new(
+        id: &str,
+        rules: &CircuitBreaker,
+        options: &BackendOptions,
+        around: &Around<'_>,
+    ) -> Result<Self, Vec<String>> {
+        let (mut breaker, mut notes) = (None, Vec::new());
+        if !rules.rules.is_empty() {
+            let (made, found) = Breaker::new(id, rules, &options.breaker, around.clock, around.observer)?;
+            (breaker, notes) = (Some(Arc::new(made)), found);
+        }
+        Ok(Self {
+            breaker,
+            health: options.health_check.as_ref().map(|check| Arc::new(Health::new(check, around.version))),
+            limit: options.max_requests.map(|(requests, waiting)| Limit::new(requests, waiting)),
+            attempt_timeout: options.attempt_timeout,
+            source: (rules.clone(), options.clone()),
+            notes,
+        })
+    }
+
+    /// Whether there is nothing to be protected by.
+    pub(super) fn is_none(rules: &CircuitBreaker, options: &BackendOptions) -> bool {
+        let BackendOptions { breaker: _, attempt_timeout, max_requests, health_check } = options;
+        rules.rules.is_empty() && attempt_timeout.is_none() && max_requests.is_none() && health_check.is_none()
+    }
+
+    /// Whether it was made of these settings.
+    pub(super) fn is_of(&self, rules: &CircuitBreaker, options: &BackendOptions) -> bool {
+        self.source.0 == *rules && self.source.1 == *options
+    }
+
+    /// What the author of the rules should know.
+    pub(super) fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Whether an attempt has to wait for something besides its response.
+    pub(super) fn waits(&self) -> bool {
+        self.limit.is_some() || self.attempt_timeout.is_some()
+    }
+}

@@ -1,0 +1,179 @@
+//! Calls that are more than one exchange with one backend: they wait for a place, try again, or try twice.
+
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::task::Poll;
+use std::time::Duration;
+
+use http::{Method, Request, Response, header};
+
+use super::attempt::Attempt;
+use super::breaker::Permit;
+use super::error::{Error, Kind};
+use super::goal::Goal;
+use super::limit::Full;
+use super::pool::{Choice, Members, Pool};
+use super::sender::Sender;
+use crate::Body;
+use crate::forward::ForwardOptions;
+
+/// What the tries of one call have in common.
+#[derive(Clone)]
+pub(super) struct Call {
+    pub(super) sender: Sender,
+    pub(super) options: ForwardOptions,
+    /// Whether whoever waits has given up because the time was over.
+    pub(super) expired: Arc<AtomicBool>,
+}
+
+type Outcome = Result<Response<Body>, Error>;
+
+/// One try at an entity by itself.
+pub(super) async fn single(call: Call, goal: Goal, request: Request<Body>) -> Outcome {
+    attempt(call, goal, None, request).await
+}
+
+/// Tries at the members of a pool.
+pub(super) async fn pool(
+    call: Call,
+    pool: Arc<Pool>,
+    bound: Option<usize>,
+    is_tls: bool,
+    mut request: Request<Body>,
+) -> Outcome {
+    let options = &pool.options;
+    let (mut tried, mut left) = (Members::default(), options.fail_over_limit());
+    let hedge = options.hedge().filter(|_| may_be_sent_twice(&request));
+    let mut last = None;
+    loop {
+        let chosen = match pool.choose(bound, is_tls, tried) {
+            Ok(chosen) => chosen,
+            Err(error) => return Err(last.unwrap_or(error)),
+        };
+        let spare = if left > 0 || hedge.is_some() { copy(&request) } else { None };
+        tried.insert(chosen.0.member);
+        let Some(goal) = pool.goal(chosen.0.member).cloned() else { return Err(Error::new(Kind::NotFound)) };
+        let first = attempt(call.clone(), goal, Some(chosen), request);
+        let outcome = match (hedge, spare.as_ref().and_then(copy)) {
+            (Some(after), Some(second)) => {
+                let second = second_member(&call, &pool, is_tls, &mut tried, second);
+                hedged(first, after, second).await
+            }
+            _ => first.await,
+        };
+        match (outcome, spare) {
+            (Err(error), Some(spare)) if left > 0 && error.is_retry_safe() => {
+                (request, last, left) = (spare, Some(error), left - 1);
+            }
+            (outcome, _) => return outcome,
+        }
+    }
+}
+
+/// A try at another member, which is chosen when it is needed; none when there is no other.
+async fn second_member(
+    call: &Call,
+    pool: &Arc<Pool>,
+    is_tls: bool,
+    tried: &mut Members,
+    request: Request<Body>,
+) -> Option<Outcome> {
+    let chosen = pool.choose(None, is_tls, *tried).ok()?;
+    tried.insert(chosen.0.member);
+    let goal = pool.goal(chosen.0.member).cloned()?;
+    Some(attempt(call.clone(), goal, Some(chosen), request).await)
+}
+
+async fn attempt(call: Call, goal: Goal, chosen: Option<(Choice, Option<Permit>)>, request: Request<Body>) -> Outcome {
+    let protection = goal.protection().cloned();
+    let mut attempt = Attempt::default().expires(&call.expired);
+    let mut permit = None;
+    let is_chosen = chosen.is_some();
+    if let Some((choice, permitted)) = chosen {
+        attempt = attempt.chosen(choice);
+        permit = permitted;
+    }
+    let breaker = protection.as_ref().and_then(|protection| protection.breaker.as_ref());
+    if let (Some(breaker), Some(permit)) = (breaker, permit) {
+        attempt = attempt.permitted(breaker, permit);
+    }
+    if let Some(limit) = protection.as_ref().and_then(|protection| protection.limit.as_ref()) {
+        let place = limit.enter().await.map_err(|Full| Error::new(Kind::Full).of(Arc::clone(goal.id())))?;
+        attempt = attempt.placed(Some(place));
+    }
+    if let (Some(breaker), false) = (breaker, is_chosen) {
+        let permit = breaker.admit().map_err(|refusal| Error::open(refusal).of(Arc::clone(goal.id())))?;
+        attempt = attempt.permitted(breaker, permit);
+    }
+    let mut sent = call.sender.send_to(&goal, request, &call.options).guarded(attempt);
+    match protection.as_ref().and_then(|protection| protection.attempt_timeout) {
+        None => sent.await,
+        Some(limit) => match tokio::time::timeout(limit, &mut sent).await {
+            Ok(outcome) => outcome,
+            Err(_) => {
+                sent.timed_out();
+                Err(Error::timeout().of(Arc::clone(goal.id())))
+            }
+        },
+    }
+}
+
+/// The first response of two tries, of which the second begins when the first has not ended `after` a while.
+async fn hedged(
+    first: impl Future<Output = Outcome>,
+    after: Duration,
+    second: impl Future<Output = Option<Outcome>>,
+) -> Outcome {
+    let (mut first, mut second) = (pin!(first), pin!(second));
+    let Ok(outcome) = tokio::time::timeout(after, first.as_mut()).await else {
+        return race(first, second.as_mut()).await;
+    };
+    outcome
+}
+
+async fn race<A, B>(mut first: Pin<&mut A>, mut second: Pin<&mut B>) -> Outcome
+where
+    A: Future<Output = Outcome>,
+    B: Future<Output = Option<Outcome>>,
+{
+    let (mut failed, mut second_is_over) = (None, false);
+    std::future::poll_fn(move |cx| {
+        if failed.is_none()
+            && let Poll::Ready(outcome) = first.as_mut().poll(cx)
+        {
+            match outcome {
+                Err(error) if !second_is_over => failed = Some(error),
+                outcome => return Poll::Ready(outcome),
+            }
+        }
+        if !second_is_over && let Poll::Ready(outcome) = second.as_mut().poll(cx) {
+            second_is_over = true;
+            match (outcome, failed.take()) {
+                (Some(Ok(response)), _) => return Poll::Ready(Ok(response)),
+                (_, Some(error)) => return Poll::Ready(Err(error)),
+                // The first is still to come.
+                (_, None) => {}
+            }
+        }
+        Poll::Pending
+    })
+    .await
+}
+
+/// Whether two backends may act on a request.
+fn may_be_sent_twice(request: &Request<Body>) -> bool {
+    matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS)
+        && !request.headers().contains_key(header::UPGRADE)
+}
+
+/// The same request again, when its body is in memory.
+fn copy(request: &Request<Body>) -> Option<Request<Body>> {
+    let mut copy = Request::new(request.body().try_clone()?);
+    *copy.method_mut() = request.method().clone();
+    *copy.uri_mut() = request.uri().clone();
+    *copy.version_mut() = request.version();
+    *copy.headers_mut() = request.headers().clone();
+    *copy.extensions_mut() = request.extensions().clone();
+    Some(copy)
+}
