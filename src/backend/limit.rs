@@ -56,30 +56,30 @@ impl Drop for Waiting {
 
 #[cfg(test)]
 mod tests {
-    use tokio_test_support::poll_once;
+
+    use std::pin::Pin;
+    use std::task::{Context, Poll, Waker};
 
     use super::*;
 
-    mod tokio_test_support {
-        use std::pin::Pin;
-        use std::task::{Context, Poll, Waker};
-
-        pub(super) fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
-            future.poll(&mut Context::from_waker(Waker::noop()))
-        }
+    fn poll_once<F: Future>(future: Pin<&mut F>) -> Poll<F::Output> {
+        future.poll(&mut Context::from_waker(Waker::noop()))
     }
 
     #[test]
     fn two_run_and_one_waits() {
         let limit = Limit::new(2, 1);
         let [mut a, mut b, mut c, mut d] = [0; 4].map(|_| Box::pin(limit.enter()));
-        let first = poll_once(a.as_mut());
-        assert!(poll_once(b.as_mut()).is_ready());
+        let (first, second) = (poll_once(a.as_mut()), poll_once(b.as_mut()));
+        assert!(first.is_ready() && second.is_ready());
         assert!(poll_once(c.as_mut()).is_pending());
-        assert!(matches!(poll_once(d.as_mut()), std::task::Poll::Ready(Err(Full))));
+        assert!(matches!(poll_once(d.as_mut()), Poll::Ready(Err(Full))));
         drop(first);
-        assert!(poll_once(c.as_mut()).is_ready(), "whoever waited has the place");
+        let third = poll_once(c.as_mut());
+        assert!(third.is_ready(), "whoever waited has the place");
         let mut e = Box::pin(limit.enter());
-        assert!(poll_once(e.as_mut()).is_ready(), "b and c did not keep their places");
+        assert!(poll_once(e.as_mut()).is_pending());
+        drop((second, third, e));
+        assert!(poll_once(Box::pin(limit.enter()).as_mut()).is_ready(), "nobody is left in the queue");
     }
 }

@@ -34,6 +34,8 @@ mod goal;
 mod health;
 mod health_rounds;
 mod hop_by_hop;
+#[cfg(test)]
+mod interleave;
 mod layer;
 mod limit;
 mod link;

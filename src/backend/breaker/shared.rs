@@ -195,7 +195,7 @@ impl Breaker {
         let now = self.now();
         let mut circuit = self.lock();
         // An attempt that began before a trip says nothing about the time after it.
-        if self.gate.load(Ordering::Relaxed) != permit.0.get() {
+        if !self.is_current(permit) {
             return;
         }
         self.drain(&mut circuit, now);
@@ -208,7 +208,7 @@ impl Breaker {
     fn end_trial(&self, permit: Permit, trial: Trial) {
         let now = self.now();
         let mut circuit = self.lock();
-        if self.gate.load(Ordering::Relaxed) != permit.0.get() {
+        if !self.is_current(permit) {
             return;
         }
         let change = circuit.trial_ended(&self.rules, trial, now, self.limits);
@@ -219,12 +219,20 @@ impl Breaker {
 
     /// Counts an attempt that did not fail, in a given tick.
     fn count_attempt(&self, permit: Permit, tick: u64) {
-        if self.gate.load(Ordering::Relaxed) != permit.0.get() {
-            return;
+        if self.is_current(permit) {
+            self.add_attempt(self.pending.load(Ordering::Relaxed), tick);
         }
-        let pending = self.pending.load(Ordering::Relaxed);
+    }
+
+    /// Whether the circuit has not changed since a request was let pass.
+    fn is_current(&self, permit: Permit) -> bool {
+        self.gate.load(Ordering::Relaxed) == permit.0.get()
+    }
+
+    /// Counts an attempt where `pending` had a value. Should the circuit or the tick change in between, the attempt counts
+    /// in the next one.
+    fn add_attempt(&self, pending: u64, tick: u64) {
         if pending >> 32 == tick & u64::from(u32::MAX) && pending & 0x8000_0000 == 0 {
-            // Should the tick change in between, the attempt counts in the next one.
             self.pending.fetch_add(1, Ordering::Relaxed);
         } else {
             self.next_tick(tick);
@@ -321,3 +329,10 @@ impl fmt::Debug for Breaker {
         f.debug_tuple("Breaker").field(&self.snapshot()).finish()
     }
 }
+
+#[cfg(test)]
+mod interleavings;
+#[cfg(test)]
+mod reference;
+#[cfg(test)]
+mod timelines;

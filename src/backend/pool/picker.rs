@@ -103,32 +103,28 @@ impl Picker {
 
     /// The member whose turn it is, other than those in `tried`; none when there is no candidate.
     pub(super) fn pick(&self, tried: Members) -> Option<usize> {
-        let turns = self.turns.load();
-        if self.is_current(&turns) {
-            match self.balance {
-                Balance::RoundRobin => {
-                    let member = self.turn(&turns.order)?;
-                    if !tried.contains(member) && self.is_candidate(member) {
-                        return Some(member);
-                    }
-                }
-                Balance::LeastRequests => {
-                    let member = self.least(&turns.members)?;
-                    if !tried.contains(member) && self.is_candidate(member) {
-                        return Some(member);
-                    }
-                }
-            }
+        if let Some(member) = self.member_of(&self.turns.load(), tried) {
+            return Some(member);
         }
-        drop(turns);
         self.pick_again(tried)
+    }
+
+    /// The member whose turn it is; none when the turns do not hold any more, or it is not for that one to serve.
+    fn member_of(&self, turns: &Turns, tried: Members) -> Option<usize> {
+        if !self.is_current(turns) {
+            return None;
+        }
+        self.next_of(turns).filter(|member| !tried.contains(*member) && self.is_candidate(*member))
     }
 
     #[cold]
     fn pick_again(&self, tried: Members) -> Option<usize> {
         let turns = Arc::new(self.turns_without(Members::default()));
         self.turns.store(Arc::clone(&turns));
-        let turns = if tried == Members::default() { turns } else { Arc::new(self.turns_without(tried)) };
+        if tried == Members::default() { self.next_of(&turns) } else { self.next_of(&self.turns_without(tried)) }
+    }
+
+    fn next_of(&self, turns: &Turns) -> Option<usize> {
         match self.balance {
             Balance::RoundRobin => self.turn(&turns.order),
             Balance::LeastRequests => self.least(&turns.members),
@@ -228,3 +224,8 @@ impl Picker {
         u64::try_from(self.clock.instant().saturating_duration_since(self.epoch).as_nanos()).unwrap_or(u64::MAX)
     }
 }
+
+#[cfg(test)]
+mod interleavings;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,121 @@
+//! Every order of the steps of requests that pick, beside members that trip and come back.
+
+use std::time::SystemTime;
+
+use super::tests::{picker, trip};
+use super::*;
+use crate::backend::interleave::{Thread, every_order};
+
+struct World {
+    picker: Picker,
+    clock: Clock,
+    /// Counts what happened, so that a pick knows what happened while it was made.
+    history: Vec<[bool; 2]>,
+    picks: Vec<Option<usize>>,
+}
+
+impl World {
+    fn note(&mut self) {
+        let now = [0, 1].map(|member| self.picker.is_candidate(member));
+        self.history.push(now);
+    }
+}
+
+/// A request that picks: it reads the turns, takes one, and makes them anew when that fails.
+#[derive(Default)]
+struct Pick {
+    at: u32,
+    since: usize,
+    turns: Option<Arc<Turns>>,
+}
+
+impl Thread<World> for Pick {
+    fn step(&mut self, world: &mut World) -> bool {
+        self.at += 1;
+        let picker = &world.picker;
+        let found = match self.at {
+            1 => {
+                self.since = world.history.len() - 1;
+                self.turns = Some(picker.turns.load_full());
+                return true;
+            }
+            2 => {
+                let turns = self.turns.take().unwrap();
+                let Some(member) = picker.member_of(&turns, Members::default()) else { return true };
+                Some(member)
+            }
+            3 => {
+                self.turns = Some(Arc::new(picker.turns_without(Members::default())));
+                return true;
+            }
+            4 => {
+                picker.turns.store(self.turns.clone().unwrap());
+                return true;
+            }
+            _ => picker.next_of(&self.turns.take().unwrap()),
+        };
+        let during = &world.history[self.since..];
+        match found {
+            Some(member) => assert!(during.iter().any(|then| then[member]), "{member} was no candidate: {during:?}"),
+            None => assert!(during.contains(&[false, false]), "there was a candidate: {during:?}"),
+        }
+        world.picks.push(found);
+        false
+    }
+}
+
+struct Trip(usize);
+
+impl Thread<World> for Trip {
+    fn step(&mut self, world: &mut World) -> bool {
+        let breaker = world.picker.breaker(self.0).unwrap().clone();
+        if breaker.open_for().is_none() {
+            trip(&breaker);
+        }
+        world.note();
+        false
+    }
+}
+
+struct Time;
+
+impl Thread<World> for Time {
+    fn step(&mut self, world: &mut World) -> bool {
+        world.clock.advance(Duration::from_secs(10));
+        world.note();
+        false
+    }
+}
+
+fn run(shares: [(u32, u32); 2], others: fn() -> Vec<Box<dyn Thread<World>>>) -> usize {
+    every_order(
+        || {
+            let clock = Clock::manual(SystemTime::UNIX_EPOCH);
+            let picker = picker(&shares, &clock);
+            let mut world = World { picker, clock, history: Vec::new(), picks: Vec::new() };
+            world.note();
+            let mut threads = others();
+            threads.extend([Box::new(Pick::default()) as Box<dyn Thread<World>>, Box::new(Pick::default())]);
+            (world, threads)
+        },
+        |world, order| {
+            assert_eq!(world.picks.len(), 2);
+            // Whatever turns were left behind, once all are back everybody has his turn.
+            world.clock.advance(Duration::from_secs(10));
+            let after: Vec<_> = (0..4).filter_map(|_| world.picker.pick(Members::default())).collect();
+            let both = shares[0].0 == shares[1].0;
+            assert_eq!(after.len(), 4, "{order:?}");
+            assert_eq!(after.contains(&1), both, "{order:?}: {after:?}");
+            assert!(after.contains(&0), "{order:?}: {after:?}");
+        },
+    )
+}
+
+#[test]
+fn picks_are_right_beside_trips() {
+    let threads: fn() -> Vec<Box<dyn Thread<World>>> = || vec![Box::new(Trip(0)), Box::new(Trip(1)), Box::new(Time)];
+    for shares in [[(1, 1), (1, 1)], [(1, 1), (2, 1)]] {
+        let runs = run(shares, threads);
+        assert!(runs > 5_000, "{runs}");
+    }
+}
