@@ -36,10 +36,10 @@ fn everything_that_is_wrong_is_reported() {
     assert_eq!(
         messages,
         [
-            "backend `pool`: pools are not supported yet",
             "backend `fabric`: `url` is `fabric:/app/service`: `properties.serviceFabricCluster` is missing",
             "backend `cluster`: `serviceFabricCluster`: `managementEndpoints` is empty",
-            "backend `breaker`: circuit breakers are not supported yet",
+            "backend `breaker`: `circuitBreaker`: rule `rule-1`: neither `count` nor `percentage` is set: expected one of them",
+            "backend `breaker`: `circuitBreaker`: rule `rule-1`: neither `statusCodeRanges` nor `errorReasons` is set: nothing would be a failure",
             "backend `proxy`: `proxy`: `socks://proxy:8080` is not the URL of a web proxy: the scheme is not http or https: expected `http://host` with an optional port",
             "backend `proxy-value`: `proxy`: its URL is not that of a web proxy",
             "backend `pin`: `tls`: `AB` is not a thumbprint: expected 40, 64 or 128 hex digits (SHA-1, SHA-256 or SHA-512)",

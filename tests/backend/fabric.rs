@@ -1,7 +1,7 @@
 use gatewright::backend::{Backends, Error, Transport};
 use gatewright::forward::{FabricOptions, ForwardOptions, ReplicaRole};
 use gatewright::model::{
-    Backend, Certificate, CircuitBreaker, CircuitBreakerRule, Credentials, ServiceFabricCluster, X509Name,
+    Backend, Certificate, Credentials, ServiceFabricCluster, X509Name,
 };
 use gatewright::secret::NamedValues;
 use http::Response;
@@ -296,11 +296,26 @@ fn what_is_wrong_with_a_cluster_is_said() {
             "client certificate `/certificates/x` is not defined",
         ),
     ];
-    let breaking = at(&["https://c".to_owned()]).circuit_breaker(CircuitBreaker::new().rule(CircuitBreakerRule::new()));
-    let errors = Backends::builder(&transport(), &NamedValues::new()).backend("b", &breaking).build().unwrap_err();
-    assert_eq!(errors[0].to_string(), "backend `b`: circuit breakers of Service Fabric services are not supported yet");
     for (cluster, expected) in cases {
         let errors = Backends::builder(&transport(), &NamedValues::new()).backend("b", &backend(cluster)).build();
         assert_eq!(errors.unwrap_err()[0].to_string(), format!("backend `b`: {expected}"));
     }
+}
+
+#[tokio::test]
+async fn a_service_may_have_a_breaker_and_be_in_a_pool() {
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let breaking = at(&[format!("http://{closed}")]).circuit_breaker(crate::breakers::breaker(1));
+    let pool = gatewright::model::Pool::new().member(gatewright::model::PoolMember::new("b"));
+    let backends = Backends::builder(&transport(), &NamedValues::new())
+        .backend("b", &breaking)
+        .backend("p", &Backend::of_pool(pool))
+        .build()
+        .unwrap();
+    let call = async |id: &str| {
+        let target = gatewright::forward::Target::Backend(id.into());
+        backends.call(&target, get("/"), &ForwardOptions::default()).await.unwrap_err()
+    };
+    assert!(!call("p").await.is_refusal(), "the cluster does not answer");
+    assert!(call("b").await.is_refusal() && call("p").await.is_refusal());
 }

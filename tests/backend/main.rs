@@ -2,6 +2,7 @@
 
 #![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 
+mod breakers;
 mod build;
 mod certificates;
 mod credentials;
@@ -11,6 +12,7 @@ mod headers;
 mod identities;
 mod layers;
 mod pins;
+mod pools;
 mod proxies;
 mod redirects;
 mod streams;
