@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -46,7 +47,7 @@ pub struct BaseUrlError {
 }
 
 impl BaseUrl {
-    /// Parses `http(s)://host[:port][/path][?query]`.
+    /// Parses `http(s)://host[:port][/path][?query]`; `ws` and `wss`, as WebSocket APIs write it, mean the same.
     ///
     /// # Errors
     ///
@@ -57,8 +58,8 @@ impl BaseUrl {
         // `url` accepts what .NET does (spaces, Unicode hosts, upper-case schemes) and gives a canonical text.
         let url = url::Url::parse(text.trim()).map_err(|_| fail("it cannot be parsed"))?;
         let scheme = match url.scheme() {
-            "http" => Scheme::HTTP,
-            "https" => Scheme::HTTPS,
+            "http" | "ws" => Scheme::HTTP,
+            "https" | "wss" => Scheme::HTTPS,
             _ => return Err(fail("the scheme is not http or https")),
         };
         if !url.username().is_empty() || url.password().is_some() {
@@ -148,6 +149,11 @@ pub struct ForwardOptions {
     pub keep_host: bool,
     /// The caller's address, added to `X-Forwarded-For`.
     pub client_ip: Option<IpAddr>,
+    /// How long an interim response may take to a request with `Expect: 100-continue`; without it the body is sent after
+    /// a second at most.
+    pub continue_timeout: Option<Duration>,
+    /// Whether the request may open a WebSocket connection; otherwise `Upgrade` is taken out.
+    pub websocket: bool,
     /// The client certificate to show, instead of those of the Backend entity.
     pub certificate: Option<CertificateName>,
     /// The web proxy to go through, instead of that of the Backend entity.

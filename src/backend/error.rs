@@ -58,6 +58,8 @@ pub(super) enum Kind {
     Malformed,
     Timeout,
     ClientGone,
+    /// The gateway calls itself again and again.
+    Loop,
 }
 
 /// Who a failure is to be blamed on.
@@ -78,6 +80,12 @@ impl Error {
 
     pub(super) fn caused_by(kind: Kind, source: impl Into<BoxError>) -> Self {
         Self(Box::new(Inner { kind, backend: None, source: Some(source.into()), refusal: None }))
+    }
+
+    /// The gateway called itself once too often; `why` is shown to the caller.
+    #[cfg(feature = "policy")]
+    pub(crate) fn call_loop(why: String) -> Self {
+        Self::caused_by(Kind::Loop, why)
     }
 
     pub(super) fn of(mut self, backend: Arc<str>) -> Self {
@@ -134,6 +142,9 @@ impl Error {
                 return format!("Backend pool {} is temporarily unavailable.", self.backend().unwrap_or_default())
                     .into();
             }
+            Kind::Loop => {
+                return self.0.source.as_ref().map_or("".into(), |why| why.to_string().into());
+            }
             Kind::NoCertificate => "The client certificate was not found.",
             Kind::NoToken => "The token of the managed identity could not be acquired.",
             Kind::Unsendable => "The request could not be sent to the backend.",
@@ -153,11 +164,13 @@ impl Error {
         text.into()
     }
 
-    /// The status that the caller gets when no policy changes it: 500, or 499 (for logs) when the caller went away. An open
-    /// circuit and a pool without candidates have the status of their `failureResponse`, or 503.
+    /// The status that the caller gets when no policy changes it: 500, or 499 (for logs) when the caller went away, or
+    /// 508 when the gateway calls itself without end. An open circuit and a pool without candidates have the status of
+    /// their `failureResponse`, or 503.
     pub fn status(&self) -> u16 {
         match self.0.kind {
             Kind::ClientGone => 499,
+            Kind::Loop => 508,
             Kind::Full => 503,
             _ => self.0.refusal.map_or(500, |(status, _)| status),
         }
@@ -181,7 +194,7 @@ impl Error {
         match self.0.kind {
             Kind::ClientGone => Side::Client,
             Kind::NotFound | Kind::Open | Kind::Exhausted | Kind::Full => Side::Gateway,
-            Kind::NoCertificate | Kind::NoToken | Kind::Unsendable => Side::Gateway,
+            Kind::NoCertificate | Kind::NoToken | Kind::Unsendable | Kind::Loop => Side::Gateway,
             _ => Side::Backend,
         }
     }
@@ -247,6 +260,7 @@ impl fmt::Display for Error {
             Kind::Malformed => "the response is not valid HTTP",
             Kind::Timeout => "no response headers within the time limit",
             Kind::ClientGone => "the body of the request broke off",
+            Kind::Loop => "the gateway calls itself",
         })?;
         if let Some((_, seconds)) = self.0.refusal {
             write!(f, ", next try in {seconds} s")?;

@@ -72,7 +72,8 @@ fn strip_listed(headers: &mut HeaderMap) {
     }
 }
 
-fn lists(value: &HeaderValue, word: &str) -> bool {
+/// Whether a value is a list with this word, without regard to case.
+pub(super) fn lists(value: &HeaderValue, word: &str) -> bool {
     let mut parts = value.as_bytes().split(|&byte| byte == b',');
     parts.any(|part| part.trim_ascii().eq_ignore_ascii_case(word.as_bytes()))
 }

@@ -28,12 +28,14 @@ mod client;
 mod connect;
 mod credentials;
 mod error;
+mod expectation;
 mod fabric;
 mod forwarded;
 mod goal;
 mod health;
 mod health_rounds;
 mod hop_by_hop;
+mod in_process;
 #[cfg(test)]
 mod interleave;
 mod layer;
@@ -53,6 +55,7 @@ pub mod tls;
 mod transport;
 mod tries;
 mod tunnel;
+mod upgrade;
 mod url_match;
 mod variants;
 mod watched_body;
@@ -68,6 +71,8 @@ pub use client::{Client, ClientFuture};
 pub use credentials::{CredentialsError, CredentialsLayer, CredentialsService};
 pub use error::{Error, Side};
 pub use health::HealthCheck;
+#[cfg(feature = "policy")]
+pub(crate) use in_process::{InProcess, Serve, Served};
 pub use layer::BackendLayer;
 pub use pool::{
     Balance, MemberSnapshot, OutlierEjection, PoolFuture, PoolOptions, PoolService, PoolServiceBuilder, PoolSnapshot,

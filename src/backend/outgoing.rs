@@ -3,14 +3,15 @@
 use std::borrow::Cow;
 
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST};
+use http::header::{CONTENT_LENGTH, HOST, UPGRADE};
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Method, Request, Uri, Version};
 use http_body::Body;
 
 use super::credentials::PreparedCredentials;
 use super::error::{Error, Kind};
-use super::{forwarded, hop_by_hop};
+use super::expectation::ContinueTimeout;
+use super::{forwarded, hop_by_hop, upgrade};
 use crate::forward::{BaseUrl, ForwardOptions, HttpVersion};
 
 /// Where a request goes, made ready once for a backend.
@@ -38,8 +39,15 @@ pub(super) fn clean<B: Body>(request: &mut Request<B>, options: &ForwardOptions)
     }
     *request.version_mut() = Version::HTTP_11;
     let length = request.body().size_hint().exact();
+    let is_upgrade = options.websocket && upgrade::is_asked(request);
+    if let Some(limit) = options.continue_timeout {
+        request.extensions_mut().insert(ContinueTimeout(limit));
+    }
     let headers = request.headers_mut();
     hop_by_hop::strip_request(headers);
+    if is_upgrade {
+        upgrade::set_headers(headers);
+    }
     drop_wrong_length(headers, length);
     if let Some(address) = options.client_ip {
         forwarded::append_client_ip(headers, address);
@@ -57,7 +65,9 @@ pub(super) fn address<B>(
     *request.uri_mut() = uri(destination, remainder)?;
     let headers = request.headers_mut();
     if !options.keep_host || !headers.contains_key(HOST) {
-        set_host(headers, destination, options.http_version)?;
+        // WebSocket goes over HTTP/1.1 in any case.
+        let is_http2 = options.http_version == HttpVersion::Http2 && !headers.contains_key(UPGRADE);
+        set_host(headers, destination, is_http2)?;
     }
     if let Some(credentials) = destination.credentials {
         credentials.set_headers(headers);
@@ -65,9 +75,9 @@ pub(super) fn address<B>(
     Ok(())
 }
 
-fn set_host(headers: &mut HeaderMap, destination: &Destination<'_>, version: HttpVersion) -> Result<(), Error> {
+fn set_host(headers: &mut HeaderMap, destination: &Destination<'_>, is_http2: bool) -> Result<(), Error> {
     // HTTP/2 has the authority of the URI instead.
-    if version == HttpVersion::Http2 {
+    if is_http2 {
         headers.remove(HOST);
         return Ok(());
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::header::{
     AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, LOCATION,
+    UPGRADE,
 };
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use url::Url;
@@ -11,6 +12,7 @@ use url::Url;
 use super::client::Client;
 use super::credentials::{Identity, set_authorization};
 use super::error::Error;
+use super::in_process::InProcess;
 use super::outgoing::{self, Destination};
 use super::single::Single;
 use crate::Body;
@@ -46,7 +48,12 @@ impl Follow {
         outgoing::address(&mut request, &first, &options)?;
         self.identify(&mut request).await?;
         let mut at = request.uri().clone();
+        let in_process = request.extensions().get::<InProcess>().cloned();
+        let is_upgrade = request.headers().contains_key(UPGRADE);
         let mut response = self.client.send(request, options.http_version).await?;
+        if is_upgrade {
+            return Ok(response);
+        }
         let mut options = options;
         options.keep_host = false;
         for _ in 0..MOST {
@@ -66,6 +73,9 @@ impl Follow {
                 self.identify(&mut request).await?;
             }
             at = request.uri().clone();
+            if let Some(in_process) = &in_process {
+                request.extensions_mut().insert(in_process.clone());
+            }
             let client = if is_same { &self.client } else { &self.other };
             response = client.send(request, options.http_version).await?;
         }

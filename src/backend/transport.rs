@@ -10,7 +10,7 @@ use rustls::crypto::CryptoProvider;
 use sha2::{Digest, Sha256};
 
 use super::certificates::{CertificateError, Certificates, ClientCertificate, WeakCertificate};
-use super::client::{Client, WeakClient};
+use super::client::{Client, Limits, WeakClient};
 use super::link::Link;
 use super::tls::{Roots, Tls};
 use crate::forward::WebProxy;
@@ -36,7 +36,7 @@ pub struct Transport(Arc<Shared>);
 
 struct Shared {
     tls: Tls,
-    connect_timeout: Duration,
+    limits: Limits,
     client: Client,
     /// Kept as long as something uses them.
     clients: Mutex<HashMap<Link, WeakClient>>,
@@ -82,7 +82,7 @@ impl Transport {
             return client;
         }
         clients.retain(|_, client| client.upgrade().is_some());
-        let client = Client::new(&self.0.tls, link.clone(), self.0.connect_timeout);
+        let client = Client::new(&self.0.tls, link.clone(), self.0.limits);
         clients.insert(link.clone(), client.downgrade());
         client
     }
@@ -125,14 +125,14 @@ impl Transport {
 
 impl fmt::Debug for Transport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Transport").field("connect_timeout", &self.0.connect_timeout).finish_non_exhaustive()
+        f.debug_struct("Transport").field("limits", &self.0.limits).finish_non_exhaustive()
     }
 }
 
 /// Settings of a [`Transport`].
 #[must_use]
 pub struct TransportBuilder {
-    connect_timeout: Duration,
+    limits: Limits,
     roots: Roots,
     provider: Option<Arc<CryptoProvider>>,
     pins_required: bool,
@@ -144,7 +144,7 @@ pub struct TransportBuilder {
 impl Default for TransportBuilder {
     fn default() -> Self {
         Self {
-            connect_timeout: Duration::from_secs(21),
+            limits: Limits { connect: Duration::from_secs(21), websocket_idle: Duration::from_secs(600) },
             roots: Roots { native: true, pem: Vec::new() },
             provider: None,
             pins_required: false,
@@ -158,7 +158,14 @@ impl Default for TransportBuilder {
 impl TransportBuilder {
     /// The time for resolving, connecting and the TLS handshake together; 21 seconds by default, as in Azure.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
-        self.connect_timeout = limit;
+        self.limits.connect = limit;
+        self
+    }
+
+    /// How long a WebSocket connection is kept over which nothing comes from either side; 10 minutes by default.
+    /// `Duration::MAX` keeps it as long as both sides do.
+    pub fn websocket_idle_timeout(mut self, limit: Duration) -> Self {
+        self.limits.websocket_idle = limit;
         self
     }
 
@@ -216,9 +223,9 @@ impl TransportBuilder {
         let tls = Tls::new(self.provider, &self.roots, self.pins_required)?;
         let link = Link { proxy: self.proxy.clone(), ..Link::default() };
         Ok(Transport(Arc::new(Shared {
-            client: Client::new(&tls, link, self.connect_timeout),
+            client: Client::new(&tls, link, self.limits),
             tls,
-            connect_timeout: self.connect_timeout,
+            limits: self.limits,
             clients: Mutex::default(),
             certificates: self.certificates,
             entities: Mutex::default(),
@@ -230,7 +237,7 @@ impl TransportBuilder {
 
 impl fmt::Debug for TransportBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TransportBuilder").field("connect_timeout", &self.connect_timeout).finish_non_exhaustive()
+        f.debug_struct("TransportBuilder").field("limits", &self.limits).finish_non_exhaustive()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Turns the entities of a store into a snapshot, and collects everything that is wrong with them.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use http::{HeaderName, Method};
 
@@ -11,13 +11,16 @@ use super::naming::{header_name, split_revision, version};
 use super::problem::{ConfigurationError, Problem};
 use super::realm::Realm;
 use super::router::{ApiRoute, OperationRoute, Router};
-use super::snapshot::{ApiState, OperationState, Pipelines, Snapshot};
+use super::snapshot::{ApiState, OperationState, Pipelines, Protocol, Snapshot};
 use super::subscriptions;
 use super::template::UrlTemplate;
 use crate::backend::{Resilience, Transport};
 use crate::forward::Target;
-use crate::model::{self, Api, ApiEntry, Entities, Store};
+use crate::model::{self, Api, ApiEntry, ApiKind, Entities, Operation, OperationEntry, Store};
 use crate::policy::{ApiFacts, DeploymentFacts, OperationFacts, ProductFacts, Scope};
+
+/// The one operation of a WebSocket API.
+const HANDSHAKE: &str = "onHandshake";
 
 /// The number of a service (0) or workspace, and a name in lower case.
 pub(super) type Key = (usize, String);
@@ -99,6 +102,7 @@ pub(super) fn assemble(
             all_backends: realms.iter().filter_map(|realm| realm.backends.clone()).collect(),
             deployment: Arc::new(deployment(store)),
             warnings,
+            own: None,
         }),
         _ => Err(ConfigurationError(problems)),
     }
@@ -246,7 +250,8 @@ impl<'a> Assembly<'a> {
             if index == 0 { NO_DOCUMENT } else { self.scopes.get(index).copied().unwrap_or(NO_DOCUMENT) },
         ];
         let (mut routes, mut operations) = (Vec::new(), Vec::new());
-        for (id, entry) in &entry.operations {
+        let handshake = handshake(entry).map(|entry| (HANDSHAKE, entry));
+        for (id, entry) in entry.operations.iter().chain(handshake) {
             let operation = &entry.operation;
             let entity = || format!("operation `{id}` of API `{name}`");
             let own = self.compile(entry.policy.as_ref(), Scope::Operation, (index, realm), || {
@@ -294,6 +299,7 @@ impl<'a> Assembly<'a> {
             workspace: realm.workspace.clone(),
             target: service_url.map(Target::Url),
             backends,
+            protocol: protocol(api),
             directory: realm.directory.clone(),
             pipeline: self.documents.link([global, workspace, NO_DOCUMENT, document, NO_DOCUMENT]),
             operations,
@@ -367,6 +373,22 @@ fn realm(
     });
     let reports = (&mut assembly.problems, &mut assembly.warnings);
     Realm::new(entities, workspace, shared, &store.authorities, reports)
+}
+
+/// The operation that every WebSocket API has, when the configuration does not list it.
+fn handshake(entry: &ApiEntry) -> Option<&'static OperationEntry> {
+    static OPERATION: LazyLock<OperationEntry> =
+        LazyLock::new(|| Operation::new("GET", "/").display_name(HANDSHAKE).into());
+    let is_missing = protocol(&entry.api) == Protocol::WebSocket && !entry.operations.contains(HANDSHAKE);
+    is_missing.then(|| &*OPERATION)
+}
+
+fn protocol(api: &Api) -> Protocol {
+    match api.effective_kind() {
+        ApiKind::Websocket => Protocol::WebSocket,
+        ApiKind::Grpc => Protocol::Grpc,
+        _ => Protocol::Http,
+    }
 }
 
 fn deployment(store: &Store) -> DeploymentFacts {

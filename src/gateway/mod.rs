@@ -5,6 +5,8 @@ mod assemble;
 mod documents;
 mod naming;
 mod operations;
+mod own_calls;
+mod own_names;
 mod pattern;
 mod problem;
 mod query;

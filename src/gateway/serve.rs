@@ -1,7 +1,6 @@
 //! Serves one matched request: access, facts, pipeline, backend.
 
 use std::future::Future;
-use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -10,41 +9,44 @@ use http::{HeaderValue, Request, Response, StatusCode, header};
 use pin_project_lite::pin_project;
 
 use super::access::Denial;
+use super::own_calls::{Caller, OwnServer};
 use super::router::{ApiMatch, Route};
-use super::snapshot::{ApiState, Snapshot};
-use crate::backend::{Backends, CallFuture};
+use super::snapshot::{ApiState, Protocol, Snapshot};
+use crate::backend::{Backends, CallFuture, InProcess};
 use crate::body::Body;
-use crate::forward::{ForwardError, ForwardOptions, Target};
+use crate::forward::{ForwardError, ForwardOptions, HttpVersion, Target};
 use crate::policy::{EngineSettings, Exchange, Failure, Forward, Pipeline, Run, Section};
 
 /// Begins to run the pipeline of a request, or `on-error` when it is refused.
 pub(super) fn begin(
-    snapshot: &Snapshot,
+    snapshot: &Arc<Snapshot>,
     route: Route,
     request: Request<Body>,
     settings: Arc<EngineSettings>,
-    client: Option<IpAddr>,
+    caller: Caller,
 ) -> Run<ToBackends> {
     let mut exchange = Box::new(Exchange::new(request, settings));
-    exchange.client = client;
+    exchange.client = caller.address;
     exchange.facts.deployment = Some(snapshot.deployment.clone());
+    let forward = |api| ToBackends { snapshot: Arc::clone(snapshot), api, caller };
     let (found, operation) = match route {
-        Route::NoApi => return no_operation(exchange, &snapshot.global, &snapshot.backends),
+        Route::NoApi => return no_operation(exchange, &snapshot.global, forward(None)),
         Route::NoOperation(found) => (found, None),
         Route::Operation(found, operation) => (found, Some(operation)),
     };
     let Some(api) = snapshot.apis.get(found.api) else {
-        return no_operation(exchange, &snapshot.global, &snapshot.backends);
+        return no_operation(exchange, &snapshot.global, forward(None));
     };
+    let forward = forward(Some(found.api));
     enter(&mut exchange, api, found);
     let Some((index, operation)) = operation.and_then(|index| Some((index, api.operations.get(index)?))) else {
-        return no_operation(exchange, &api.pipeline, &api.backends);
+        return no_operation(exchange, &api.pipeline, forward);
     };
     exchange.facts.operation = Some(operation.facts.clone());
     let state = &exchange.request;
     let grant = match snapshot.access.check(api.access, &state.original_uri, &state.headers) {
         Ok(grant) => grant,
-        Err(denial) => return denied(exchange, api, operation.pipelines.of(None), denial),
+        Err(denial) => return denied(exchange, api, operation.pipelines.of(None), forward, denial),
     };
     let facts = &mut exchange.facts;
     facts.product = grant.product.and_then(|product| snapshot.products.get(product)).cloned();
@@ -61,7 +63,7 @@ pub(super) fn begin(
         let parameters = template.parameters(found.remainder(uri), uri.query()).unwrap_or_default();
         exchange.parameters = parameters.into_iter().map(|(name, value)| (name.into(), value.into_owned())).collect();
     }
-    Run::new(exchange, pipeline.clone(), ToBackends(api.backends.clone()))
+    Run::new(exchange, pipeline.clone(), forward)
 }
 
 fn enter(exchange: &mut Exchange, api: &ApiState, found: ApiMatch) {
@@ -72,15 +74,20 @@ fn enter(exchange: &mut Exchange, api: &ApiState, found: ApiMatch) {
     exchange.rest_starts_at(found.path_length);
 }
 
-fn no_operation(exchange: Box<Exchange>, pipeline: &Arc<Pipeline>, backends: &Arc<Backends>) -> Run<ToBackends> {
+fn no_operation(exchange: Box<Exchange>, pipeline: &Arc<Pipeline>, forward: ToBackends) -> Run<ToBackends> {
     let message = "Unable to match incoming request to an operation.";
     let failure =
         Failure::refused(StatusCode::NOT_FOUND, "OperationNotFound", message).public_message("Resource not found");
-    let forward = ToBackends(backends.clone());
     Run::failed(exchange, pipeline.clone(), forward, "configuration", Section::Backend, &failure)
 }
 
-fn denied(exchange: Box<Exchange>, api: &ApiState, pipeline: &Arc<Pipeline>, denial: Denial) -> Run<ToBackends> {
+fn denied(
+    exchange: Box<Exchange>,
+    api: &ApiState,
+    pipeline: &Arc<Pipeline>,
+    forward: ToBackends,
+    denial: Denial,
+) -> Run<ToBackends> {
     let challenge = format!(
         "AzureApiManagementKey realm=\"https://{}/{}\",name=\"{}\",type=\"header\"",
         exchange.original_host().replace(['"', '\\'], ""),
@@ -92,20 +99,57 @@ fn denied(exchange: Box<Exchange>, api: &ApiState, pipeline: &Arc<Pipeline>, den
     if let Ok(challenge) = HeaderValue::try_from(challenge) {
         failure = failure.header(header::WWW_AUTHENTICATE, challenge);
     }
-    let forward = ToBackends(api.backends.clone());
     Run::failed(exchange, pipeline.clone(), forward, "authorization", Section::Inbound, &failure)
 }
 
 /// Sends what a pipeline forwards to the backends of its configuration.
 #[doc(hidden)]
-pub struct ToBackends(Arc<Backends>);
+pub struct ToBackends {
+    snapshot: Arc<Snapshot>,
+    /// The index of the API.
+    api: Option<usize>,
+    caller: Caller,
+}
+
+impl ToBackends {
+    /// Lets the request be served here when it is for the gateway itself.
+    fn offer(&self, backends: &Backends, target: &Target, request: &mut Request<Body>, options: &ForwardOptions) {
+        let Some(own) = &self.snapshot.own else { return };
+        let may_be_own = options.follow_redirects
+            || match target {
+                Target::Url(base) => own.names.may_be(base),
+                // Members of pools and services of clusters are known only later.
+                Target::Backend(id) => backends.base_url(id).is_none_or(|base| own.names.may_be(base)),
+            };
+        if may_be_own {
+            let caller = Caller { address: options.client_ip, ..self.caller.clone() };
+            let server = OwnServer { snapshot: Arc::clone(&self.snapshot), caller };
+            request.extensions_mut().insert(InProcess(Arc::new(server)));
+        }
+    }
+}
 
 impl Forward for ToBackends {
     type Future = ToBackendsFuture;
 
-    fn forward(&mut self, target: Option<Target>, request: Request<Body>, options: ForwardOptions) -> Self::Future {
-        let call = target.map(|target| self.0.call(&target, request, &options));
-        ToBackendsFuture { call }
+    fn forward(
+        &mut self,
+        target: Option<Target>,
+        mut request: Request<Body>,
+        mut options: ForwardOptions,
+    ) -> Self::Future {
+        let Some(target) = target else { return ToBackendsFuture { call: None } };
+        let api = self.api.and_then(|api| self.snapshot.apis.get(api));
+        let backends = api.map_or(&self.snapshot.backends, |api| &api.backends);
+        match api.map(|api| api.protocol) {
+            Some(Protocol::WebSocket) => options.websocket = true,
+            Some(Protocol::Grpc) if options.http_version == HttpVersion::Http1 => {
+                options.http_version = HttpVersion::Http2;
+            }
+            _ => {}
+        }
+        self.offer(backends, &target, &mut request, &options);
+        ToBackendsFuture { call: Some(backends.call(&target, request, &options)) }
     }
 
     fn timed_out(future: Pin<&mut ToBackendsFuture>) {

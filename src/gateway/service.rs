@@ -18,6 +18,8 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use super::own_calls::{Caller, OwnCalls, Unmatched};
+use super::own_names::OwnNames;
 use super::problem::{ConfigurationError, Problem};
 use super::router::Route;
 use super::serve::{self, ToBackends};
@@ -66,6 +68,38 @@ struct Shared {
     settings: Arc<EngineSettings>,
     transport: Transport,
     resilience: Resilience,
+    own_calls: OwnCallSettings,
+}
+
+/// What a builder says about calls of the gateway to itself.
+#[derive(Clone, Debug)]
+struct OwnCallSettings {
+    is_on: bool,
+    names: Vec<String>,
+    most: usize,
+}
+
+impl Default for OwnCallSettings {
+    fn default() -> Self {
+        Self { is_on: true, names: Vec::new(), most: 5 }
+    }
+}
+
+impl OwnCallSettings {
+    fn snapshot(
+        &self,
+        store: &Store,
+        transport: &Transport,
+        resilience: &Resilience,
+        settings: &Arc<EngineSettings>,
+    ) -> Result<Snapshot, ConfigurationError> {
+        let mut snapshot = Snapshot::with(store, transport, resilience)?;
+        let service = store.name.as_ref().map(|name| format!("{name}.azure-api.net"));
+        let names = self.names.iter().chain(&store.host_names).chain(&service).map(String::as_str);
+        let names = OwnNames::new(names.filter(|_| self.is_on));
+        snapshot.own = (!names.is_empty()).then(|| OwnCalls { names, most: self.most, settings: Arc::clone(settings) });
+        Ok(snapshot)
+    }
 }
 
 impl Gateway {
@@ -82,7 +116,8 @@ impl Gateway {
     ///
     /// [`ConfigurationError`] with everything that is wrong; the gateway then goes on with what it has.
     pub fn replace(&self, store: &Store) -> Result<(), ConfigurationError> {
-        let snapshot = Snapshot::with(store, &self.shared.transport, &self.shared.resilience)?;
+        let Shared { own_calls, transport, settings, resilience, .. } = &*self.shared;
+        let snapshot = own_calls.snapshot(store, transport, resilience, settings)?;
         self.shared.snapshot.store(Arc::new(snapshot));
         Ok(())
     }
@@ -113,12 +148,19 @@ impl Gateway {
         }
     }
 
-    fn serve<B>(&self, snapshot: &Snapshot, route: Route, request: Request<B>) -> Run<ToBackends>
+    fn serve<B>(
+        &self,
+        snapshot: &Arc<Snapshot>,
+        route: Route,
+        request: Request<B>,
+        unmatched: Unmatched,
+    ) -> Run<ToBackends>
     where
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        serve::begin(snapshot, route, request.map(Body::new), self.shared.settings.clone(), self.client)
+        let caller = Caller { address: self.client, trail: None, unmatched };
+        serve::begin(snapshot, route, request.map(Body::new), self.shared.settings.clone(), caller)
     }
 }
 
@@ -135,6 +177,7 @@ pub struct GatewayBuilder {
     settings: EngineSettings,
     transport: Option<Transport>,
     resilience: Option<Resilience>,
+    own_calls: OwnCallSettings,
 }
 
 impl GatewayBuilder {
@@ -154,6 +197,30 @@ impl GatewayBuilder {
     /// Clock, limits and sinks.
     pub fn settings(mut self, settings: EngineSettings) -> Self {
         self.settings = settings;
+        self
+    }
+
+    /// Adds a name under which the gateway is reached: `host` on the default ports, or `host:port`.
+    ///
+    /// Requests that policies and backends send to one of its own names are served in process, as are those to `localhost`
+    /// or a loopback address whose `Host` is one of its names. The names in the store are always known, and so is
+    /// `{service}.azure-api.net`.
+    pub fn host_name(mut self, name: impl Into<String>) -> Self {
+        self.own_calls.names.push(name.into());
+        self
+    }
+
+    /// Whether calls of the gateway to itself are served in process; true by default. Otherwise they go over the network
+    /// as all others do.
+    pub fn own_calls_in_process(mut self, served: bool) -> Self {
+        self.own_calls.is_on = served;
+        self
+    }
+
+    /// How many calls of the gateway to itself may follow each other in process, 5 by default; the next one is answered
+    /// with 508.
+    pub fn most_own_calls(mut self, most: usize) -> Self {
+        self.own_calls.most = most;
         self
     }
 
@@ -177,8 +244,10 @@ impl GatewayBuilder {
             })?,
         };
         let resilience = self.resilience.unwrap_or_else(|| Resilience::new().clock(self.settings.clock.clone()));
-        let snapshot = ArcSwap::from_pointee(Snapshot::with(store, &transport, &resilience)?);
-        let shared = Arc::new(Shared { snapshot, settings: Arc::new(self.settings), transport, resilience });
+        let settings = Arc::new(self.settings);
+        let snapshot = self.own_calls.snapshot(store, &transport, &resilience, &settings)?;
+        let snapshot = ArcSwap::from_pointee(snapshot);
+        let shared = Arc::new(Shared { snapshot, settings, transport, resilience, own_calls: self.own_calls });
         Ok(Gateway { shared, client: None })
     }
 
@@ -208,7 +277,7 @@ where
     fn call(&mut self, request: Request<B>) -> GatewayFuture {
         let snapshot = self.shared.snapshot.load();
         let route = snapshot.router.find(request.method(), request.uri(), request.headers());
-        GatewayFuture { run: self.serve(&snapshot, route, request) }
+        GatewayFuture { run: self.serve(&snapshot, route, request, Unmatched::Refused) }
     }
 }
 
@@ -275,7 +344,7 @@ where
         let snapshot = self.gateway.shared.snapshot.load();
         let state = match snapshot.router.find(request.method(), request.uri(), request.headers()) {
             Route::NoApi => State::Inner { response: self.inner.call(request) },
-            route => State::Run { run: self.gateway.serve(&snapshot, route, request) },
+            route => State::Run { run: self.gateway.serve(&snapshot, route, request, Unmatched::FallsThrough) },
         };
         GatewayServiceFuture { state }
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::access::AccessTable;
 use super::assemble;
+use super::own_calls::OwnCalls;
 use super::problem::{ConfigurationError, Problem};
 use super::router::Router;
 use crate::backend::{Backends, Resilience, Transport};
@@ -31,6 +32,8 @@ pub struct Snapshot {
     pub(super) all_backends: Vec<Arc<Backends>>,
     pub(super) deployment: Arc<DeploymentFacts>,
     pub(super) warnings: Vec<Problem>,
+    /// None when the gateway does not serve its own calls in process.
+    pub(super) own: Option<OwnCalls>,
 }
 
 /// One API as requests use it.
@@ -42,10 +45,21 @@ pub(super) struct ApiState {
     /// The service URL.
     pub target: Option<Target>,
     pub backends: Arc<Backends>,
+    pub protocol: Protocol,
     pub directory: Arc<dyn BackendDirectory>,
     /// What runs when the API has no such operation.
     pub pipeline: Arc<Pipeline>,
     pub operations: Vec<OperationState>,
+}
+
+/// What an API speaks, as far as it changes how requests are forwarded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Protocol {
+    Http,
+    /// Connections may be upgraded.
+    WebSocket,
+    /// HTTP/2 in any case.
+    Grpc,
 }
 
 /// One operation as requests use it.

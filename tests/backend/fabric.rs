@@ -1,8 +1,6 @@
 use gatewright::backend::{Backends, Error, Transport};
 use gatewright::forward::{FabricOptions, ForwardOptions, ReplicaRole};
-use gatewright::model::{
-    Backend, Certificate, Credentials, ServiceFabricCluster, X509Name,
-};
+use gatewright::model::{Backend, Certificate, Credentials, ServiceFabricCluster, X509Name};
 use gatewright::secret::NamedValues;
 use http::Response;
 

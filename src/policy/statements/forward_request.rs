@@ -35,6 +35,8 @@ pub(crate) const SPEC: Spec = Spec::new("forward-request", "Sends the request to
 pub(crate) struct ForwardRequest {
     version: HttpVersion,
     timeout: Timeout,
+    /// In seconds.
+    continue_timeout: Option<Setting<i64>>,
     follow_redirects: Setting<bool>,
     buffer_request: bool,
     fail_on_error_status: bool,
@@ -52,6 +54,7 @@ impl Default for ForwardRequest {
         Self {
             version: HttpVersion::Http1,
             timeout: Timeout::Constant(Duration::from_secs(300)),
+            continue_timeout: None,
             follow_redirects: Setting::Constant(false),
             buffer_request: false,
             fail_on_error_status: false,
@@ -67,13 +70,9 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
     }
     let seconds: Option<Setting<i64>> = compiler.setting(element, &TIMEOUT);
     let millis: Option<Setting<i64>> = compiler.setting(element, &TIMEOUT_MS);
+    let continues: Option<Setting<i64>> = compiler.setting(element, &CONTINUE);
     compiler.constant::<bool>(element, &BUFFER_RESPONSE);
-    if compiler.setting::<i64>(element, &CONTINUE).is_some() {
-        let message =
-            "`continue-timeout` has no effect here: an interim answer is waited for as long as `timeout` says";
-        compiler.warning(element.span.start, message.to_owned());
-    }
-    for (attribute, setting) in [(&TIMEOUT, &seconds), (&TIMEOUT_MS, &millis)] {
+    for (attribute, setting) in [(&TIMEOUT, &seconds), (&TIMEOUT_MS, &millis), (&CONTINUE, &continues)] {
         if let Some(Setting::Constant(n)) = setting
             && *n < 0
         {
@@ -91,6 +90,7 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
     let forward = ForwardRequest {
         version: compiler.constant(element, &HTTP_VERSION).unwrap_or(default.version),
         timeout,
+        continue_timeout: continues,
         follow_redirects: compiler.setting(element, &REDIRECTS).unwrap_or(default.follow_redirects),
         buffer_request: compiler.constant(element, &BUFFER_REQUEST).unwrap_or(default.buffer_request),
         fail_on_error_status: compiler.constant(element, &FAIL).unwrap_or(default.fail_on_error_status),
@@ -123,7 +123,12 @@ impl ForwardRequest {
             Timeout::Seconds(setting) => Duration::from_secs(positive(*setting.get(exchange)?)?),
             Timeout::Milliseconds(setting) => Duration::from_millis(positive(*setting.get(exchange)?)?),
         };
+        let continue_timeout = match &self.continue_timeout {
+            Some(setting) => Some(Duration::from_secs(positive(*setting.get(exchange)?)?)),
+            None => None,
+        };
         let options = ForwardOptions {
+            continue_timeout,
             http_version: self.version,
             follow_redirects: *self.follow_redirects.get(exchange)?,
             keep_host: exchange.request.keep_host,
@@ -144,6 +149,7 @@ impl ForwardRequest {
             Timeout::Seconds(setting) | Timeout::Milliseconds(setting) => setting.needs(),
         };
         let body = if self.buffer_request { Needs::REQUEST_BODY } else { Needs::NONE };
-        timeout | self.follow_redirects.needs() | body
+        let continues = self.continue_timeout.as_ref().map_or(Needs::NONE, Setting::needs);
+        timeout | continues | self.follow_redirects.needs() | body
     }
 }

@@ -1,0 +1,45 @@
+//! Requests to the gateway itself, which it serves without a socket.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use http::{Request, Response, StatusCode};
+
+use super::error::Error;
+use super::hop_by_hop;
+use crate::Body;
+
+/// The response of a request that was served in process, to come.
+pub(crate) type Served = Pin<Box<dyn Future<Output = Result<Response<Body>, Error>> + Send>>;
+
+/// Serves requests whose URL is the gateway's own.
+pub(crate) trait Serve: Send + Sync {
+    /// Takes a request as it would go on the wire, its URI absolute; gives it back when it is for somebody else.
+    fn serve(&self, request: Request<Body>) -> Result<Served, Request<Body>>;
+}
+
+/// In the extensions of a request that may be for the gateway itself: who serves it then.
+#[derive(Clone)]
+pub(crate) struct InProcess(pub(crate) Arc<dyn Serve>);
+
+impl InProcess {
+    /// Serves the request when it is for the gateway itself.
+    pub(super) fn serve(request: Request<Body>) -> Result<Served, Request<Body>> {
+        let Some(server) = request.extensions().get::<Self>() else { return Err(request) };
+        let served = Arc::clone(&server.0).serve(request)?;
+        Ok(Box::pin(async move {
+            let mut response = served.await?;
+            if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+                hop_by_hop::strip_response(response.headers_mut());
+            }
+            Ok(response)
+        }))
+    }
+}
+
+impl fmt::Debug for InProcess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("InProcess").finish_non_exhaustive()
+    }
+}
