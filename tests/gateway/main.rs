@@ -6,8 +6,10 @@ mod configuration;
 mod fabric;
 mod layer;
 mod matching;
+mod own_calls;
 mod reload;
 mod scopes;
+mod websocket;
 
 #[allow(unused_imports)] // The other tests of backends use the rest.
 #[path = "../support/mod.rs"]

@@ -69,6 +69,21 @@ impl TestServer {
         .await
     }
 
+    /// A gateway, served as a host would.
+    #[cfg(feature = "policy")]
+    pub async fn gateway(gateway: gatewright::gateway::Gateway) -> Self {
+        Self::raw(move |stream| {
+            let gateway = gateway.client(stream.peer_addr().map_or([0; 4].into(), |peer| peer.ip()));
+            async move {
+                let _ = stream.set_nodelay(true);
+                let service = service_fn(move |request| tower::Service::call(&mut gateway.clone(), request));
+                let builder = auto::Builder::new(TokioExecutor::new());
+                let _ = builder.serve_connection_with_upgrades(TokioIo::new(stream), service).await;
+            }
+        })
+        .await
+    }
+
     /// Whatever `handler` does with each connection.
     pub async fn raw<F, R>(handler: F) -> Self
     where
