@@ -3,6 +3,7 @@
 mod access;
 mod assemble;
 mod documents;
+mod dots;
 mod naming;
 mod operations;
 mod own_calls;

@@ -9,6 +9,7 @@ use http::{HeaderValue, Request, Response, StatusCode, header};
 use pin_project_lite::pin_project;
 
 use super::access::Denial;
+use super::dots;
 use super::own_calls::{Caller, OwnServer};
 use super::router::{ApiMatch, Route};
 use super::snapshot::{ApiState, Protocol, Snapshot};
@@ -29,6 +30,12 @@ pub(super) fn begin(
     exchange.client = caller.address;
     exchange.facts.deployment = Some(snapshot.deployment.clone());
     let forward = |api| ToBackends { snapshot: Arc::clone(snapshot), api, caller };
+    let route = match route {
+        Route::Operation(found, _) if dots::climb(found.remainder(&exchange.request.original_uri)) => {
+            Route::NoOperation(found)
+        }
+        route => route,
+    };
     let (found, operation) = match route {
         Route::NoApi => return no_operation(exchange, &snapshot.global, forward(None)),
         Route::NoOperation(found) => (found, None),

@@ -4,11 +4,13 @@ mod access;
 mod certificates;
 mod configuration;
 mod fabric;
+mod faults;
 mod layer;
 mod matching;
 mod own_calls;
 mod reload;
 mod scopes;
+mod urls;
 mod websocket;
 
 #[allow(unused_imports)] // The other tests of backends use the rest.
