@@ -9,9 +9,10 @@ use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header};
 
-use super::error::PolicyError;
+use super::error::{Failure, PolicyError};
 use super::fabric::FabricUse;
 use super::facts::Facts;
+use super::pipeline::Needs;
 use super::query;
 use super::settings::EngineSettings;
 use super::spec::{Scope, Section};
@@ -49,6 +50,26 @@ pub(crate) enum Message {
 }
 
 impl Message {
+    /// What a statement reports when a body that it makes would be larger than what is read into memory.
+    pub(crate) fn too_large(self, limit: usize) -> Box<Failure> {
+        match self {
+            Self::Request => {
+                Failure::internal("RequestBodyTooLarge", format!("Request body is larger than {limit} bytes."))
+            }
+            Self::Response => {
+                Failure::internal("ResponseBodyTooLarge", format!("Response body is larger than {limit} bytes."))
+            }
+        }
+    }
+
+    /// What a statement needs that reads the body of the message.
+    pub(crate) fn body_needs(self) -> Needs {
+        match self {
+            Self::Request => Needs::REQUEST_BODY,
+            Self::Response => Needs::RESPONSE_BODY,
+        }
+    }
+
     /// The message that the statements of a section act on.
     pub(crate) fn of(section: Section) -> Self {
         match section {
@@ -243,6 +264,14 @@ impl Exchange {
     #[cfg(feature = "client")]
     pub(crate) fn rest_starts_at(&mut self, byte: usize) {
         self.request.rest = Rest::Original(byte);
+    }
+
+    /// Body and headers of a message; none of a response that does not exist yet.
+    pub(crate) fn message(&mut self, message: Message) -> Option<(&mut MessageBody, &mut HeaderMap)> {
+        match message {
+            Message::Request => Some((&mut self.request.body, &mut self.request.headers)),
+            Message::Response => self.response.as_mut().map(|response| (&mut response.body, &mut response.headers)),
+        }
     }
 
     /// Changes the path and query that follow the backend's base URL.

@@ -84,6 +84,7 @@ policies! {
     steps: {
         find_and_replace::FindAndReplace,
         ip_filter::IpFilter,
+        json_to_xml::JsonToXml,
         return_response::ReturnResponse,
         rewrite_uri::RewriteUri,
         set_backend_service::SetBackendService,
@@ -94,6 +95,7 @@ policies! {
         set_status::SetStatus,
         set_variable::SetVariable,
         trace::Trace,
+        xml_to_json::XmlToJson,
     }
     flow: {
         base,

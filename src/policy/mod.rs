@@ -42,6 +42,8 @@ mod layer;
 mod link;
 mod lint;
 mod list;
+mod markup;
+mod media;
 mod pipeline;
 mod query;
 mod run;

@@ -40,6 +40,13 @@ impl Default for EngineSettings {
     }
 }
 
+impl EngineSettings {
+    /// How many nodes an XML body may have: they take more memory than their text.
+    pub(crate) fn node_limit(&self) -> usize {
+        self.body_limit / 32
+    }
+}
+
 impl fmt::Debug for EngineSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("EngineSettings")

@@ -28,6 +28,8 @@ pub(crate) enum Expected {
 pub(crate) enum Scalars {
     /// Numbers, booleans and dates are told from text.
     Typed,
+    /// Numbers and booleans are told from text; what looks like a date stays text.
+    TypedWithoutDates,
     /// All but null stays text as written: what a deserialiser of strings reads.
     AsText,
 }

@@ -1,0 +1,140 @@
+//! Media types of messages: what a body is, in which charset, and what a caller accepts.
+
+use std::borrow::Cow;
+
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+
+use crate::expr::dotnet::encoding::Encoding;
+
+/// A media type as a header has it: `application/json; charset=utf-8`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MediaType<'a> {
+    /// Type and subtype, without white space around them.
+    essence: &'a str,
+    parameters: &'a str,
+}
+
+impl<'a> MediaType<'a> {
+    pub(crate) fn parse(text: &'a str) -> Self {
+        let (essence, parameters) = text.split_once(';').unwrap_or((text, ""));
+        Self { essence: essence.trim(), parameters }
+    }
+
+    /// The `Content-Type` of a message.
+    pub(crate) fn of(headers: &'a HeaderMap) -> Option<Self> {
+        let text = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+        Some(Self::parse(text)).filter(|media| !media.essence.is_empty())
+    }
+
+    fn has(self, names: &[&str], suffix: &str) -> bool {
+        let ending = self.essence.len().checked_sub(suffix.len()).and_then(|at| self.essence.get(at..));
+        names.iter().any(|name| self.essence.eq_ignore_ascii_case(name))
+            || ending.is_some_and(|ending| ending.eq_ignore_ascii_case(suffix))
+    }
+
+    pub(crate) fn is_json(self) -> bool {
+        self.has(&["application/json", "text/json"], "+json")
+    }
+
+    pub(crate) fn is_xml(self) -> bool {
+        self.has(&["application/xml", "text/xml"], "+xml")
+    }
+
+    /// Whether the body is text that people could read.
+    pub(crate) fn is_text(self) -> bool {
+        let script = ["application/javascript", "application/x-javascript", "application/ecmascript"];
+        let is_text = self.essence.get(..5).is_some_and(|start| start.eq_ignore_ascii_case("text/"));
+        is_text || self.is_json() || self.is_xml() || script.iter().any(|name| self.essence.eq_ignore_ascii_case(name))
+    }
+
+    fn parameter(self, name: &str) -> Option<&'a str> {
+        self.parameters.split(';').find_map(|parameter| {
+            let (key, value) = parameter.split_once('=')?;
+            key.trim().eq_ignore_ascii_case(name).then(|| value.trim().trim_matches('"'))
+        })
+    }
+
+    /// The encoding of the charset, when it names one that .NET has.
+    pub(crate) fn encoding(self) -> Option<Encoding> {
+        Encoding::by_name(self.parameter("charset")?).ok()
+    }
+}
+
+/// Whether a header such as `Accept` names a media range of that kind with a weight above zero.
+pub(crate) fn accepts(headers: &HeaderMap, is_wanted: impl Fn(MediaType<'_>) -> bool) -> bool {
+    let values = headers.get_all(header::ACCEPT).into_iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(MediaType::parse).any(|range| {
+        let weight = range.parameter("q").map_or(Some(1.0), |weight| weight.parse::<f32>().ok());
+        is_wanted(range) && weight.is_some_and(|weight| weight > 0.0)
+    })
+}
+
+/// The text of a body in its charset, UTF-8 without one; a byte order mark is dropped.
+///
+/// XML can say its encoding by a byte order mark, which goes before the charset.
+pub(crate) fn text<'b>(bytes: &'b [u8], headers: &HeaderMap) -> Cow<'b, str> {
+    let encoding = match bytes {
+        [0xFF, 0xFE, ..] => Some(Encoding::Utf16),
+        [0xFE, 0xFF, ..] => Some(Encoding::Utf16BigEndian),
+        _ => MediaType::of(headers).and_then(MediaType::encoding),
+    };
+    match encoding {
+        None | Some(Encoding::Utf8) => String::from_utf8_lossy(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)),
+        Some(encoding) => {
+            let text = encoding.decode(bytes);
+            Cow::Owned(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+        }
+    }
+}
+
+/// Says what a new body is.
+pub(crate) fn set_content_type(headers: &mut HeaderMap, value: &'static str) {
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(value));
+}
+
+/// Adds a name to `Vary` unless it is there.
+pub(crate) fn vary(headers: &mut HeaderMap, name: &HeaderName) {
+    let names = headers.get_all(header::VARY).into_iter().filter_map(|value| value.to_str().ok());
+    let mut names = names.flat_map(|value| value.split(','));
+    if !names.any(|known| known.trim() == "*" || known.trim().eq_ignore_ascii_case(name.as_str())) {
+        let title = if *name == header::ORIGIN { HeaderValue::from_static("Origin") } else { name.clone().into() };
+        headers.append(header::VARY, title);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_are_told_without_case() {
+        assert!(MediaType::parse("Application/JSON; charset=utf-8").is_json());
+        assert!(MediaType::parse("application/problem+json").is_json());
+        assert!(MediaType::parse(" text/xml ").is_xml());
+        assert!(MediaType::parse("application/soap+xml").is_text());
+        assert!(!MediaType::parse("image/png").is_text());
+        assert!(!MediaType::parse("json").is_json());
+    }
+
+    #[test]
+    fn only_named_ranges_with_a_weight_are_accepted() {
+        let asks = |accept: &'static str| {
+            accepts(&HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(accept))]), |media| media.is_xml())
+        };
+        assert!(asks("text/html, application/xml;q=0.1"));
+        assert!(asks("application/atom+xml"));
+        assert!(!asks("application/xml;q=0"));
+        assert!(!asks("*/*"));
+    }
+
+    #[test]
+    fn text_is_read_in_its_charset() {
+        let latin = HeaderMap::from_iter([(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("text/plain; charset=\"iso-8859-1\""),
+        )]);
+        assert_eq!(text(b"caf\xE9", &latin), "café");
+        assert_eq!(text(b"\xEF\xBB\xBFx", &HeaderMap::new()), "x");
+        assert_eq!(text(b"\xFF\xFEx\0", &HeaderMap::new()), "x");
+    }
+}

@@ -1,0 +1,385 @@
+//! JSON to XML text.
+
+use std::fmt::Write as _;
+
+use super::super::super::markup::{escape, is_xml_char};
+use crate::expr::json::text::iso_date;
+use crate::expr::json::{Expected, Formatting, JToken, Scalars, TokenClass, TokenValue};
+use crate::expr::xlinq::{is_name_part, is_name_start};
+
+/// How deep objects and arrays may nest.
+const MAX_DEPTH: usize = 256;
+
+const XSI: &str = "http://www.w3.org/2001/XMLSchema-instance";
+
+/// How JSON becomes XML.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Options<'o> {
+    pub(super) parses_dates: bool,
+    pub(super) separator: Option<char>,
+    pub(super) namespace_prefix: Option<&'o str>,
+    pub(super) attribute_block: Option<&'o str>,
+    pub(super) attribute_prefix: Option<&'o str>,
+    pub(super) namespace_block: Option<&'o str>,
+    pub(super) replacement: Option<&'o str>,
+    pub(super) null_text: Option<&'o str>,
+    pub(super) trims: bool,
+    pub(super) empty_as_null: bool,
+    /// The most bytes that the XML may have.
+    pub(super) limit: usize,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum ConvertError {
+    Invalid(String),
+    TooLarge,
+}
+
+type Result<T = ()> = std::result::Result<T, ConvertError>;
+
+/// The XML of a JSON text.
+pub(super) fn convert(json: &str, options: Options<'_>) -> Result<String> {
+    let scalars = if options.parses_dates { Scalars::Typed } else { Scalars::TypedWithoutDates };
+    let token = JToken::parse_with(json, Expected::Token, scalars);
+    let token = token.map_err(|error| ConvertError::Invalid(error.message.to_string()))?;
+    let mut writer = Writer { options, out: String::with_capacity(json.len() * 2), prefixes: Vec::new() };
+    writer.out.push_str(r#"<?xml version="1.0" encoding="utf-8"?>"#);
+    if let Some(token) = token {
+        writer.document(&token)?;
+    }
+    Ok(writer.out)
+}
+
+struct Writer<'o> {
+    options: Options<'o>,
+    out: String,
+    /// The namespace prefixes that are declared here, innermost last.
+    prefixes: Vec<String>,
+}
+
+/// What the members of an object are.
+#[derive(Default)]
+struct Parts {
+    /// Prefix, empty for the default namespace, and URI.
+    declarations: Vec<(String, String)>,
+    attributes: Vec<(String, String)>,
+    children: Vec<(String, JToken)>,
+}
+
+impl Writer<'_> {
+    fn document(&mut self, token: &JToken) -> Result {
+        if token.class() == TokenClass::Object {
+            let parts = self.parts(token)?;
+            if let ([(name, value)], true, true) =
+                (parts.children.as_slice(), parts.attributes.is_empty(), parts.declarations.is_empty())
+                && (value.class() != TokenClass::Array || value.count() < 2)
+            {
+                return self.member(name, value, 0);
+            }
+            return self.parts_of("Document", parts, 0);
+        }
+        if token.class() == TokenClass::Array {
+            self.out.push_str("<Document>");
+            for item in token.children() {
+                self.element("item", &item, 1)?;
+            }
+            self.out.push_str("</Document>");
+            return self.check();
+        }
+        self.element("Document", token, 0)
+    }
+
+    /// A property: one element, or one for each item of an array.
+    fn member(&mut self, name: &str, value: &JToken, depth: usize) -> Result {
+        if value.class() != TokenClass::Array {
+            return self.element(name, value, depth);
+        }
+        if value.count() == 0 {
+            let name = self.name(name);
+            let _ = write!(self.out, "<{name} />");
+            return self.check();
+        }
+        for item in value.children() {
+            self.element(name, &item, depth)?;
+        }
+        Ok(())
+    }
+
+    fn element(&mut self, name: &str, value: &JToken, depth: usize) -> Result {
+        if depth > MAX_DEPTH {
+            return Err(ConvertError::Invalid(format!("It is nested more than {MAX_DEPTH} levels deep.")));
+        }
+        match value.class() {
+            TokenClass::Object => {
+                let parts = self.parts(value)?;
+                self.parts_of(name, parts, depth)
+            }
+            TokenClass::Array => {
+                // An array in an array: its items get the same name once more.
+                let written = self.name(name);
+                let _ = write!(self.out, "<{written}>");
+                for item in value.children() {
+                    self.element(name, &item, depth + 1)?;
+                }
+                let _ = write!(self.out, "</{written}>");
+                self.check()
+            }
+            _ => self.scalar(name, value),
+        }
+    }
+
+    fn parts_of(&mut self, name: &str, parts: Parts, depth: usize) -> Result {
+        let outer = self.prefixes.len();
+        self.prefixes.extend(parts.declarations.iter().map(|(prefix, _)| prefix.clone()));
+        let name = self.name(name);
+        self.out.push('<');
+        self.out.push_str(&name);
+        for (prefix, uri) in &parts.declarations {
+            let colon = if prefix.is_empty() { "" } else { ":" };
+            let _ = write!(self.out, " xmlns{colon}{prefix}=\"");
+            self.escaped(uri, true)?;
+            self.out.push('"');
+        }
+        let mut names = Vec::with_capacity(parts.attributes.len());
+        for (name, value) in &parts.attributes {
+            let name = self.name(name);
+            if names.contains(&name) {
+                return Err(ConvertError::Invalid(format!("The attribute '{name}' is there twice.")));
+            }
+            let _ = write!(self.out, " {name}=\"");
+            self.escaped(value, true)?;
+            self.out.push('"');
+            names.push(name);
+        }
+        if parts.children.is_empty() {
+            self.out.push_str(" />");
+        } else {
+            self.out.push('>');
+            for (name, value) in &parts.children {
+                self.member(name, value, depth + 1)?;
+            }
+            let _ = write!(self.out, "</{name}>");
+        }
+        self.prefixes.truncate(outer);
+        self.check()
+    }
+
+    fn scalar(&mut self, name: &str, value: &JToken) -> Result {
+        let name = self.name(name);
+        let text = self.text(value).map(|text| if self.options.trims { text.trim().to_owned() } else { text });
+        let text = text.filter(|text| !(text.is_empty() && self.options.empty_as_null));
+        match text.as_deref().or(self.options.null_text) {
+            None => {
+                let _ = write!(self.out, "<{name} xsi:nil=\"true\" xmlns:xsi=\"{XSI}\" />");
+            }
+            Some("") => {
+                let _ = write!(self.out, "<{name}></{name}>");
+            }
+            Some(text) => {
+                let _ = write!(self.out, "<{name}>");
+                self.escaped(text, false)?;
+                let _ = write!(self.out, "</{name}>");
+            }
+        }
+        self.check()
+    }
+
+    /// The text of a scalar; none for null.
+    fn text(&self, value: &JToken) -> Option<String> {
+        match value.value() {
+            None if value.is_container() => value.to_json(Formatting::None, self.options.limit).ok(),
+            None | Some(TokenValue::Null) => None,
+            Some(TokenValue::Date(date)) => {
+                let mut text = String::new();
+                iso_date(date, &mut text);
+                Some(text)
+            }
+            Some(value) => Some(value.invariant_text()),
+        }
+    }
+
+    /// Tells declarations and attributes of an object from its children.
+    fn parts(&self, object: &JToken) -> Result<Parts> {
+        let mut parts = Parts::default();
+        let options = &self.options;
+        for property in object.children() {
+            let (Some(name), Some(value)) = (property.name(), property.property_value()) else { continue };
+            let is_object = value.class() == TokenClass::Object;
+            if is_object && options.attribute_block == Some(&name) {
+                parts.attributes.extend(self.pairs(&value));
+            } else if is_object && options.namespace_block == Some(&name) {
+                let pairs = self.pairs(&value);
+                let pairs = pairs.map(|(name, uri)| (if name == "$default" { String::new() } else { name }, uri));
+                parts.declarations.extend(pairs);
+            } else if let Some(prefix) = self.declared(&name).filter(|_| !value.is_container()) {
+                parts.declarations.push((prefix.to_owned(), self.text(&value).unwrap_or_default()));
+            } else if let Some(attribute) = options.attribute_prefix.and_then(|prefix| name.strip_prefix(prefix))
+                && !attribute.is_empty()
+                && !value.is_container()
+            {
+                parts.attributes.push((attribute.to_owned(), self.text(&value).unwrap_or_default()));
+            } else {
+                parts.children.push((name, value));
+            }
+        }
+        let mut seen = Vec::with_capacity(parts.declarations.len());
+        for (prefix, uri) in &parts.declarations {
+            let is_free = !seen.contains(&prefix) && !matches!(prefix.as_str(), "xml" | "xmlns");
+            if !is_free || (!prefix.is_empty() && (!is_ncname(prefix) || uri.is_empty())) {
+                return Err(ConvertError::Invalid(format!("'{prefix}' cannot be declared as a namespace prefix.")));
+            }
+            seen.push(prefix);
+        }
+        Ok(parts)
+    }
+
+    fn pairs(&self, object: &JToken) -> impl Iterator<Item = (String, String)> {
+        object.children().into_iter().filter_map(|property| {
+            Some((property.name()?, property.property_value().and_then(|value| self.text(&value)).unwrap_or_default()))
+        })
+    }
+
+    /// The namespace prefix that a property declares: `soap` for `xmlns:soap`, empty for `xmlns`.
+    fn declared<'n>(&self, property: &'n str) -> Option<&'n str> {
+        let rest = property.strip_prefix(self.options.namespace_prefix?)?;
+        if rest.is_empty() {
+            Some("")
+        } else {
+            rest.strip_prefix(self.options.separator?).filter(|rest| !rest.is_empty())
+        }
+    }
+
+    /// The XML name of a property: with a prefix when that is declared, and illegal characters replaced.
+    fn name(&self, property: &str) -> String {
+        if let Some((prefix, local)) = self.options.separator.and_then(|separator| property.split_once(separator))
+            && !local.is_empty()
+            && (prefix == "xml" || self.prefixes.iter().any(|known| !known.is_empty() && known == prefix))
+        {
+            return format!("{prefix}:{}", encoded(local, self.options.replacement));
+        }
+        encoded(property, self.options.replacement)
+    }
+
+    fn escaped(&mut self, text: &str, is_attribute: bool) -> Result {
+        if let Some(c) = text.chars().find(|c| !is_xml_char(*c)) {
+            let message = format!("The character 0x{:02X} cannot stand in XML.", c as u32);
+            return Err(ConvertError::Invalid(message));
+        }
+        escape(text, is_attribute, &mut self.out);
+        self.check()
+    }
+
+    fn check(&self) -> Result {
+        if self.out.len() > self.options.limit { Err(ConvertError::TooLarge) } else { Ok(()) }
+    }
+}
+
+fn is_ncname(name: &str) -> bool {
+    name.starts_with(is_name_start) && name.chars().all(is_name_part)
+}
+
+/// `XmlConvert.EncodeLocalName`, or with a replacement of one's own.
+fn encoded(name: &str, replacement: Option<&str>) -> String {
+    let is_escape = |rest: &str| {
+        let mut parts = rest.strip_prefix("_x").unwrap_or_default().chars();
+        parts.by_ref().take(4).filter(char::is_ascii_hexdigit).count() == 4 && parts.next() == Some('_')
+    };
+    let mut out = String::with_capacity(name.len());
+    for (at, c) in name.char_indices() {
+        let is_legal = if at == 0 { is_name_start(c) } else { is_name_part(c) };
+        let looks_escaped = c == '_' && replacement.is_none() && is_escape(name.get(at..).unwrap_or_default());
+        if is_legal && !looks_escaped {
+            out.push(c);
+            continue;
+        }
+        match replacement {
+            // What may follow the first character only, stays behind the replacement.
+            Some(text) if is_name_part(c) => {
+                out.push_str(text);
+                out.push(c);
+            }
+            Some(text) => out.push_str(text),
+            None if (c as u32) > 0xFFFF => {
+                let _ = write!(out, "_x{:08X}_", c as u32);
+            }
+            None => {
+                let _ = write!(out, "_x{:04X}_", c as u32);
+            }
+        }
+    }
+    // A replacement may be empty or illegal itself; a name must be one.
+    if is_ncname(&out) { out } else { encoded_or_underscore(&out) }
+}
+
+fn encoded_or_underscore(name: &str) -> String {
+    if name.is_empty() { "_".to_owned() } else { encoded(name, None) }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::super::super::markup::Markup;
+    use super::*;
+
+    const PLAIN: Options<'_> = Options {
+        parses_dates: true,
+        separator: Some('_'),
+        namespace_prefix: None,
+        attribute_block: None,
+        attribute_prefix: None,
+        namespace_block: None,
+        replacement: None,
+        null_text: None,
+        trims: false,
+        empty_as_null: false,
+        limit: 1 << 20,
+    };
+
+    fn xml(json: &str, options: Options<'_>) -> String {
+        convert(json, options).unwrap().strip_prefix(r#"<?xml version="1.0" encoding="utf-8"?>"#).unwrap().to_owned()
+    }
+
+    #[test]
+    fn the_root_is_the_only_property_or_a_document() {
+        assert_eq!(xml(r#"{"a":1}"#, PLAIN), "<a>1</a>");
+        assert_eq!(xml(r#"{"a":1,"b":true}"#, PLAIN), "<Document><a>1</a><b>True</b></Document>");
+        assert_eq!(xml(r#"{"a":[1,2]}"#, PLAIN), "<Document><a>1</a><a>2</a></Document>");
+        assert_eq!(xml(r#"[1,{"a":[]}]"#, PLAIN), "<Document><item>1</item><item><a /></item></Document>");
+        assert_eq!(xml(r#""x<y""#, PLAIN), "<Document>x&lt;y</Document>");
+        assert_eq!(xml("{}", PLAIN), "<Document />");
+    }
+
+    #[test]
+    fn nested_arrays_dates_and_names() {
+        assert_eq!(xml(r#"{"a":[[1],[2,3]]}"#, PLAIN), "<Document><a><a>1</a></a><a><a>2</a><a>3</a></a></Document>");
+        assert_eq!(
+            xml(r#"{"a b":"2024-03-05T14:07:09.120Z"}"#, PLAIN),
+            "<a_x0020_b>2024-03-05T14:07:09.12Z</a_x0020_b>"
+        );
+        let text = Options { parses_dates: false, ..PLAIN };
+        assert_eq!(xml(r#"{"1":"2024-03-05T14:07:09.120Z"}"#, text), "<_x0031_>2024-03-05T14:07:09.120Z</_x0031_>");
+        assert_eq!(xml(r#"{"_x0041_":1}"#, PLAIN), "<_x005F_x0041_>1</_x005F_x0041_>");
+    }
+
+    #[test]
+    fn a_long_name_of_many_items_is_bounded() {
+        let json = format!("{{\"{}\":[{}1]}}", "n".repeat(10_000), "1,".repeat(10_000));
+        assert_eq!(convert(&json, PLAIN), Err(ConvertError::TooLarge));
+    }
+
+    proptest! {
+        #[test]
+        fn what_comes_out_is_well_formed(name in "[ -~é]{0,12}", text in "[ -~é\n]{0,12}", inner in "[a-c:_@#]{1,6}") {
+            let json = JToken::object();
+            let child = JToken::object();
+            child.add_property(&inner, Some(&JToken::string(&text))).unwrap();
+            json.add_property(&name, Some(&child)).unwrap();
+            let json = json.to_json(Formatting::None, 1 << 20).unwrap();
+            let options = Options { separator: Some(':'), namespace_prefix: Some("a"), attribute_prefix: Some("@"), ..PLAIN };
+            if let Ok(xml) = convert(&json, options) {
+                prop_assert!(Markup::parse(&xml, 100).is_ok(), "{}", xml);
+            }
+        }
+    }
+}

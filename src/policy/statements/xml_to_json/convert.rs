@@ -1,0 +1,264 @@
+//! XML to JSON text.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+
+use super::super::super::markup::{Kind, Markup, MarkupError, NodeId, is_blank, local_name};
+use super::JsonKind;
+use crate::expr::json::text::quoted;
+
+/// How XML becomes JSON.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Options {
+    pub(super) kind: JsonKind,
+    pub(super) always_arrays: bool,
+    pub(super) keeps_space: bool,
+    pub(super) empty_as_null: bool,
+    pub(super) trims: bool,
+    /// How many nodes and attributes there may be.
+    pub(super) nodes: usize,
+}
+
+/// The JSON of a document.
+pub(super) fn convert(xml: &str, options: Options) -> Result<String, MarkupError> {
+    let markup = Markup::parse(xml, options.nodes)?;
+    let mut writer = Writer { markup: &markup, options, out: String::with_capacity(xml.len()) };
+    writer.document();
+    Ok(writer.out)
+}
+
+struct Writer<'a> {
+    markup: &'a Markup<'a>,
+    options: Options,
+    out: String,
+}
+
+/// A member of an object: what stands under one name.
+struct Member<'a> {
+    name: Cow<'a, str>,
+    items: Vec<Item<'a>>,
+    is_array: bool,
+}
+
+/// One value of a member.
+enum Item<'a> {
+    Text(Cow<'a, str>),
+    Element(NodeId),
+}
+
+impl<'a> Writer<'a> {
+    fn is_direct(&self) -> bool {
+        self.options.kind == JsonKind::Direct
+    }
+
+    fn document(&mut self) {
+        self.out.push('{');
+        if let Some(declaration) = self.markup.declaration.as_ref().filter(|_| self.is_direct()) {
+            for (name, value) in declaration {
+                quoted(name, &mut self.out);
+                self.out.push(':');
+                quoted(value, &mut self.out);
+                self.out.push(',');
+            }
+        }
+        let root = self.markup.root;
+        let name = match self.is_direct() {
+            true => dollar(self.markup.name(root)),
+            false => Cow::Borrowed(local_name(self.markup.name(root))),
+        };
+        quoted(&name, &mut self.out);
+        self.out.push(':');
+        self.element(root);
+        self.out.push('}');
+    }
+
+    /// The value of an element: null, a string or an object. Elements nest at most as deep as [`Markup`] reads.
+    fn element(&mut self, id: NodeId) {
+        let markup = self.markup;
+        let is_kept = |text: &str| self.options.keeps_space || !is_blank(text);
+        let texts = markup.children(id).filter(|child| markup.text(*child).is_some_and(is_kept)).count();
+        let is_simple = !self.has_attributes(id)
+            && !markup.children(id).any(|child| matches!(markup.kind(child), Kind::Element { .. }));
+        if is_simple && texts == 0 {
+            let is_null =
+                matches!(markup.kind(id), Kind::Element { is_self_closing: true, .. }) || self.options.empty_as_null;
+            // White space alone between the tags is dropped: the element is empty.
+            return self.out.push_str(if is_null { "null" } else { "\"\"" });
+        }
+        if is_simple && texts == 1 {
+            let text = markup.children(id).filter_map(|child| markup.text(child)).find(|text| is_kept(text));
+            return self.text(text.unwrap_or_default());
+        }
+        self.object(self.members(id));
+    }
+
+    fn has_attributes(&self, id: NodeId) -> bool {
+        let mut attributes = self.markup.attributes(id).iter();
+        self.is_direct() && attributes.len() > 0 || attributes.any(|(name, _)| !is_declaration(name))
+    }
+
+    /// Attributes, then children by name in the order of the first of each name.
+    fn members(&self, id: NodeId) -> Vec<Member<'a>> {
+        let markup = self.markup;
+        let mut members = Members::default();
+        for (name, value) in markup.attributes(id) {
+            let name = match self.is_direct() {
+                true => Cow::Owned(format!("@{}", dollar(name))),
+                false if is_declaration(name) => continue,
+                false => self.friendly(&members, name, |written| {
+                    markup.attributes(id).iter().any(|(other, _)| *other != *name && local_name(other) == written)
+                }),
+            };
+            members.add(name, Item::Text(Cow::Borrowed(value)), false);
+        }
+        let prefixes = if self.is_direct() { HashMap::new() } else { self.prefixes(id) };
+        for child in markup.children(id) {
+            let (name, item) = match markup.kind(child) {
+                Kind::Element { name, .. } if self.is_direct() => (dollar(name), Item::Element(child)),
+                Kind::Element { name, .. } => {
+                    let local = local_name(name);
+                    let collides = prefixes.get(local).is_none_or(|first| *first != *name);
+                    (if collides { dollar(name) } else { Cow::Borrowed(local) }, Item::Element(child))
+                }
+                Kind::Text(text) if self.options.keeps_space || !is_blank(text) => {
+                    (Cow::Borrowed(self.text_name()), Item::Text(Cow::Borrowed(&**text)))
+                }
+                Kind::CData(text) => {
+                    let name = if self.is_direct() { "#cdata-section" } else { self.text_name() };
+                    (Cow::Borrowed(name), Item::Text(Cow::Borrowed(text)))
+                }
+                Kind::Text(_) => continue,
+            };
+            let is_array = self.options.always_arrays && matches!(item, Item::Element(_));
+            members.add(name, item, is_array);
+        }
+        members.list
+    }
+
+    fn text_name(&self) -> &'static str {
+        if self.is_direct() { "#text" } else { "$t" }
+    }
+
+    /// A name without its prefix, unless another is the same without.
+    fn friendly<'n>(&self, members: &Members<'_>, name: &'n str, collides: impl Fn(&str) -> bool) -> Cow<'n, str> {
+        let local = local_name(name);
+        if local != name && (members.places.contains_key(local) || collides(local)) {
+            return dollar(name);
+        }
+        Cow::Borrowed(local)
+    }
+
+    /// For each local name of the children the name of the first that has it.
+    fn prefixes(&self, id: NodeId) -> HashMap<&'a str, &'a str> {
+        let mut first = HashMap::new();
+        for child in self.markup.children(id) {
+            if let Kind::Element { name, .. } = self.markup.kind(child) {
+                first.entry(local_name(name)).or_insert(*name);
+            }
+        }
+        first
+    }
+
+    fn object(&mut self, members: Vec<Member<'_>>) {
+        self.out.push('{');
+        for (index, member) in members.into_iter().enumerate() {
+            if index > 0 {
+                self.out.push(',');
+            }
+            quoted(&member.name, &mut self.out);
+            self.out.push(':');
+            let is_array = member.is_array || member.items.len() > 1;
+            if is_array {
+                self.out.push('[');
+            }
+            for (index, item) in member.items.into_iter().enumerate() {
+                if index > 0 {
+                    self.out.push(',');
+                }
+                match item {
+                    Item::Text(text) => self.text(&text),
+                    Item::Element(id) => self.element(id),
+                }
+            }
+            if is_array {
+                self.out.push(']');
+            }
+        }
+        self.out.push('}');
+    }
+
+    fn text(&mut self, text: &str) {
+        let text = if self.options.trims { text.trim() } else { text };
+        if text.is_empty() && self.options.empty_as_null {
+            self.out.push_str("null");
+        } else {
+            quoted(text, &mut self.out);
+        }
+    }
+}
+
+#[derive(Default)]
+struct Members<'a> {
+    list: Vec<Member<'a>>,
+    places: HashMap<Cow<'a, str>, usize>,
+}
+
+impl<'a> Members<'a> {
+    fn add(&mut self, name: Cow<'a, str>, item: Item<'a>, is_array: bool) {
+        let place = *self.places.entry(name.clone()).or_insert(self.list.len());
+        match self.list.get_mut(place) {
+            Some(member) => {
+                member.items.push(item);
+                member.is_array |= is_array;
+            }
+            None => self.list.push(Member { name, items: vec![item], is_array }),
+        }
+    }
+}
+
+fn is_declaration(name: &str) -> bool {
+    name == "xmlns" || name.starts_with("xmlns:")
+}
+
+/// The name with its prefix behind a dollar sign: `soap$Body`.
+fn dollar(name: &str) -> Cow<'_, str> {
+    if name.contains(':') { Cow::Owned(name.replace(':', "$")) } else { Cow::Borrowed(name) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn json(xml: &str, kind: JsonKind) -> String {
+        let options =
+            Options { kind, always_arrays: false, keeps_space: false, empty_as_null: false, trims: false, nodes: 1000 };
+        convert(xml, options).unwrap()
+    }
+
+    #[test]
+    fn direct_keeps_everything() {
+        let xml = r#"<?xml version="1.0" encoding="utf-8"?><s:E xmlns:s="u" xmlns="d"><a i="1"/><b/><c></c><a>t</a><m>x<n/>y</m></s:E>"#;
+        assert_eq!(
+            json(xml, JsonKind::Direct),
+            r##"{"version":"1.0","encoding":"utf-8","s$E":{"@xmlns$s":"u","@xmlns":"d","a":[{"@i":"1"},"t"],"b":null,"c":"","m":{"#text":["x","y"],"n":null}}}"##
+        );
+    }
+
+    #[test]
+    fn friendly_drops_prefixes_unless_they_collide() {
+        let xml = r#"<s:E xmlns:s="u" i="1"><i>2</i><s:a>3</s:a><t:a>4</t:a><b x="1">t</b></s:E>"#;
+        assert_eq!(
+            json(xml, JsonKind::JavascriptFriendly),
+            r#"{"E":{"i":["1","2"],"a":"3","t$a":"4","b":{"x":"1","$t":"t"}}}"#
+        );
+    }
+
+    #[test]
+    fn cdata_alone_is_text() {
+        assert_eq!(json("<a><![CDATA[<x>]]></a>", JsonKind::Direct), r#"{"a":"<x>"}"#);
+        assert_eq!(
+            json("<a b='1'><![CDATA[<x>]]></a>", JsonKind::Direct),
+            r##"{"a":{"@b":"1","#cdata-section":"<x>"}}"##
+        );
+    }
+}
