@@ -11,6 +11,7 @@ use super::naming::{header_name, split_revision, version};
 use super::problem::{ConfigurationError, Problem};
 use super::realm::Realm;
 use super::router::{ApiRoute, OperationRoute, Router};
+use super::samples;
 use super::snapshot::{ApiState, OperationState, Pipelines, Protocol, Snapshot};
 use super::subscriptions;
 use super::template::UrlTemplate;
@@ -250,8 +251,9 @@ impl<'a> Assembly<'a> {
             if index == 0 { NO_DOCUMENT } else { self.scopes.get(index).copied().unwrap_or(NO_DOCUMENT) },
         ];
         let (mut routes, mut operations) = (Vec::new(), Vec::new());
-        let handshake = handshake(entry).map(|entry| (HANDSHAKE, entry));
-        for (id, entry) in entry.operations.iter().chain(handshake) {
+        let owner = entry;
+        let handshake = handshake(owner).map(|entry| (HANDSHAKE, entry));
+        for (id, entry) in owner.operations.iter().chain(handshake) {
             let operation = &entry.operation;
             let entity = || format!("operation `{id}` of API `{name}`");
             let own = self.compile(entry.policy.as_ref(), Scope::Operation, (index, realm), || {
@@ -271,13 +273,15 @@ impl<'a> Assembly<'a> {
                     continue;
                 }
             }
+            let pipelines = self.pipelines(above, document, own, &products);
+            let needs_samples = pipelines.all().any(|pipeline| pipeline.needs_samples());
             let facts = OperationFacts {
                 id: id.into(),
                 name: operation.display_name.as_deref().unwrap_or(id).into(),
                 method: operation.method.trim().into(),
                 url_template: operation.url_template.as_str().into(),
+                responses: if needs_samples { samples::responses(owner, operation) } else { Vec::new() },
             };
-            let pipelines = self.pipelines(above, document, own, &products);
             operations.push(OperationState { facts: Arc::new(facts), pipelines });
         }
         self.names.push(name.to_owned());

@@ -162,6 +162,17 @@ impl Router {
         self.find_api(uri, headers).map(|(found, _)| found)
     }
 
+    /// The APIs that a request would reach if it named a version in a header or query: what a preflight request, which
+    /// cannot, may be meant for.
+    pub fn versions(&self, uri: &Uri, headers: &HeaderMap) -> Vec<ApiMatch> {
+        let Some(place) = self.place(uri, headers).filter(|place| place.revision.is_none()) else { return Vec::new() };
+        let (ApiNode::Only { versions, .. } | ApiNode::Versions(versions)) = *self.paths.payload(place.node) else {
+            return Vec::new();
+        };
+        let apis = self.versions.get(versions as usize).map(Versions::current).unwrap_or_default();
+        apis.into_iter().map(|api| ApiMatch { api, path_length: place.end }).collect()
+    }
+
     /// The index of the operation of an API that a request with this method would reach.
     pub fn operation(&self, found: ApiMatch, method: &Method, uri: &Uri) -> Option<usize> {
         self.find_operation(found, *self.apis.get(found.api)?, method, uri)
@@ -185,8 +196,7 @@ impl Router {
 
     #[inline]
     fn find_api(&self, uri: &Uri, headers: &HeaderMap) -> Option<(ApiMatch, ApiEntry)> {
-        let place = self.host(uri, headers).and_then(|root| self.walk(root, uri.path()));
-        let place = place.or_else(|| self.walk(self.any_host, uri.path()))?;
+        let place = self.place(uri, headers)?;
         let (api, entry) = match (*self.paths.payload(place.node), &place.revision) {
             (ApiNode::Only { api, entry, .. }, None) => (api as usize, entry),
             (ApiNode::Only { versions, .. } | ApiNode::Versions(versions), revision) => {
@@ -197,6 +207,12 @@ impl Router {
             (ApiNode::Empty, _) => return None,
         };
         Some((ApiMatch { api, path_length: place.end }, entry))
+    }
+
+    #[inline]
+    fn place<'p>(&self, uri: &'p Uri, headers: &HeaderMap) -> Option<Place<'p>> {
+        let place = self.host(uri, headers).and_then(|root| self.walk(root, uri.path()));
+        place.or_else(|| self.walk(self.any_host, uri.path()))
     }
 
     fn host(&self, uri: &Uri, headers: &HeaderMap) -> Option<NodeId> {

@@ -5,12 +5,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use http::{HeaderValue, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use pin_project_lite::pin_project;
 
 use super::access::Denial;
 use super::dots;
 use super::own_calls::{Caller, OwnServer};
+use super::preflight;
 use super::router::{ApiMatch, Route};
 use super::snapshot::{ApiState, Protocol, Snapshot};
 use crate::backend::{Backends, CallFuture, InProcess};
@@ -29,6 +30,12 @@ pub(super) fn begin(
     let mut exchange = Box::new(Exchange::new(request, settings));
     exchange.client = caller.address;
     exchange.facts.deployment = Some(snapshot.deployment.clone());
+    if !matches!(route, Route::Operation(..)) && exchange.request.method == Method::OPTIONS {
+        exchange = match preflight::answer(snapshot, exchange, &caller) {
+            Ok(run) => return run,
+            Err(exchange) => exchange,
+        };
+    }
     let forward = |api| ToBackends { snapshot: Arc::clone(snapshot), api, caller };
     let route = match route {
         Route::Operation(found, _) if dots::climb(found.remainder(&exchange.request.original_uri)) => {
@@ -37,7 +44,7 @@ pub(super) fn begin(
         route => route,
     };
     let (found, operation) = match route {
-        Route::NoApi => return no_operation(exchange, &snapshot.global, forward(None)),
+        Route::NoApi => return no_api(exchange, snapshot, forward(None)),
         Route::NoOperation(found) => (found, None),
         Route::Operation(found, operation) => (found, Some(operation)),
     };
@@ -73,7 +80,30 @@ pub(super) fn begin(
     Run::new(exchange, pipeline.clone(), forward)
 }
 
-fn enter(exchange: &mut Exchange, api: &ApiState, found: ApiMatch) {
+/// Whether a request that no API matches is answered all the same, other than with 404.
+pub(super) fn answers_without_api<B>(snapshot: &Snapshot, request: &Request<B>, settings: &EngineSettings) -> bool {
+    let is_for_file = is_for_cross_domain_file(request.method(), request.uri());
+    (is_for_file && snapshot.global.cross_domain().is_some()) || preflight::is_for_versions(snapshot, request, settings)
+}
+
+fn is_for_cross_domain_file(method: &Method, uri: &Uri) -> bool {
+    *method == Method::GET && uri.path() == "/crossdomain.xml"
+}
+
+fn no_api(exchange: Box<Exchange>, snapshot: &Snapshot, forward: ToBackends) -> Run<ToBackends> {
+    let request = &exchange.request;
+    if is_for_cross_domain_file(&request.method, &request.original_uri)
+        && let Some(policy) = snapshot.global.cross_domain()
+    {
+        let mut response = Response::new(Body::from(policy.file().clone()));
+        let content_type = HeaderValue::from_static("text/x-cross-domain-policy");
+        response.headers_mut().insert(header::CONTENT_TYPE, content_type);
+        return Run::answered(exchange, snapshot.global.clone(), forward, response);
+    }
+    no_operation(exchange, &snapshot.global, forward)
+}
+
+pub(super) fn enter(exchange: &mut Exchange, api: &ApiState, found: ApiMatch) {
     exchange.facts.api = Some(api.facts.clone());
     exchange.facts.workspace = api.workspace.clone();
     exchange.facts.backends = Some(api.directory.clone());
@@ -119,6 +149,11 @@ pub struct ToBackends {
 }
 
 impl ToBackends {
+    /// For requests that no backend is to see: `on-error` alone runs.
+    pub(super) fn unused(snapshot: &Arc<Snapshot>, caller: &Caller) -> Self {
+        Self { snapshot: Arc::clone(snapshot), api: None, caller: caller.clone() }
+    }
+
     /// Lets the request be served here when it is for the gateway itself.
     fn offer(&self, backends: &Backends, target: &Target, request: &mut Request<Body>, options: &ForwardOptions) {
         let Some(own) = &self.snapshot.own else { return };

@@ -343,7 +343,9 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let snapshot = self.gateway.shared.snapshot.load();
         let state = match snapshot.router.find(request.method(), request.uri(), request.headers()) {
-            Route::NoApi => State::Inner { response: self.inner.call(request) },
+            Route::NoApi if !serve::answers_without_api(&snapshot, &request, &self.gateway.shared.settings) => {
+                State::Inner { response: self.inner.call(request) }
+            }
             route => State::Run { run: self.gateway.serve(&snapshot, route, request, Unmatched::FallsThrough) },
         };
         GatewayServiceFuture { state }

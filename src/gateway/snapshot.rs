@@ -113,6 +113,10 @@ impl Snapshot {
 }
 
 impl Pipelines {
+    pub fn all(&self) -> impl Iterator<Item = &Arc<Pipeline>> {
+        std::iter::once(&self.plain).chain(self.products.iter().map(|(_, pipeline)| pipeline))
+    }
+
     pub fn of(&self, product: Option<usize>) -> &Arc<Pipeline> {
         let found = product.and_then(|product| self.products.iter().find(|(index, _)| *index == product));
         found.map_or(&self.plain, |(_, pipeline)| pipeline)

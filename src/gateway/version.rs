@@ -77,6 +77,17 @@ impl Versions {
         }
     }
 
+    /// The current API of each version, in order of definition, when one version set owns the path and requests name
+    /// the version in a header or query.
+    pub fn current(&self) -> Vec<usize> {
+        let [selector] = self.selectors.as_slice() else { return Vec::new() };
+        let lists = std::iter::once(&self.original).chain(selector.versions.iter().map(|(_, revisions)| revisions));
+        let current = lists.filter_map(|list| list.iter().find(|one| one.is_current && one.is_online));
+        let mut current: Vec<usize> = current.map(|one| one.api).collect();
+        current.sort_unstable();
+        current
+    }
+
     /// The API for a request that names a revision or none.
     pub fn choose(&self, revision: Option<&[u8]>, uri: &Uri, headers: &HeaderMap) -> Option<usize> {
         let named = self.selectors.iter().find_map(|selector| {

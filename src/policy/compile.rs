@@ -26,6 +26,8 @@ pub(crate) struct Compiler<'a> {
     /// Whether this is a fragment: no `<base />`, no further fragments.
     pub(crate) is_fragment: bool,
     pub(crate) diagnostics: Vec<Diagnostic>,
+    /// Policies that may stand only once in a section, where they were seen.
+    seen_once: Vec<(Section, &'static str)>,
     file: Arc<str>,
     /// The policy element that is being compiled, for diagnostics.
     element: &'static str,
@@ -104,6 +106,7 @@ impl<'a> Compiler<'a> {
             knows_section: true,
             is_fragment: false,
             diagnostics: Vec::new(),
+            seen_once: Vec::new(),
             file,
             element: "policies",
         }
@@ -155,6 +158,13 @@ impl<'a> Compiler<'a> {
                 spec.element, self.scope
             );
             self.strict(element.span.start, message);
+        }
+        if spec.once {
+            if self.seen_once.contains(&(self.section, spec.element)) {
+                let message = format!("a second `{}`: `{}` may have one", spec.element, self.section);
+                self.strict(element.span.start, message);
+            }
+            self.seen_once.push((self.section, spec.element));
         }
         self.attributes(element, spec.attributes, true);
         self.content(element, spec.content);

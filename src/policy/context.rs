@@ -45,7 +45,7 @@ impl<'a> Context<'a> {
     }
 
     /// The base URL that the request goes to.
-    fn base(&self) -> Option<&crate::forward::BaseUrl> {
+    pub(crate) fn base(&self) -> Option<&crate::forward::BaseUrl> {
         match &self.exchange.target {
             Some(Target::Url(url)) => Some(url),
             Some(target @ Target::Backend(_)) => match &self.exchange.served_by {
@@ -56,7 +56,7 @@ impl<'a> Context<'a> {
         }
     }
 
-    fn scheme(&self, url: Url) -> Option<&str> {
+    pub(crate) fn scheme(&self, url: Url) -> Option<&str> {
         match url {
             Url::Current => match self.base() {
                 Some(base) => Some(base.scheme().as_str()),
@@ -75,7 +75,7 @@ impl<'a> Context<'a> {
     }
 
     /// Host and port, as in `host:8080`.
-    fn authority(&self, url: Url) -> Option<&str> {
+    pub(crate) fn authority(&self, url: Url) -> Option<&str> {
         match url {
             Url::Current => match self.base() {
                 Some(base) => Some(base.authority().as_str()),

@@ -16,6 +16,7 @@ use super::pipeline::Needs;
 use super::query;
 use super::settings::EngineSettings;
 use super::spec::{Scope, Section};
+use super::statements::cors;
 use crate::body::Body;
 use crate::expr::Value;
 use crate::forward::{ClientAddress, ClientScheme, ServedBy, Target};
@@ -36,6 +37,10 @@ pub struct Exchange {
     pub(crate) facts: Facts,
     pub(crate) parameters: Vec<(Arc<str>, String)>,
     pub(crate) settings: Arc<EngineSettings>,
+    /// What `cors` puts on the final response, whatever it is.
+    pub(crate) cors: Option<Box<cors::Answer>>,
+    /// How much of the caller's path is the API's, with version and revision, in bytes.
+    pub(crate) api_path_length: usize,
     /// The caller's address, when the request does not say it.
     pub(crate) client: Option<IpAddr>,
     id: Option<[u8; 16]>,
@@ -177,6 +182,8 @@ impl Exchange {
             facts: Facts::default(),
             parameters: Vec::new(),
             settings,
+            cors: None,
+            api_path_length: 0,
             client: None,
             id: None,
             received: None,
@@ -264,6 +271,7 @@ impl Exchange {
     #[cfg(feature = "client")]
     pub(crate) fn rest_starts_at(&mut self, byte: usize) {
         self.request.rest = Rest::Original(byte);
+        self.api_path_length = byte;
     }
 
     /// Body and headers of a message; none of a response that does not exist yet.
@@ -361,6 +369,12 @@ impl ResponseState {
     /// Puts other bytes in place of the body.
     pub(crate) fn replace_body(&mut self, bytes: Bytes) {
         replace_body(&mut self.body, &mut self.headers, bytes);
+    }
+}
+
+impl From<Response<Body>> for ResponseState {
+    fn from(response: Response<Body>) -> Self {
+        Self::from_response(response)
     }
 }
 

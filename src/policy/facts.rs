@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
+
 use crate::forward::BaseUrl;
 use crate::secret::Secret;
 
@@ -43,6 +45,42 @@ pub struct OperationFacts {
     pub method: Arc<str>,
     /// The URL template, as written.
     pub url_template: Arc<str>,
+    /// What its responses look like, for `mock-response`.
+    pub responses: Vec<ResponseFacts>,
+}
+
+/// A response that an operation declares.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct ResponseFacts {
+    /// The status code.
+    pub status: u16,
+    /// The body by media type, in the order declared.
+    pub representations: Vec<RepresentationFacts>,
+}
+
+/// What the body of a response looks like in one media type.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct RepresentationFacts {
+    /// The media type.
+    pub content_type: Arc<str>,
+    /// The examples, or else one sample made from the schema.
+    pub examples: Vec<Bytes>,
+}
+
+impl ResponseFacts {
+    /// A response with a status code and its bodies.
+    pub fn new(status: u16, representations: Vec<RepresentationFacts>) -> Self {
+        Self { status, representations }
+    }
+}
+
+impl RepresentationFacts {
+    /// A body with its examples.
+    pub fn new(content_type: impl Into<Arc<str>>, examples: Vec<Bytes>) -> Self {
+        Self { content_type: content_type.into(), examples }
+    }
 }
 
 /// `context.Product`.

@@ -82,9 +82,14 @@ macro_rules! policies {
 
 policies! {
     steps: {
+        cors::Cors,
+        cross_domain::CrossDomain,
         find_and_replace::FindAndReplace,
         ip_filter::IpFilter,
         json_to_xml::JsonToXml,
+        jsonp::Jsonp,
+        mock_response::MockResponse,
+        redirect_content_urls::RedirectContentUrls,
         return_response::ReturnResponse,
         rewrite_uri::RewriteUri,
         set_backend_service::SetBackendService,

@@ -32,6 +32,11 @@ impl<'a> MediaType<'a> {
             || ending.is_some_and(|ending| ending.eq_ignore_ascii_case(suffix))
     }
 
+    /// Whether both are the same type, parameters aside.
+    pub(crate) fn is_same(self, other: MediaType<'_>) -> bool {
+        self.essence.eq_ignore_ascii_case(other.essence)
+    }
+
     pub(crate) fn is_json(self) -> bool {
         self.has(&["application/json", "text/json"], "+json")
     }

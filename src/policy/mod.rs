@@ -58,8 +58,8 @@ pub use environment::{Environment, References, Strictness};
 pub use error::{Failure, PolicyError};
 pub use exchange::Exchange;
 pub use facts::{
-    ApiFacts, BackendDirectory, BackendFacts, DeploymentFacts, Facts, OperationFacts, ProductFacts, SubscriptionFacts,
-    UserFacts,
+    ApiFacts, BackendDirectory, BackendFacts, DeploymentFacts, Facts, OperationFacts, ProductFacts,
+    RepresentationFacts, ResponseFacts, SubscriptionFacts, UserFacts,
 };
 pub use layer::{Policy, PolicyLayer};
 pub use link::link;
@@ -69,3 +69,5 @@ pub use pipeline::Pipeline;
 pub use run::{Forward, Run};
 pub use settings::EngineSettings;
 pub use spec::{Attribute, Child, Content, Scope, Scopes, Section, Sections, Spec};
+#[cfg(feature = "client")]
+pub(crate) use statements::cors::{Outcome, Preflight, answer as answer_preflight};

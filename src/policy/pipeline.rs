@@ -6,6 +6,9 @@ use std::sync::Arc;
 use super::list::{self, Step};
 use super::setting::Setting;
 use super::spec::{Scope, Section};
+use super::statements::cors::Cors;
+#[cfg(feature = "client")]
+use super::statements::cross_domain::CrossDomain;
 use super::statements::forward_request::ForwardRequest;
 use super::statements::limit_concurrency::LimitConcurrency;
 use super::statements::retry::Retry;
@@ -17,6 +20,8 @@ use super::statements::retry::Retry;
 pub struct Pipeline {
     programs: [Program; 4],
     pub(crate) needs: Needs,
+    /// The `cors` statements that stand directly in `inbound`: preflight requests see only those.
+    cors: Box<[Arc<Step>]>,
 }
 
 /// The flat program of one section.
@@ -68,6 +73,17 @@ pub(crate) struct Place {
 }
 
 impl Program {
+    /// The statements of that kind that stand directly in the section, not in another policy or a fragment.
+    fn direct(&self, is_wanted: impl Fn(&Step) -> bool) -> impl Iterator<Item = &Arc<Step>> {
+        self.ops.iter().filter_map(move |op| match &op.code {
+            Code::Run(step) if is_wanted(step) => {
+                let place = self.places.get(op.place as usize)?;
+                place.parent.is_none().then_some(step)
+            }
+            _ => None,
+        })
+    }
+
     /// The policy that a place belongs to: `when` is a part of `choose`.
     pub(crate) fn source(&self, place: u32) -> &'static str {
         let mut next = self.places.get(place as usize);
@@ -114,7 +130,26 @@ impl Program {
 impl Pipeline {
     pub(crate) fn new(programs: [Program; 4]) -> Self {
         let needs = programs.iter().flat_map(|p| p.ops.iter()).fold(Needs::NONE, |needs, op| needs | op.needs);
-        Self { programs, needs }
+        let cors = programs[Section::Inbound as usize].direct(|step| matches!(step, Step::Cors(_))).cloned().collect();
+        Self { programs, needs, cors }
+    }
+
+    /// The `cors` statements that preflight requests are answered by, in effective order.
+    pub(crate) fn cors(&self) -> impl Iterator<Item = &Cors> {
+        self.cors.iter().filter_map(|step| if let Step::Cors(cors) = &**step { Some(cors) } else { None })
+    }
+
+    /// The `cross-domain` statement of `inbound`.
+    #[cfg(feature = "client")]
+    pub(crate) fn cross_domain(&self) -> Option<&CrossDomain> {
+        let mut steps = self.program(Section::Inbound).direct(|step| matches!(step, Step::CrossDomain(_)));
+        steps.find_map(|step| if let Step::CrossDomain(file) = &**step { Some(file) } else { None })
+    }
+
+    /// Whether a statement answers with samples of the operation.
+    #[cfg(feature = "client")]
+    pub(crate) fn needs_samples(&self) -> bool {
+        self.needs.has(Needs::SAMPLES)
     }
 
     pub(crate) fn program(&self, section: Section) -> &Program {
@@ -160,6 +195,8 @@ impl Needs {
     pub(crate) const PARAMETERS: Self = Self(16);
     /// The request once more after it was sent: `sf-resolve-condition`.
     pub(crate) const RESEND: Self = Self(32);
+    /// Samples of the operation's responses.
+    pub(crate) const SAMPLES: Self = Self(64);
 
     pub(crate) const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0

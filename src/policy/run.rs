@@ -17,6 +17,7 @@ use super::fabric;
 use super::list::{Flow, Resume, Statement as _, Work};
 use super::pipeline::{Code, Needs, Op, Pipeline};
 use super::spec::Section;
+use super::statements::cors::{self, Preflight};
 use super::statements::forward_request::ForwardRequest;
 use super::statements::retry::{Attempts, Retry};
 use crate::body::{Body, CollectError};
@@ -116,8 +117,34 @@ impl<F: Forward> Run<F> {
         run
     }
 
+    /// Runs nothing: the request is answered already.
+    pub(crate) fn answered(
+        exchange: Box<Exchange>,
+        pipeline: Arc<Pipeline>,
+        forward: F,
+        response: impl Into<ResponseState>,
+    ) -> Self {
+        let mut run = Self::new(exchange, pipeline, forward);
+        run.exchange.response = Some(response.into());
+        run.done = true;
+        run
+    }
+
+    /// Answers a preflight request by the `cors` policies of `pipeline`; gives the exchange back when there are none.
+    pub(crate) fn preflight(
+        mut exchange: Box<Exchange>,
+        pipeline: &Arc<Pipeline>,
+        forward: F,
+        preflight: &Preflight,
+    ) -> Result<Self, (Box<Exchange>, F)> {
+        match cors::answer(preflight, pipeline, &mut exchange).map(cors::Outcome::into_response) {
+            Ok(Some(response)) => Ok(Self::answered(exchange, pipeline.clone(), forward, response)),
+            Ok(None) => Err((exchange, forward)),
+            Err(failure) => Ok(Self::failed(exchange, pipeline.clone(), forward, "cors", Section::Inbound, &failure)),
+        }
+    }
+
     /// Runs only `on-error`, for a request that a built-in step refused.
-    #[cfg(feature = "client")]
     pub(crate) fn failed(
         exchange: Box<Exchange>,
         pipeline: Arc<Pipeline>,
@@ -516,6 +543,9 @@ impl Machine<'_> {
         let mut response = self.exchange.response.take().unwrap_or_else(ResponseState::ok);
         if matches!(response.body, MessageBody::Consumed) {
             response.headers.remove(header::CONTENT_LENGTH);
+        }
+        if let Some(cors) = self.exchange.cors.take() {
+            cors.apply(&mut response.headers);
         }
         response.into_response()
     }

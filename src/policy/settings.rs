@@ -23,6 +23,13 @@ pub struct EngineSettings {
     /// Whether a `base-url` of a narrower document overrides the `backend-id` of a broader one. API Management does
     /// not do so, and this is off by default.
     pub base_url_overrides_inherited_backend_id: bool,
+    /// What `terminate-unmatched-request` of `cors` is when a document does not say it. Default true.
+    pub cors_terminates_unmatched_requests: bool,
+    /// Whether a preflight request, which cannot name a version in a header or query, is answered by the first version
+    /// of its API whose `cors` allows it. API Management answers 404. Default true.
+    pub preflight_looks_through_versions: bool,
+    /// Whether `jsonp` puts `/**/` in front, which defends old browsers. API Management does not. Default false.
+    pub jsonp_starts_with_comment: bool,
     /// The slots of `limit-concurrency`, shared by all pipelines with these settings and their clones.
     pub(crate) concurrency: Concurrency,
 }
@@ -35,6 +42,9 @@ impl Default for EngineSettings {
             body_limit: 64 << 20,
             trace_sink: default_sink(),
             base_url_overrides_inherited_backend_id: false,
+            cors_terminates_unmatched_requests: true,
+            preflight_looks_through_versions: true,
+            jsonp_starts_with_comment: false,
             concurrency: Concurrency::default(),
         }
     }

@@ -158,6 +158,8 @@ pub struct Spec {
     pub sections: Sections,
     /// What kinds of documents it may stand in.
     pub scopes: Scopes,
+    /// Whether it may stand only once in a section.
+    pub once: bool,
     /// Its attributes; every policy has `id` besides.
     pub attributes: &'static [Attribute],
     /// What may stand between its tags.
@@ -239,9 +241,16 @@ impl Spec {
             summary,
             sections: Sections::ALL,
             scopes: Scopes::ALL,
+            once: false,
             attributes: &[],
             content: Content::Nothing,
         }
+    }
+
+    /// The same policy, at most once in a section.
+    pub const fn once(mut self) -> Self {
+        self.once = true;
+        self
     }
 
     /// The same policy, in these sections only.
