@@ -24,7 +24,8 @@ fn describe(spec: &Spec) -> String {
     let sections: Vec<_> = spec.sections.iter().map(|section| format!("`{section}`")).collect();
     let sections = if spec.sections == Sections::ALL { "all".to_owned() } else { sections.join(", ") };
     let scopes: Vec<_> = spec.scopes.iter().map(|scope| scope.name()).collect();
-    writeln!(out, "Sections: {sections}. Scopes: {}.", scopes.join(", ")).unwrap();
+    let once = if spec.once { " At most once in a section." } else { "" };
+    writeln!(out, "Sections: {sections}. Scopes: {}.{once}", scopes.join(", ")).unwrap();
     let mut rows = Vec::new();
     attributes("", spec.attributes, &mut rows);
     content("", spec.content, &mut rows);

@@ -4,6 +4,7 @@
 
 mod case;
 mod docs;
+mod gateway;
 mod run;
 
 use std::sync::{Arc, Mutex};
@@ -87,8 +88,15 @@ async fn run(case: &Case) -> Vec<String> {
     let mut settings = EngineSettings::default();
     settings.clock = clock;
     settings.trace_sink = traces.clone();
-    let service = PolicyLayer::new(documents).settings(settings).layer(backend);
-    let response = service.oneshot(to_request(&request)).await.expect("policies answer always");
+    let response = if case.part("apis").is_some() {
+        match gateway::serve(case, settings, to_request(&request)).await {
+            Ok(response) => response,
+            Err(problem) => return vec![problem],
+        }
+    } else {
+        let service = PolicyLayer::new(documents).settings(settings).layer(backend);
+        service.oneshot(to_request(&request)).await.expect("policies answer always")
+    };
     let (parts, body) = response.into_parts();
     let body = body.collect(1 << 20).await.map(|body| body.as_bytes().cloned().unwrap_or_default());
     let reason = parts.extensions.get::<hyper::ext::ReasonPhrase>();

@@ -71,8 +71,9 @@ fn check(compiler: &mut Compiler<'_>, policy: &Element) {
         let known = [&SITE_CONTROL, &ACCESS, &REQUEST_HEADERS].into_iter().find(|known| *known.element == *child.name);
         let Some(known) = known else { continue };
         compiler.check_child(known, child);
-        controls += usize::from(known.element == SITE_CONTROL.element);
-        if controls > 1 {
+        let is_control = known.element == SITE_CONTROL.element;
+        controls += usize::from(is_control);
+        if is_control && controls > 1 {
             let message = "a second `site-control`: `cross-domain-policy` may have one";
             compiler.error(child.span.start, message.to_owned());
         }

@@ -74,11 +74,13 @@ impl Origins {
             compiler.check_child(child, element);
             match compiler.text::<Option<String>>(element, true, "an origin such as `https://contoso.com`, or `*`") {
                 Some(Setting::Constant(Some(text))) if text == "*" => origins.is_any = true,
-                Some(Setting::Constant(text)) => match Origin::parse(text.as_deref().unwrap_or_default()) {
+                // An expression that is null for every request allows nothing.
+                Some(Setting::Constant(None)) => {}
+                Some(Setting::Constant(Some(text))) => match Origin::parse(&text) {
                     Ok(origin) => origins.fixed.push(origin),
                     Err(problem) => {
                         let at = element.text().span().start;
-                        compiler.error(at, format!("{problem}: found `{}`", text.unwrap_or_default()));
+                        compiler.error(at, format!("{problem}: found `{text}`"));
                     }
                 },
                 Some(computed) => origins.computed.push(computed),
