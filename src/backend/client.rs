@@ -81,11 +81,10 @@ impl Client {
         &self.0.link
     }
 
-    pub(super) fn send(&self, request: Request<Body>, version: HttpVersion) -> ClientFuture {
-        let mut request = match InProcess::serve(request) {
-            Ok(response) => return ClientFuture(State::Served(response)),
-            Err(request) => request,
-        };
+    pub(super) fn send(&self, mut request: Request<Body>, version: HttpVersion) -> ClientFuture {
+        if let Some(response) = InProcess::serve(&mut request) {
+            return ClientFuture(State::Served(response));
+        }
         let caller = upgrade::caller(&mut request);
         let version = if caller.is_some() { HttpVersion::Http1 } else { version };
         // Over HTTP/2 an error of the request's body comes back as an error of the stream.

@@ -15,8 +15,8 @@ pub(crate) type Served = Pin<Box<dyn Future<Output = Result<Response<Body>, Erro
 
 /// Serves requests whose URL is the gateway's own.
 pub(crate) trait Serve: Send + Sync {
-    /// Takes a request as it would go on the wire, its URI absolute; gives it back when it is for somebody else.
-    fn serve(&self, request: Request<Body>) -> Result<Served, Request<Body>>;
+    /// Takes a request as it would go on the wire, its URI absolute; leaves it when it is for somebody else.
+    fn serve(&self, request: &mut Request<Body>) -> Option<Served>;
 }
 
 /// In the extensions of a request that may be for the gateway itself: who serves it then.
@@ -24,11 +24,11 @@ pub(crate) trait Serve: Send + Sync {
 pub(crate) struct InProcess(pub(crate) Arc<dyn Serve>);
 
 impl InProcess {
-    /// Serves the request when it is for the gateway itself.
-    pub(super) fn serve(request: Request<Body>) -> Result<Served, Request<Body>> {
-        let Some(server) = request.extensions().get::<Self>() else { return Err(request) };
+    /// Takes and serves the request when it is for the gateway itself.
+    pub(super) fn serve(request: &mut Request<Body>) -> Option<Served> {
+        let server = request.extensions().get::<Self>()?;
         let served = Arc::clone(&server.0).serve(request)?;
-        Ok(Box::pin(async move {
+        Some(Box::pin(async move {
             let mut response = served.await?;
             if response.status() != StatusCode::SWITCHING_PROTOCOLS {
                 hop_by_hop::strip_response(response.headers_mut());

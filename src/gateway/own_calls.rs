@@ -85,22 +85,23 @@ pub(super) struct OwnServer {
 }
 
 impl Serve for OwnServer {
-    fn serve(&self, mut request: Request<Body>) -> Result<Served, Request<Body>> {
-        let Some(own) = self.snapshot.own.as_ref() else { return Err(request) };
+    fn serve(&self, request: &mut Request<Body>) -> Option<Served> {
+        let own = self.snapshot.own.as_ref()?;
         if !own.names.cover(request.uri(), request.headers()) {
-            return Err(request);
+            return None;
         }
-        let trail = match self.caller.trail.as_deref().unwrap_or(&Trail::default()).and(&request, own.most) {
+        let trail = match self.caller.trail.as_deref().unwrap_or(&Trail::default()).and(request, own.most) {
             Ok(trail) => trail,
-            Err(why) => return Ok(Box::pin(std::future::ready(Err(Error::call_loop(why))))),
+            Err(why) => return Some(Box::pin(std::future::ready(Err(Error::call_loop(why))))),
         };
         let absolute = request.uri().clone();
         let as_received = received(&absolute);
-        set_host(&mut request, &absolute);
+        set_host(request, &absolute);
         let route = self.snapshot.router.find(request.method(), &as_received, request.headers());
         if route == Route::NoApi && self.caller.unmatched == Unmatched::FallsThrough {
-            return Err(request);
+            return None;
         }
+        let mut request = std::mem::replace(request, Request::new(Body::empty()));
         *request.uri_mut() = as_received;
         let is_secure = absolute.scheme() == Some(&Scheme::HTTPS);
         let upgrade = request.extensions_mut().remove::<OnUpgrade>();
@@ -116,7 +117,7 @@ impl Serve for OwnServer {
         }
         let caller = Caller { trail: Some(Arc::new(trail)), ..self.caller.clone() };
         let run = serve::begin(&self.snapshot, route, request, own.settings.clone(), caller);
-        Ok(Box::pin(async move { Ok(run.await) }))
+        Some(Box::pin(async move { Ok(run.await) }))
     }
 }
 
