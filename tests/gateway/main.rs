@@ -8,8 +8,10 @@ mod faults;
 mod layer;
 mod matching;
 mod own_calls;
+mod protocols;
 mod reload;
 mod scopes;
+mod smuggling;
 mod urls;
 mod websocket;
 
