@@ -2,6 +2,7 @@
 
 mod case;
 mod limits;
+mod members;
 
 use std::collections::BTreeMap;
 

@@ -22,6 +22,10 @@ pub enum Encoding {
 }
 
 impl Encoding {
+    /// All encodings, as `GetEncodings()` lists them.
+    pub const ALL: [Self; 7] =
+        [Self::Utf16, Self::Utf16BigEndian, Self::Utf32, Self::Ascii, Self::Latin1, Self::Utf7, Self::Utf8];
+
     /// `Encoding.GetEncoding(name)`.
     pub fn by_name(name: &str) -> Result<Self> {
         Ok(match name.to_ascii_lowercase().as_str() {

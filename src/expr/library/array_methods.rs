@@ -1,8 +1,9 @@
 //! `System.Array`: the static methods and the members beyond `Length`.
 
-use super::args::{int, required};
+use super::args::int;
 use super::array::{Array, array, rectangular};
-use super::list_search::{copy_to, filter, find, holds, index_of};
+use super::list_search::copy_to;
+use super::object::TypeObject;
 use super::ordering::Order;
 use super::range;
 use crate::expr::code::Run;
@@ -21,36 +22,10 @@ fn given<'a>(value: &'a Value, parameter: &str) -> Result<&'a Array, Fault> {
 }
 
 /// A copy of the items of the first argument.
-fn items(run: &mut Run<'_>, a: &[Value]) -> Result<Vec<Value>, Fault> {
+pub(super) fn items(run: &mut Run<'_>, a: &[Value]) -> Result<Vec<Value>, Fault> {
     let array = given(&a[0], "array")?;
     run.charge(array.len() * size_of::<Value>())?;
     Ok(array.to_vec())
-}
-
-fn position(run: &mut Run<'_>, a: &[Value], start: Option<&Value>, count: Option<&Value>) -> Result<Value, Fault> {
-    let items = items(run, a)?;
-    let (start, count) = range::search(start.unwrap_or(&Value::Int(0)), count, items.len())?;
-    run.steps(count / 8)?;
-    let found = items.iter().skip(start).take(count).position(|item| item.equals(&a[1]));
-    Ok(found.map_or(-1, |at| (at + start) as i32).into())
-}
-
-fn last_position(run: &mut Run<'_>, a: &[Value], start: Option<&Value>) -> Result<Value, Fault> {
-    let items = items(run, a)?;
-    let end = match start {
-        Some(start) if !items.is_empty() => range::index(start, items.len())? + 1,
-        _ => items.len(),
-    };
-    run.steps(end / 8)?;
-    let found = items[..end].iter().rposition(|item| item.equals(&a[1]));
-    Ok(found.map_or(-1, |at| at as i32).into())
-}
-
-fn find_index(run: &mut Run<'_>, a: &[Value], start: Option<&Value>, count: Option<&Value>) -> Result<Value, Fault> {
-    let items = items(run, a)?;
-    let (start, count) = range::search(start.unwrap_or(&Value::Int(0)), count, items.len())?;
-    let window = items.into_iter().enumerate().skip(start).take(count);
-    Ok(index_of(find(run, window, a.last().unwrap_or(&Value::Null))?))
 }
 
 /// `Copy`: items must fit the element type of the target.
@@ -114,11 +89,11 @@ fn change(a: &[Value], (start, count): (usize, usize), work: impl FnOnce(&mut [V
     Ok(Value::Null)
 }
 
-fn whole(a: &[Value]) -> Result<(usize, usize), Fault> {
+pub(super) fn whole(a: &[Value]) -> Result<(usize, usize), Fault> {
     Ok((0, given(&a[0], "array")?.len()))
 }
 
-fn part(a: &[Value], start: usize) -> Result<(usize, usize), Fault> {
+pub(super) fn part(a: &[Value], start: usize) -> Result<(usize, usize), Fault> {
     range::part(&a[start], &a[start + 1], given(&a[0], "array")?.len())
 }
 
@@ -132,20 +107,34 @@ fn sort(run: &mut Run<'_>, a: &[Value], (start, count): (usize, usize), order: &
 
 /// `Sort(keys, items)`: the items follow their keys.
 fn sort_with(run: &mut Run<'_>, a: &[Value], order: &Order) -> Result<Value, Fault> {
+    let length = Value::Int(given(&a[0], "keys")?.len() as i32);
+    sort_part_with(run, a, (&Value::Int(0), &length), order)
+}
+
+fn sort_part_with(
+    run: &mut Run<'_>,
+    a: &[Value],
+    (start, count): (&Value, &Value),
+    order: &Order,
+) -> Result<Value, Fault> {
     let keys = items(run, a)?;
-    let Some(followers) = a[1].downcast::<Array>() else { return sort(run, a, whole(a)?, order) };
-    let mut values = followers.to_vec();
-    if values.len() < keys.len() {
+    let (start, count) = range::part(start, count, keys.len())?;
+    let Some(followers) = a[1].downcast::<Array>() else { return sort(run, a, (start, count), order) };
+    let values = followers.to_vec();
+    if values.len() < start + count {
         return Err(Fault::argument(
             "Offset and length were out of bounds for the array or count is greater than the number of elements from index to the end of the source collection.",
         ));
     }
-    let mut places: Vec<usize> = (0..keys.len()).collect();
+    let mut places: Vec<usize> = (start..start + count).collect();
     super::ordering::merge_sort(&mut places, &mut |x, y| order.compare(run, &keys[x], &keys[y]))?;
-    let moved: Vec<Value> = places.iter().map(|place| values[*place].clone()).collect();
-    values.splice(..moved.len(), moved);
-    followers.replace(values);
-    given(&a[0], "keys")?.replace(places.into_iter().map(|place| keys[place].clone()).collect());
+    let sorted = |from: &[Value]| {
+        let mut all = from.to_vec();
+        all.splice(start..start + count, places.iter().map(|place| from[*place].clone()));
+        all
+    };
+    followers.replace(sorted(&values));
+    given(&a[0], "keys")?.replace(sorted(&keys));
     Ok(Value::Null)
 }
 
@@ -183,12 +172,24 @@ fn clear(a: &[Value], range: (usize, usize)) -> Result<Value, Fault> {
     change(a, range, |part| part.fill(none))
 }
 
+/// `CreateInstance`.
+fn create(run: &mut Run<'_>, a: &mut [Value]) -> Result<Value, Fault> {
+    let Some(TypeObject(element)) = a[0].downcast() else { return Err(Fault::argument_null("elementType")) };
+    let lengths = a[1..].iter().map(|length| range::count(length, "length")).collect::<Result<Vec<_>, _>>()?;
+    let size = lengths.iter().try_fold(1_usize, |size, length| size.checked_mul(*length)).unwrap_or(usize::MAX);
+    run.charge(size.saturating_mul(size_of::<Value>()))?;
+    Ok(rectangular(element.clone(), lengths, vec![Value::default_of(element); size]))
+}
+
 /// Adds the members.
 pub(super) fn register(table: &mut Table) {
     table
         .on(TypeId::Array)
         .def("long LongLength", |_, a| Ok((this(a)?.len() as i64).into()))
         .def("int Rank", |_, a| Ok((this(a)?.lengths.len() as i32).into()))
+        .def("bool IsSynchronized", |_, a| this(a).map(|_| false.into()))
+        .def("object SyncRoot", |_, a| Ok(a[0].clone()))
+        .def("void Initialize()", |_, a| this(a).map(|_| Value::Null))
         .def("bool IsReadOnly", |_, a| this(a).map(|_| false.into()))
         .def("bool IsFixedSize", |_, a| this(a).map(|_| true.into()))
         .def("int GetLength(int dimension)", |_, a| Ok((length_of(a)? as i32).into()))
@@ -198,6 +199,20 @@ pub(super) fn register(table: &mut Table) {
         .def("object GetValue(int index)", |_, a| Ok(this(a)?.get(place(this(a)?, &a[1..])?).unwrap_or(Value::Null)))
         .def("object GetValue(int index1, int index2)", |_, a| {
             Ok(this(a)?.get(place(this(a)?, &a[1..])?).unwrap_or(Value::Null))
+        })
+        .def("object GetValue(int index1, int index2, int index3)", |_, a| {
+            Ok(this(a)?.get(place(this(a)?, &a[1..])?).unwrap_or(Value::Null))
+        })
+        .def("object GetValue(long index)", |_, a| Ok(this(a)?.get(place(this(a)?, &a[1..])?).unwrap_or(Value::Null)))
+        .def("object GetValue(params int[] indices)", |_, a| {
+            let indices = given(&a[1], "indices")?.to_vec();
+            Ok(this(a)?.get(place(this(a)?, &indices)?).unwrap_or(Value::Null))
+        })
+        .def("void SetValue(object value, long index)", |_, a| set_value(a))
+        .def("void SetValue(object value, int index1, int index2, int index3)", |_, a| set_value(a))
+        .def("void SetValue(object value, params int[] indices)", |_, a| {
+            let indices = given(&a[2], "indices")?.to_vec();
+            set_value(&[&a[..2], &indices].concat())
         })
         .def("void SetValue(object value, int index)", |_, a| set_value(a))
         .def("void SetValue(object value, int index1, int index2)", |_, a| set_value(a))
@@ -217,6 +232,16 @@ pub(super) fn register(table: &mut Table) {
             "static void Copy(Array sourceArray, int sourceIndex, Array destinationArray, int destinationIndex, int length)",
             |run, a| copy(run, &a[0], &a[1], &a[2], &a[3], &a[4]),
         )
+        .def("static void Copy(Array sourceArray, Array destinationArray, long length)", |run, a| {
+            copy(run, &a[0], &Value::Int(0), &a[1], &Value::Int(0), &a[2])
+        })
+        .def(
+            "static void ConstrainedCopy(Array sourceArray, int sourceIndex, Array destinationArray, int destinationIndex, int length)",
+            |run, a| copy(run, &a[0], &a[1], &a[2], &a[3], &a[4]),
+        )
+        .def("static Array CreateInstance(Type elementType, int length)", create)
+        .def("static Array CreateInstance(Type elementType, int length1, int length2)", create)
+        .def("static Array CreateInstance(Type elementType, int length1, int length2, int length3)", create)
         .def("static T[] Empty<T>()", |run, _| Ok(array(run.type_arg(0), Vec::new())))
         .def("static void Resize<T>(ref T[] array, int newSize)", |run, a| {
             let element = run.type_arg(0);
@@ -252,84 +277,18 @@ pub(super) fn register(table: &mut Table) {
             sort(run, a, whole(a)?, &Order::of_delegate(&a[1])?)
         })
         .def("static void Sort<T>(T[] array, int index, int length)", |run, a| sort(run, a, part(a, 1)?, &Order::Default))
+        .def("static void Sort<T>(T[] array, int index, int length, IComparer<T> comparer)", |run, a| {
+            sort(run, a, part(a, 1)?, &Order::of_comparer(&a[3]))
+        })
+        .def("static void Sort<K, V>(K[] keys, V[] items, int index, int length)", |run, a| {
+            sort_part_with(run, a, (&a[2], &a[3]), &Order::Default)
+        })
+        .def("static void Sort<K, V>(K[] keys, V[] items, int index, int length, IComparer<K> comparer)", |run, a| {
+            sort_part_with(run, a, (&a[2], &a[3]), &Order::of_comparer(&a[4]))
+        })
         .def("static void Sort<K, V>(K[] keys, V[] items)", |run, a| sort_with(run, a, &Order::Default))
         .def("static void Sort<K, V>(K[] keys, V[] items, IComparer<K> comparer)", |run, a| {
             sort_with(run, a, &Order::of_comparer(&a[2]))
         });
-    register_searches(table);
-}
-
-fn register_searches(table: &mut Table) {
-    table
-        .on(TypeId::Array)
-        .def("static int IndexOf(Array array, object value)", |run, a| position(run, a, None, None))
-        .def("static int IndexOf<T>(T[] array, T value)", |run, a| position(run, a, None, None))
-        .def("static int IndexOf<T>(T[] array, T value, int startIndex)", |run, a| position(run, a, Some(&a[2]), None))
-        .def("static int IndexOf<T>(T[] array, T value, int startIndex, int count)", |run, a| {
-            position(run, a, Some(&a[2]), Some(&a[3]))
-        })
-        .def("static int LastIndexOf<T>(T[] array, T value)", |run, a| last_position(run, a, None))
-        .def("static int LastIndexOf<T>(T[] array, T value, int startIndex)", |run, a| {
-            last_position(run, a, Some(&a[2]))
-        })
-        .def("static int BinarySearch<T>(T[] array, T value)", |run, a| {
-            let items = items(run, a)?;
-            Ok(Order::Default.search(run, &items, &a[1])?.into())
-        })
-        .def("static int BinarySearch<T>(T[] array, T value, IComparer<T> comparer)", |run, a| {
-            let items = items(run, a)?;
-            Ok(Order::of_comparer(&a[2]).search(run, &items, &a[1])?.into())
-        })
-        .def("static bool Exists<T>(T[] array, Predicate<T> match)", |run, a| {
-            let items = items(run, a)?;
-            Ok(find(run, items.into_iter().enumerate(), &a[1])?.is_some().into())
-        })
-        .def("static bool TrueForAll<T>(T[] array, Predicate<T> match)", |run, a| {
-            required(&a[1], "match")?;
-            for item in items(run, a)? {
-                if !holds(run, &a[1], &item)? {
-                    return Ok(false.into());
-                }
-            }
-            Ok(true.into())
-        })
-        .def("static T Find<T>(T[] array, Predicate<T> match)", |run, a| {
-            let (items, none) = (items(run, a)?, Value::default_of(&run.type_arg(0)));
-            Ok(find(run, items.into_iter().enumerate(), &a[1])?.map_or(none, |(_, item)| item))
-        })
-        .def("static T FindLast<T>(T[] array, Predicate<T> match)", |run, a| {
-            let (items, none) = (items(run, a)?, Value::default_of(&run.type_arg(0)));
-            Ok(find(run, items.into_iter().enumerate().rev(), &a[1])?.map_or(none, |(_, item)| item))
-        })
-        .def("static T[] FindAll<T>(T[] array, Predicate<T> match)", |run, a| {
-            let (items, element) = (items(run, a)?, run.type_arg(0));
-            Ok(array(element, filter(run, items, &a[1])?))
-        })
-        .def("static int FindIndex<T>(T[] array, Predicate<T> match)", |run, a| find_index(run, a, None, None))
-        .def("static int FindIndex<T>(T[] array, int startIndex, Predicate<T> match)", |run, a| {
-            find_index(run, a, Some(&a[1]), None)
-        })
-        .def("static int FindIndex<T>(T[] array, int startIndex, int count, Predicate<T> match)", |run, a| {
-            find_index(run, a, Some(&a[1]), Some(&a[2]))
-        })
-        .def("static int FindLastIndex<T>(T[] array, Predicate<T> match)", |run, a| {
-            let items = items(run, a)?;
-            Ok(index_of(find(run, items.into_iter().enumerate().rev(), &a[1])?))
-        })
-        .def("static void ForEach<T>(T[] array, Action<T> action)", |run, a| {
-            required(&a[1], "action")?;
-            for item in items(run, a)? {
-                run.call(&a[1], &mut [item])?;
-            }
-            Ok(Value::Null)
-        })
-        .def("static R[] ConvertAll<T, R>(T[] array, Converter<T, R> converter)", |run, a| {
-            let (items, element) = (items(run, a)?, run.type_arg(1));
-            required(&a[1], "converter")?;
-            let mut converted = Vec::with_capacity(items.len());
-            for item in items {
-                converted.push(run.call(&a[1], &mut [item])?);
-            }
-            Ok(array(element, converted))
-        });
+    super::array_search::register(table);
 }

@@ -69,6 +69,8 @@ pub(super) fn register(table: &mut Table) {
         .pure("static char ToLowerInvariant(char c)", |_, a| Ok(Value::Char(chars::to_lower(unit(&a[0])))))
         .pure("static double GetNumericValue(char c)", |_, a| Ok(chars::numeric_value(unit(&a[0])).into()))
         .pure("static double GetNumericValue(string s, int index)", |_, a| Ok(chars::numeric_value(at(a)?).into()))
+        .pure("static UnicodeCategory GetUnicodeCategory(char c)", |_, a| Ok(category(unit(&a[0]))))
+        .pure("static UnicodeCategory GetUnicodeCategory(string s, int index)", |_, a| Ok(category(at(a)?)))
         .pure("static char Parse(string s)", |_, a| {
             string(&a[0], "s")?;
             let parsed = single(&a[0]).ok_or_else(|| Exception::format("String must be exactly one character long."))?;
@@ -105,6 +107,10 @@ pub(super) fn register(table: &mut Table) {
         })
         .pure("int CompareTo(char value)", |_, a| Ok(Value::Int(i32::from(unit(&a[0])) - i32::from(unit(&a[1])))))
         .pure("bool Equals(char obj)", |_, a| Ok((unit(&a[0]) == unit(&a[1])).into()));
+}
+
+fn category(unit: u16) -> Value {
+    Value::enumeration(TypeId::UnicodeCategory, chars::category(unit) as i64)
 }
 
 fn code_point(first: u16, next: u16) -> Result<Value, Fault> {

@@ -270,6 +270,34 @@ fn encoded(table: &mut Table) {
             };
             Ok(bytes(base64::decode(&Str::from_utf16(part).text())?))
         })
+        .def(
+            "static int ToBase64CharArray(byte[] inArray, int offsetIn, int length, char[] outArray, int offsetOut)",
+            |_, a| {
+                let text = base64::encode(cut(&to_bytes(&a[0], "inArray")?, &a[1], &a[2])?);
+                let Some(target) = a[3].downcast::<Array>() else { return Err(Fault::argument_null("outArray")) };
+                let at = usize::try_from(int(&a[4])).ok().filter(|at| at.saturating_add(text.len()) <= target.len());
+                let at = at.ok_or_else(|| {
+                    Fault::out_of_range(
+                        "Either offset did not refer to a position in the string, or there is an insufficient length of destination character array. (Parameter 'offsetOut')",
+                    )
+                })?;
+                for (offset, byte) in text.bytes().enumerate() {
+                    target.set(at + offset, Value::Char(byte.into()));
+                }
+                Ok(Value::Int(text.len() as i32))
+            },
+        )
+        .def(
+            "static string ToBase64String(byte[] inArray, int offset, int length, Base64FormattingOptions options)",
+            |_, a| {
+                let text = base64::encode(cut(&to_bytes(&a[0], "inArray")?, &a[1], &a[2])?);
+                Ok(if int(&a[3]) == 0 { text } else { base64::in_lines(&text) }.into())
+            },
+        )
+        .def("static object ChangeType(object value, Type conversionType, IFormatProvider provider)", |run, a| {
+            let Some(TypeObject(ty)) = a[1].downcast() else { return Err(Fault::argument_null("conversionType")) };
+            change_type(run, &a[0].clone(), &ty.clone())
+        })
         .def("static string ToHexString(byte[] inArray)", |_, a| {
             Ok(base64::dashed_hex(&to_bytes(&a[0], "inArray")?).replace('-', "").into())
         })

@@ -168,7 +168,41 @@ fn parse_exact(run: &mut Run<'_>, a: &[Value]) -> Result<DateTimeOffset, Fault> 
     Ok(DateTimeOffset::parse_exact(&input.text(), &format.text(), today, LOCAL)?)
 }
 
+/// As [`parse_exact`], by the first of several formats that fits.
+fn parse_exact_any(run: &mut Run<'_>, a: &[Value]) -> Result<DateTimeOffset, Fault> {
+    let input = string(&a[0], "input")?.text();
+    let formats = run.collect(required(&a[1], "formats")?)?;
+    let today = now(run);
+    let mut parsed = formats
+        .iter()
+        .filter_map(Value::as_text)
+        .filter_map(|format| DateTimeOffset::parse_exact(&input, &format.text(), today, LOCAL).ok());
+    parsed.next().ok_or_else(|| Fault::format(format!("String '{input}' was not recognized as a valid DateTime.")))
+}
+
+/// Ticks from year 1 to 1601, where file times begin.
+const FILE_TIME_EPOCH: i64 = 504_911_232_000_000_000;
+
+fn file_times(table: &mut Table) {
+    table
+        .on(TypeId::DateTimeOffset)
+        .pure("static DateTimeOffset FromFileTime(long fileTime)", |_, a| {
+            let ticks = long(&a[0]).checked_add(FILE_TIME_EPOCH).filter(|_| long(&a[0]) >= 0);
+            let time = ticks.and_then(|ticks| DateTime::new(ticks, DateTimeKind::Utc).ok());
+            let time = time.ok_or_else(|| Fault::out_of_range("Not a valid Win32 FileTime. (Parameter 'fileTime')"))?;
+            Ok(DateTimeOffset::from_utc(time).into())
+        })
+        .pure("long ToFileTime()", |_, a| {
+            let ticks = moment(&a[0]).utc_ticks() - FILE_TIME_EPOCH;
+            if ticks < 0 {
+                return Err(Fault::out_of_range("Not a valid Win32 FileTime."));
+            }
+            Ok(ticks.into())
+        });
+}
+
 fn text(table: &mut Table) {
+    file_times(table);
     table
         .on(TypeId::DateTimeOffset)
         .pure("string ToString(string format)", |_, a| Ok(moment(&a[0]).format(&pattern(a))?.into()))
@@ -190,6 +224,15 @@ fn text(table: &mut Table) {
             a[1] = parsed.unwrap_or(DateTimeOffset::MIN).into();
             Ok(parsed.is_some().into())
         })
+        .def(
+            "static bool TryParse(string input, IFormatProvider formatProvider, DateTimeStyles styles, out DateTimeOffset result)",
+            |run, a| {
+                let styles = int(&a[2]);
+                let parsed = a[0].as_text().map(|text| parse(run, &text.text(), styles)).and_then(Result::ok);
+                a[3] = parsed.unwrap_or(DateTimeOffset::MIN).into();
+                Ok(parsed.is_some().into())
+            },
+        )
         .def("static DateTimeOffset ParseExact(string input, string format, IFormatProvider formatProvider)", |run, a| {
             Ok(parse_exact(run, a)?.into())
         })
@@ -199,16 +242,14 @@ fn text(table: &mut Table) {
         )
         .def(
             "static DateTimeOffset ParseExact(string input, string[] formats, IFormatProvider formatProvider, DateTimeStyles styles)",
+            |run, a| Ok(parse_exact_any(run, a)?.into()),
+        )
+        .def(
+            "static bool TryParseExact(string input, string[] formats, IFormatProvider formatProvider, DateTimeStyles styles, out DateTimeOffset result)",
             |run, a| {
-                let input = string(&a[0], "input")?.text();
-                let formats = run.collect(required(&a[1], "formats")?)?;
-                let today = now(run);
-                let mut parsed = formats.iter().filter_map(Value::as_text).filter_map(|format| {
-                    DateTimeOffset::parse_exact(&input, &format.text(), today, LOCAL).ok()
-                });
-                parsed.next().map(Value::from).ok_or_else(|| {
-                    Fault::format(format!("String '{input}' was not recognized as a valid DateTime."))
-                })
+                let parsed = parse_exact_any(run, a).ok();
+                a[4] = parsed.unwrap_or(DateTimeOffset::MIN).into();
+                Ok(parsed.is_some().into())
             },
         )
         .def(

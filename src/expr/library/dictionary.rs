@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use super::args::required;
 use super::array::strings;
+use super::comparers;
 use super::dictionary_views::{Part, PartView};
 use super::hash_table::HashTable;
+use super::string::Comparer;
 use super::string::Comparison;
-use super::string_static::Comparer;
 use super::{key_value_pair, range};
 use crate::expr::code::Run;
 use crate::expr::fault::Fault;
@@ -158,7 +159,10 @@ pub(super) fn register(table: &mut Table) {
             filled(run, &a[0], "collection", &a[1])
         })
         .def("int Count", |_, a| Ok((this(a)?.table.len() as i32).into()))
-        .def("IEqualityComparer<K> Comparer", |_, a| Ok(this(a)?.table.comparer()))
+        .def("IEqualityComparer<K> Comparer", |run, a| match this(a)?.table.comparer() {
+            Value::Null => Ok(comparers::default_of(TypeId::EqualityComparer, run.type_arg(0))),
+            comparer => Ok(comparer),
+        })
         .def_set(
             "V this[K key]",
             |run, a| match this(a)?.get(&a[1])? {

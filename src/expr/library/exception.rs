@@ -1,5 +1,9 @@
 //! `System.Exception` and its kin.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use super::args::int;
+use super::dictionary;
 use crate::expr::code::Run;
 use crate::expr::fault::Fault;
 use crate::expr::types::{Table, Ty, TypeId};
@@ -10,11 +14,21 @@ pub(crate) struct Exception {
     ty: TypeId,
     message: Str,
     inner: Value,
+    notes: Mutex<Notes>,
+}
+
+/// What an expression writes on an exception.
+#[derive(Default)]
+struct Notes {
+    source: Option<Str>,
+    help_link: Option<Str>,
+    h_result: Option<i32>,
+    data: Option<Value>,
 }
 
 /// An exception of a type.
 pub(crate) fn make(ty: TypeId, message: impl Into<Str>) -> Value {
-    Value::object(Exception { ty, message: message.into(), inner: Value::Null })
+    Value::object(Exception { ty, message: message.into(), inner: Value::Null, notes: Mutex::default() })
 }
 
 /// The full type name and the message of an exception.
@@ -43,6 +57,11 @@ fn of(value: &Value) -> Option<&Exception> {
     value.downcast()
 }
 
+fn notes(value: &Value) -> Result<MutexGuard<'_, Notes>, Fault> {
+    let exception = of(value).ok_or_else(Fault::null_reference)?;
+    Ok(exception.notes.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
 /// Adds the constructors and members.
 pub(super) fn register(table: &mut Table) {
     table
@@ -50,8 +69,35 @@ pub(super) fn register(table: &mut Table) {
         .def("string Message", |_, a| Ok(of(&a[0]).map(|e| e.message.clone()).into()))
         .def("Exception InnerException", |_, a| Ok(of(&a[0]).map_or(Value::Null, |e| e.inner.clone())))
         .def("string StackTrace", |_, _| Ok(Value::Null))
-        .def("string Source", |_, _| Ok(Value::Null))
-        .def("int HResult", |_, _| Ok(Value::Int(-2146233088)))
+        .def("System.Reflection.MethodBase TargetSite", |_, _| Ok(Value::Null))
+        .def_set(
+            "string Source",
+            |_, a| Ok(notes(&a[0])?.source.clone().into()),
+            |_, a| {
+                notes(&a[0])?.source = a[1].as_text().cloned();
+                Ok(Value::Null)
+            },
+        )
+        .def_set(
+            "string HelpLink",
+            |_, a| Ok(notes(&a[0])?.help_link.clone().into()),
+            |_, a| {
+                notes(&a[0])?.help_link = a[1].as_text().cloned();
+                Ok(Value::Null)
+            },
+        )
+        .def_set(
+            "int HResult",
+            |_, a| Ok(Value::Int(notes(&a[0])?.h_result.unwrap_or(-2146233088))),
+            |_, a| {
+                notes(&a[0])?.h_result = Some(int(&a[1]));
+                Ok(Value::Null)
+            },
+        )
+        .def("IDictionary<object, object> Data", |_, a| {
+            let mut notes = notes(&a[0])?;
+            Ok(notes.data.get_or_insert_with(|| dictionary::make(Ty::Object, Ty::Object, Vec::new())).clone())
+        })
         .def("Exception GetBaseException()", |_, a| {
             let mut at = a[0].clone();
             while let Some(inner) = of(&at).map(|e| e.inner.clone()).filter(|i| !i.is_null()) {
@@ -99,7 +145,7 @@ fn text(value: &Value) -> String {
 
 fn new(ty: TypeId, message: &Value, inner: &Value) -> Value {
     let message = message.as_text().cloned().unwrap_or_else(|| default_message(ty).into());
-    Value::object(Exception { ty, message, inner: inner.clone() })
+    Value::object(Exception { ty, message, inner: inner.clone(), notes: Mutex::default() })
 }
 
 fn default_message(ty: TypeId) -> String {

@@ -39,6 +39,13 @@ pub(super) fn register(table: &mut Table) {
             };
             Ok(from_fields(a, tail).into())
         })
+        .pure(
+            "new(uint a, ushort b, ushort c, byte d, byte e, byte f, byte g, byte h, byte i, byte j, byte k)",
+            |_, a| {
+                let tail = [3, 4, 5, 6, 7, 8, 9, 10].map(|index| long(&a[index]) as u8);
+                Ok(from_fields(a, tail).into())
+            },
+        )
         .pure("new(int a, short b, short c, byte d, byte e, byte f, byte g, byte h, byte i, byte j, byte k)", |_, a| {
             let tail = [3, 4, 5, 6, 7, 8, 9, 10].map(|index| long(&a[index]) as u8);
             Ok(from_fields(a, tail).into())

@@ -1,6 +1,7 @@
 //! `HashSet<T>` and `ISet<T>`.
 
 use super::args::required;
+use super::comparers;
 use super::hash_table::HashTable;
 use super::list_search::{copy_to, holds};
 use super::range;
@@ -40,6 +41,19 @@ pub(crate) fn make_with(element: Ty, items: Vec<Value>, comparer: &Value) -> Val
         }
     });
     Value::object(HashSet { element, table })
+}
+
+/// The items of a set.
+pub(super) fn items_of(set: &Value) -> Vec<Value> {
+    set.downcast::<HashSet>().map(HashSet::items).unwrap_or_default()
+}
+
+/// Whether two sets have the same items.
+pub(super) fn same_items(a: &Value, b: &Value) -> bool {
+    match (a.downcast::<HashSet>(), b.downcast::<HashSet>()) {
+        (Some(a), Some(b)) => a.table.len() == b.table.len() && a.shared(&b.table) == a.table.len(),
+        _ => a.equals(b),
+    }
 }
 
 fn this(a: &[Value]) -> Result<&HashSet, Fault> {
@@ -136,10 +150,20 @@ fn set_operations(table: &mut Table, id: TypeId) {
             let set = this(a)?;
             let other = set.other(run, &a[1])?;
             let items: Vec<Value> = other.with(|state| state.pairs().map(|(item, _)| item.clone()).collect());
+            // A set reuses freed places, a sequence is added before anything is removed: the order of items shows it.
+            let is_set = a[1].downcast::<HashSet>().is_some();
+            let mut both = Vec::new();
             for item in items {
-                if !set.remove(&item) {
-                    set.add(run, item)?;
+                if is_set {
+                    if !set.remove(&item) {
+                        set.add(run, item)?;
+                    }
+                } else if !set.add(run, item.clone())? {
+                    both.push(item);
                 }
+            }
+            for item in &both {
+                set.remove(item);
             }
             Ok(Value::Null)
         })
@@ -182,7 +206,10 @@ pub(super) fn register(table: &mut Table) {
         .def("new(IEnumerable<T> collection)", |run, a| filled(run, &a[0], &Value::Null))
         .def("new(IEnumerable<T> collection, IEqualityComparer<T> comparer)", |run, a| filled(run, &a[0], &a[1]))
         .def("int Count", |_, a| Ok((this(a)?.table.len() as i32).into()))
-        .def("IEqualityComparer<T> Comparer", |_, a| Ok(this(a)?.table.comparer()))
+        .def("IEqualityComparer<T> Comparer", |run, a| match this(a)?.table.comparer() {
+            Value::Null => Ok(comparers::default_of(TypeId::EqualityComparer, run.type_arg(0))),
+            comparer => Ok(comparer),
+        })
         .def("bool Contains(T item)", |_, a| Ok(this(a)?.table.with(|state| state.contains(&a[1])).into()))
         .def("bool TryGetValue(T equalValue, out T actualValue)", |run, a| {
             let found = this(a)?.table.with(|state| state.get(&a[1]).map(|(item, _)| item.clone()));
@@ -210,6 +237,11 @@ pub(super) fn register(table: &mut Table) {
         .def("void CopyTo(T[] array)", |run, a| {
             let items = this(a)?.items();
             copy_to(run, &items, &a[1], 0)
+        })
+        .def("void CopyTo(T[] array, int arrayIndex, int count)", |run, a| {
+            let mut items = this(a)?.items();
+            items.truncate(range::count(&a[3], "count")?);
+            copy_to(run, &items, &a[1], range::count(&a[2], "arrayIndex")?)
         })
         .def("void CopyTo(T[] array, int arrayIndex)", |run, a| {
             let items = this(a)?.items();

@@ -4,8 +4,9 @@ use std::collections::HashMap;
 use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::string::Comparison;
-use super::string_static::Comparer;
+use super::comparers::{self, Deep};
+use super::equality::Comparing;
+use super::string::{Comparer, Comparison};
 use crate::expr::dotnet::{chars, collation};
 use crate::expr::value::{Str, Value, release};
 
@@ -15,7 +16,7 @@ pub(super) struct HashTable(Arc<Mutex<State>>);
 
 /// Keys and values in slots; a removed slot is the next to be used again.
 pub(super) struct State {
-    folding: Option<Comparison>,
+    comparing: Comparing,
     slots: Vec<Option<(Value, Value)>>,
     index: HashMap<Key, usize>,
     free: Vec<usize>,
@@ -24,20 +25,24 @@ pub(super) struct State {
 
 /// A key as the comparer sees it.
 #[derive(Clone)]
-struct Key(Value);
+struct Key(Value, Option<Deep>);
 
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        match &self.0 {
-            Value::Str(text) => text.hash(state),
-            other => other.hash_code().hash(state),
+        match (&self.0, self.1) {
+            (Value::Str(text), _) => text.hash(state),
+            (other, Some(deep)) => deep.hash(other).hash(state),
+            (other, None) => other.hash_code().hash(state),
         }
     }
 }
 
 impl PartialEq for Key {
     fn eq(&self, other: &Self) -> bool {
-        self.0.equals(&other.0)
+        match self.1 {
+            Some(deep) => deep.equal(&self.0, &other.0),
+            None => self.0.equals(&other.0),
+        }
     }
 }
 
@@ -51,16 +56,21 @@ impl Drop for State {
 
 impl State {
     fn key(&self, value: &Value) -> Key {
-        let (Some(folding), Value::Str(text)) = (self.folding, value) else { return Key(value.clone()) };
+        let (folding, text) = match (self.comparing, value) {
+            (Comparing::Text(folding), Value::Str(text)) => (folding, text),
+            (Comparing::Deep(deep), _) => return Key(value.clone(), Some(deep)),
+            _ => return Key(value.clone(), None),
+        };
         let form = collation::NormalizationForm::C;
-        Key(Value::Str(match folding {
+        let folded = match folding {
             Comparison::Ordinal { ignores_case: false } => text.clone(),
             Comparison::Ordinal { ignores_case: true } => chars::upper_text(&text.text()).into(),
             Comparison::Culture { ignores_case: false } => Str::from(collation::normalize(&text.text(), form)),
             Comparison::Culture { ignores_case: true } => {
                 Str::from(chars::upper_text(&collation::normalize(&text.text(), form)))
             }
-        }))
+        };
+        Key(Value::Str(folded), None)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -127,8 +137,8 @@ impl State {
 impl HashTable {
     /// An empty table whose keys an `IEqualityComparer` argument compares; null is the default comparer.
     pub(super) fn new(comparer: &Value) -> Self {
-        let folding = comparer.downcast::<Comparer>().map(|comparer| comparer.0);
-        let state = State { folding, slots: Vec::new(), index: HashMap::new(), free: Vec::new(), version: 0 };
+        let comparing = Comparing::of(Some(comparer));
+        let state = State { comparing, slots: Vec::new(), index: HashMap::new(), free: Vec::new(), version: 0 };
         Self(Arc::new(Mutex::new(state)))
     }
 
@@ -145,9 +155,13 @@ impl HashTable {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
-    /// The comparer that was given, as `StringComparer`.
+    /// The comparer that was given; null for the default one.
     pub(super) fn comparer(&self) -> Value {
-        self.with(|state| state.folding).map_or(Value::Null, |how| Value::object(Comparer(how)))
+        match self.with(|state| state.comparing) {
+            Comparing::Default => Value::Null,
+            Comparing::Text(how) => Value::object(Comparer(how)),
+            Comparing::Deep(deep) => comparers::of(deep),
+        }
     }
 
     /// Starts an enumeration of the pairs.

@@ -58,10 +58,25 @@ fn find_index(run: &mut Run<'_>, a: &[Value], start: Option<&Value>, count: Opti
     Ok(index_of(find(run, window, predicate)?))
 }
 
-fn last_index(run: &mut Run<'_>, list: &List, value: &Value) -> Result<Value, Fault> {
-    run.steps(list.items.len() / 8 + 1)?;
-    let found = list.items.read(|items| items.iter().rposition(|item| item.equals(value)));
-    Ok(found.map_or(-1, |at| at as i32).into())
+fn last_index(run: &mut Run<'_>, a: &[Value], start: Option<&Value>, count: Option<&Value>) -> Result<Value, Fault> {
+    let list = this(a)?;
+    let window = range::search_back(start, count, list.items.len())?;
+    run.steps(window.len() / 8 + 1)?;
+    let first = window.start;
+    let found = list.items.read(|items| items.range(window).rposition(|item| item.equals(&a[1])));
+    Ok(found.map_or(-1, |at| (first + at) as i32).into())
+}
+
+fn find_last_index(
+    run: &mut Run<'_>,
+    a: &[Value],
+    start: Option<&Value>,
+    count: Option<&Value>,
+) -> Result<Value, Fault> {
+    let items = this(a)?.items.copy(run)?;
+    let window = range::search_back(start, count, items.len())?;
+    let part = items.into_iter().enumerate().skip(window.start).take(window.len()).rev();
+    Ok(index_of(find(run, part, a.last().unwrap_or(&Value::Null))?))
 }
 
 fn sort(run: &mut Run<'_>, list: &List, start: usize, count: usize, order: &Order) -> Result<Value, Fault> {
@@ -112,7 +127,16 @@ pub(super) fn register(table: &mut Table) {
             let (start, count) = range::search(&a[2], Some(&a[3]), list.items.len())?;
             Ok(list.items.position(run, &a[1], start, count)?.map_or(-1, |at| at as i32).into())
         })
-        .def("int LastIndexOf(T item)", |run, a| last_index(run, this(a)?, &a[1]))
+        .def("int LastIndexOf(T item)", |run, a| last_index(run, a, None, None))
+        .def("int LastIndexOf(T item, int index)", |run, a| last_index(run, a, Some(&a[2]), None))
+        .def("int LastIndexOf(T item, int index, int count)", |run, a| last_index(run, a, Some(&a[2]), Some(&a[3])))
+        .def("int BinarySearch(int index, int count, T item, IComparer<T> comparer)", |run, a| {
+            let items = this(a)?.items.copy(run)?;
+            let (start, count) = range::part(&a[1], &a[2], items.len())?;
+            let part = items.get(start..start + count).unwrap_or_default();
+            let found = Order::of_comparer(&a[4]).search(run, part, &a[3])?;
+            Ok(if found < 0 { found - start as i32 } else { found + start as i32 }.into())
+        })
         .def("int BinarySearch(T item)", |run, a| {
             let items = this(a)?.items.copy(run)?;
             Ok(Order::Default.search(run, &items, &a[1])?.into())
@@ -186,9 +210,12 @@ pub(super) fn register(table: &mut Table) {
         .def("int FindIndex(int startIndex, int count, Predicate<T> match)", |run, a| {
             find_index(run, a, Some(&a[1]), Some(&a[2]))
         })
-        .def("int FindLastIndex(Predicate<T> match)", |run, a| {
-            let items = this(a)?.items.copy(run)?;
-            Ok(index_of(find(run, items.into_iter().enumerate().rev(), &a[1])?))
+        .def("int FindLastIndex(Predicate<T> match)", |run, a| find_last_index(run, a, None, None))
+        .def("int FindLastIndex(int startIndex, Predicate<T> match)", |run, a| {
+            find_last_index(run, a, Some(&a[1]), None)
+        })
+        .def("int FindLastIndex(int startIndex, int count, Predicate<T> match)", |run, a| {
+            find_last_index(run, a, Some(&a[1]), Some(&a[2]))
         })
         .def("int RemoveAll(Predicate<T> match)", |run, a| {
             let list = this(a)?;

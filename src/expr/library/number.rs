@@ -9,7 +9,7 @@ use crate::expr::dotnet::number::{Number, format};
 use crate::expr::dotnet::{Decimal, Exception, decimal as arithmetic};
 use crate::expr::fault::Fault;
 use crate::expr::library::args::{boolean, decimal, double, int, long, string};
-use crate::expr::library::array::array;
+use crate::expr::library::array::{Array, array};
 use crate::expr::types::{Table, Ty, TypeId};
 use crate::expr::value::Value;
 
@@ -148,6 +148,12 @@ macro_rules! reals {
             .pure(concat!("static ", $name, " Parse(string s, IFormatProvider provider)"), |_, a| {
                 Ok(parse::$parse(&string(&a[0], "s")?.text())?.into())
             })
+            .pure(concat!("static ", $name, " Parse(string s, NumberStyles style)"), |_, a| {
+                Ok(parse::$parse(&string(&a[0], "s")?.text())?.into())
+            })
+            .pure(concat!("static ", $name, " Parse(string s, NumberStyles style, IFormatProvider provider)"), |_, a| {
+                Ok(parse::$parse(&string(&a[0], "s")?.text())?.into())
+            })
             .def(concat!("static bool TryParse(string s, out ", $name, " result)"), |_, a| {
                 let parsed = a[0].as_text().and_then(|s| parse::$parse(&s.text()).ok());
                 tried(a, 1, parsed.map(Value::from), Value::from(0 as $rust))
@@ -195,6 +201,21 @@ fn decimals(table: &mut Table) {
         .pure("new(ulong value)", |_, a| Ok(Decimal::from(long_of(&a[0]) as u64).into()))
         .pure("new(double value)", |_, a| Ok(double_to_decimal(double(&a[0]))?.into()))
         .pure("new(float value)", |_, a| Ok(single_to_decimal(double(&a[0]) as f32)?.into()))
+        .pure("new(int[] bits)", |_, a| {
+            let bits = a[0].downcast::<Array>().ok_or_else(|| Fault::argument_null("bits"))?.to_vec();
+            let parts: Vec<i32> = bits.iter().map(int).collect();
+            let bad = || {
+                Fault::argument(
+                    "Decimal byte array constructor requires an array of length four containing valid decimal bytes.",
+                )
+            };
+            let [lo, mid, hi, flags] = <[i32; 4]>::try_from(parts).map_err(|_| bad())?;
+            let scale = (flags >> 16 & 0xFF) as u32;
+            if flags & 0x7F00_FFFF != 0 || scale > 28 {
+                return Err(bad());
+            }
+            Ok(Decimal::from_parts(lo as u32, mid as u32, hi as u32, flags < 0, scale).into())
+        })
         .pure("new(int lo, int mid, int hi, bool isNegative, byte scale)", |_, a| {
             let negative = boolean(&a[3]);
             let scale = long(&a[4]);
@@ -215,6 +236,12 @@ fn decimals(table: &mut Table) {
         })
         .pure("static decimal Parse(string s)", |_, a| Ok(parse::decimal(&string(&a[0], "s")?.text())?.into()))
         .pure("static decimal Parse(string s, IFormatProvider provider)", |_, a| {
+            Ok(parse::decimal(&string(&a[0], "s")?.text())?.into())
+        })
+        .pure("static decimal Parse(string s, NumberStyles style)", |_, a| {
+            Ok(parse::decimal(&string(&a[0], "s")?.text())?.into())
+        })
+        .pure("static decimal Parse(string s, NumberStyles style, IFormatProvider provider)", |_, a| {
             Ok(parse::decimal(&string(&a[0], "s")?.text())?.into())
         })
         .def("static bool TryParse(string s, out decimal result)", |_, a| {
@@ -259,6 +286,20 @@ fn decimals(table: &mut Table) {
         .pure("static float ToSingle(decimal d)", |_, a| Ok((decimal_to_double(decimal(&a[0])) as f32).into()))
         .pure("static byte ToByte(decimal value)", |_, a| {
             Ok((decimal_to_integer(decimal(&a[0]), IntegerType::BYTE)? as u8).into())
+        })
+        .pure("static sbyte ToSByte(decimal value)", |_, a| {
+            Ok((decimal_to_integer(decimal(&a[0]), IntegerType::SBYTE)? as i8).into())
+        })
+        .pure("static ushort ToUInt16(decimal value)", |_, a| {
+            Ok((decimal_to_integer(decimal(&a[0]), IntegerType::UINT16)? as u16).into())
+        })
+        .pure("static long ToOACurrency(decimal value)", |_, a| {
+            let scaled = arithmetic::multiply(decimal(&a[0]), Decimal::from(10_000))?;
+            let whole = round_decimal(scaled, 0, Midpoint::from_number(0)?)?;
+            Ok(decimal_to_integer(whole, IntegerType::INT64).map(|number| number as i64)?.into())
+        })
+        .pure("static decimal FromOACurrency(long cy)", |_, a| {
+            Ok(Decimal::from_i128_with_scale(i128::from(long(&a[0])), 4).normalize().into())
         })
         .pure("static short ToInt16(decimal value)", |_, a| {
             Ok((decimal_to_integer(decimal(&a[0]), IntegerType::INT16)? as i16).into())

@@ -3,8 +3,8 @@
 use std::cmp::Ordering;
 
 use super::args::int;
+use super::string::Comparer;
 use super::string::Comparison;
-use super::string_static::Comparer;
 use crate::expr::code::Run;
 use crate::expr::fault::Fault;
 use crate::expr::value::Value;

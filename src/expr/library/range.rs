@@ -46,3 +46,30 @@ pub(super) fn search(start: &Value, length: Option<&Value>, len: usize) -> Resul
     };
     Ok((start, length))
 }
+
+/// `startIndex` and, when given, `count` of a search backwards, as the places that are searched.
+pub(super) fn search_back(
+    start: Option<&Value>,
+    length: Option<&Value>,
+    len: usize,
+) -> Result<std::ops::Range<usize>, Fault> {
+    let Some(start) = start else { return Ok(0..len) };
+    if len == 0 {
+        return Ok(0..0);
+    }
+    let end = usize::try_from(int(start)).ok().filter(|start| *start < len).ok_or_else(|| {
+        Fault::out_of_range(
+            "Index was out of range. Must be non-negative and less than the size of the collection. \
+             (Parameter 'startIndex')",
+        )
+    })? + 1;
+    let Some(length) = length else { return Ok(0..end) };
+    let first = usize::try_from(int(length)).ok().and_then(|length| end.checked_sub(length));
+    let first = first.ok_or_else(|| {
+        Fault::out_of_range(
+            "Count must be positive and count must refer to a location within the string/array/collection. \
+             (Parameter 'count')",
+        )
+    })?;
+    Ok(first..end)
+}

@@ -7,6 +7,7 @@ use crate::expr::dotnet::regex::{self, Options, Regex};
 use crate::expr::fault::Fault;
 use crate::expr::library::args::{int, required, string};
 use crate::expr::library::array::strings;
+use crate::expr::library::range;
 use crate::expr::library::regex_match::{Subject, empty_match, match_value, matches_value};
 use crate::expr::types::{Table, Ty, TypeId};
 use crate::expr::value::{Object, Str, Value};
@@ -191,6 +192,18 @@ fn static_members(table: &mut Table) {
         .def("static MatchCollection Matches(string input, string pattern, RegexOptions options)", |run, a| {
             Job::of_static(run, a, 2)?.all(run)
         })
+        .def(
+            "static MatchCollection Matches(string input, string pattern, RegexOptions options, TimeSpan matchTimeout)",
+            |run, a| Job::of_static(run, a, 2)?.all(run),
+        )
+        .def(
+            "static string[] Split(string input, string pattern, RegexOptions options, TimeSpan matchTimeout)",
+            |run, a| Job::of_static(run, a, 2)?.split(run, 0),
+        )
+        .def(
+            "static string Replace(string input, string pattern, MatchEvaluator evaluator, RegexOptions options, TimeSpan matchTimeout)",
+            |run, a| Job::of_static(run, a, 3)?.evaluate(run, &a[2], -1),
+        )
         .def("static string[] Split(string input, string pattern)", |run, a| Job::of_static(run, a, 2)?.split(run, 0))
         .def("static string[] Split(string input, string pattern, RegexOptions options)", |run, a| {
             Job::of_static(run, a, 2)?.split(run, 0)
@@ -221,6 +234,16 @@ fn instance_members(table: &mut Table) {
         .def("bool IsMatch(string input, int startat)", |run, a| Job::of_instance(run, a, 2)?.matches(run))
         .def("Match Match(string input)", |run, a| Job::of_instance(run, a, 2)?.first(run))
         .def("Match Match(string input, int startat)", |run, a| Job::of_instance(run, a, 2)?.first(run))
+        .def("Match Match(string input, int beginning, int length)", |run, a| {
+            let text = string(&a[1], "input")?;
+            let (start, length) = range::part(&a[2], &a[3], text.len())?;
+            let part = text.slice(start, length).map_or(Value::Null, Value::Str);
+            let whole = Job::of_instance(run, a, 2)?;
+            let mut job = Job::of_instance(run, &[a[0].clone(), part], 2)?;
+            let found = job.regex.find(&job.text, job.start, &mut job.steps)?.map(|found| found.moved(start));
+            job.pay(run)?;
+            Ok(match_value(&whole.subject(), found))
+        })
         .def("MatchCollection Matches(string input)", |run, a| Job::of_instance(run, a, 2)?.all(run))
         .def("MatchCollection Matches(string input, int startat)", |run, a| Job::of_instance(run, a, 2)?.all(run))
         .def("string[] Split(string input)", |run, a| Job::of_instance(run, a, 2)?.split(run, 0))

@@ -17,6 +17,17 @@ pub(crate) struct StringBuilder(Mutex<State>);
 pub(super) struct State {
     pub(super) units: Vec<u16>,
     capacity: usize,
+    most: usize,
+}
+
+impl State {
+    /// Throws when so many more units are too many.
+    fn check(&self, more: usize) -> Result<(), Fault> {
+        if self.units.len().saturating_add(more) <= self.most {
+            return Ok(());
+        }
+        Err(Fault::out_of_range("capacity was less than the current size. (Parameter 'requiredLength')"))
+    }
 }
 
 const DEFAULT_CAPACITY: usize = 16;
@@ -46,8 +57,11 @@ impl StringBuilder {
     /// Appends units, paid for.
     pub(super) fn append(&self, run: &mut Run<'_>, units: &[u16]) -> Result<(), Fault> {
         run.charge(units.len() * 2)?;
-        self.with(|state| state.units.extend_from_slice(units));
-        Ok(())
+        self.with(|state| {
+            state.check(units.len())?;
+            state.units.extend_from_slice(units);
+            Ok(())
+        })
     }
 
     /// Appends the text of a string.
@@ -55,8 +69,11 @@ impl StringBuilder {
         match text.as_str() {
             Some(text) => {
                 run.charge(text.len() * 2)?;
-                self.with(|state| state.units.extend(text.encode_utf16()));
-                Ok(())
+                self.with(|state| {
+                    state.check(if state.most < i32::MAX as usize { text.encode_utf16().count() } else { 0 })?;
+                    state.units.extend(text.encode_utf16());
+                    Ok(())
+                })
             }
             None => self.append(run, &text.units()),
         }
@@ -71,7 +88,17 @@ pub(super) fn this(a: &[Value]) -> Result<&StringBuilder, Fault> {
 fn make(run: &mut Run<'_>, units: Vec<u16>, capacity: usize) -> Result<Value, Fault> {
     run.charge(64 + units.len() * 2)?;
     let capacity = capacity.max(units.len());
-    Ok(Value::object(StringBuilder(Mutex::new(State { units, capacity }))))
+    Ok(Value::object(StringBuilder(Mutex::new(State { units, capacity, most: i32::MAX as usize }))))
+}
+
+/// A new `StringBuilder`.
+pub(super) fn empty(run: &mut Run<'_>) -> Result<Value, Fault> {
+    make(run, Vec::new(), DEFAULT_CAPACITY)
+}
+
+/// Appends to a builder.
+pub(super) fn push(run: &mut Run<'_>, builder: &Value, text: &Str) -> Result<(), Fault> {
+    this(std::slice::from_ref(builder))?.append_text(run, text)
 }
 
 fn capacity(value: &Value) -> Result<usize, Fault> {
@@ -114,7 +141,18 @@ pub(super) fn register(table: &mut Table) {
         .on(TypeId::StringBuilder)
         .def("new()", |run, _| make(run, Vec::new(), DEFAULT_CAPACITY))
         .def("new(int capacity)", |run, a| make(run, Vec::new(), capacity(&a[0])?))
-        .def("new(int capacity, int maxCapacity)", |run, a| make(run, Vec::new(), capacity(&a[0])?))
+        .def("new(int capacity, int maxCapacity)", |run, a| {
+            let most = usize::try_from(int(&a[1])).ok().filter(|most| *most > 0).ok_or_else(|| {
+                Fault::out_of_range("MaxCapacity must be one or greater. (Parameter 'maxCapacity')")
+            })?;
+            let capacity = if int(&a[0]) == 0 { DEFAULT_CAPACITY.min(most) } else { capacity(&a[0])? };
+            if capacity > most {
+                return Err(Fault::out_of_range("Capacity exceeds maximum capacity. (Parameter 'capacity')"));
+            }
+            let builder = make(run, Vec::new(), capacity)?;
+            this(std::slice::from_ref(&builder))?.with(|state| state.most = most);
+            Ok(builder)
+        })
         .def("new(string value)", |run, a| make(run, units(&a[0]), DEFAULT_CAPACITY))
         .def("new(string value, int capacity)", |run, a| make(run, units(&a[0]), capacity(&a[1])?))
         .def("new(string value, int startIndex, int length, int capacity)", |run, a| {
@@ -152,7 +190,7 @@ pub(super) fn register(table: &mut Table) {
                 Ok(Value::Null)
             },
         )
-        .def("int MaxCapacity", |_, _| Ok(i32::MAX.into()))
+        .def("int MaxCapacity", |_, a| Ok((this(a)?.with(|state| state.most) as i32).into()))
         .def("int EnsureCapacity(int capacity)", |_, a| {
             let wanted = range::count(&a[1], "capacity")?;
             this(a)?.with(|state| {

@@ -2,8 +2,8 @@
 
 use super::args::{int, required, string, unit};
 use super::array::Array;
+use super::string::format;
 use super::string_builder::{StringBuilder, part, text_units, this};
-use super::string_static::format;
 use crate::expr::code::Run;
 use crate::expr::fault::Fault;
 use crate::expr::types::{Table, TypeId};
@@ -26,8 +26,8 @@ fn append_part(run: &mut Run<'_>, a: &[Value], units: &[u16]) -> Result<Value, F
     Ok(a[0].clone())
 }
 
-fn append_format(run: &mut Run<'_>, a: &[Value], arguments: &[Value]) -> Result<Value, Fault> {
-    let text = format(run, string(&a[1], "format")?, arguments)?;
+fn append_format(run: &mut Run<'_>, a: &[Value], pattern: &Value, arguments: &[Value]) -> Result<Value, Fault> {
+    let text = format(run, string(pattern, "format")?, arguments)?;
     this(a)?.append_text(run, &text.into())?;
     Ok(a[0].clone())
 }
@@ -144,16 +144,30 @@ pub(super) fn register(table: &mut Table) {
             append_line(run, builder)?;
             Ok(a[0].clone())
         })
-        .def("StringBuilder AppendFormat(string format, object arg0)", |run, a| append_format(run, a, &a[2..]))
+        .def("StringBuilder AppendFormat(string format, object arg0)", |run, a| append_format(run, a, &a[1], &a[2..]))
         .def("StringBuilder AppendFormat(string format, object arg0, object arg1)", |run, a| {
-            append_format(run, a, &a[2..])
+            append_format(run, a, &a[1], &a[2..])
         })
         .def("StringBuilder AppendFormat(string format, object arg0, object arg1, object arg2)", |run, a| {
-            append_format(run, a, &a[2..])
+            append_format(run, a, &a[1], &a[2..])
+        })
+        .def("StringBuilder AppendFormat(IFormatProvider provider, string format, object arg0)", |run, a| {
+            append_format(run, a, &a[2], &a[3..])
+        })
+        .def("StringBuilder AppendFormat(IFormatProvider provider, string format, object arg0, object arg1)", |run, a| {
+            append_format(run, a, &a[2], &a[3..])
+        })
+        .def(
+            "StringBuilder AppendFormat(IFormatProvider provider, string format, object arg0, object arg1, object arg2)",
+            |run, a| append_format(run, a, &a[2], &a[3..]),
+        )
+        .def("StringBuilder AppendFormat(IFormatProvider provider, string format, params object[] args)", |run, a| {
+            let arguments = a[3].downcast::<Array>().ok_or_else(|| Fault::argument_null("args"))?.to_vec();
+            append_format(run, a, &a[2], &arguments)
         })
         .def("StringBuilder AppendFormat(string format, params object[] args)", |run, a| {
             let arguments = a[2].downcast::<Array>().ok_or_else(|| Fault::argument_null("args"))?.to_vec();
-            append_format(run, a, &arguments)
+            append_format(run, a, &a[1], &arguments)
         })
         .def("StringBuilder AppendJoin(string separator, params object[] values)", |run, a| {
             append_join(run, a, &a[1].as_text().cloned().unwrap_or_else(|| "".into()))
@@ -172,6 +186,11 @@ pub(super) fn register(table: &mut Table) {
             insert(run, a, &a[2].as_text().map(Str::units).unwrap_or_default())
         })
         .def("StringBuilder Insert(int index, char[] value)", |run, a| insert(run, a, &chars(&a[2])))
+        .def("StringBuilder Insert(int index, char[] value, int startIndex, int charCount)", |run, a| {
+            let units = chars(&a[2]);
+            let (start, count) = part(&a[3], &a[4], units.len())?;
+            insert(run, a, &units[start..start + count])
+        })
         .def("StringBuilder Insert(int index, string value, int count)", |run, a| {
             let count = super::range::count(&a[3], "count")?;
             let units = a[2].as_text().map(Str::units).unwrap_or_default();

@@ -3,6 +3,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::args::string;
+use super::array::Array;
+use super::range;
 use crate::expr::code::Run;
 use crate::expr::fault::Fault;
 use crate::expr::types::{Table, Ty, TypeId};
@@ -60,6 +62,19 @@ fn read_line(run: &mut Run<'_>, args: &[Value]) -> Result<Value, Fault> {
     Ok(Value::Str(Str::from_utf16(rest.get(..end).unwrap_or_default())))
 }
 
+fn read_into(args: &[Value]) -> Result<Value, Fault> {
+    let reader = this(args)?;
+    let target = args[1].downcast::<Array>().ok_or_else(|| Fault::argument_null("buffer"))?;
+    let (start, count) = range::part(&args[2], &args[3], target.len())?;
+    let (at, rest) = reader.rest()?;
+    let read = rest.len().min(count);
+    for (offset, unit) in rest.iter().take(read).enumerate() {
+        target.set(start + offset, Value::Char(*unit));
+    }
+    reader.move_to(at + read);
+    Ok(Value::Int(read as i32))
+}
+
 /// Adds the members.
 pub(super) fn register(table: &mut Table) {
     table
@@ -76,6 +91,8 @@ pub(super) fn register(table: &mut Table) {
             reader.move_to(at + usize::from(!rest.is_empty()));
             Ok(unit(rest.first()))
         })
+        .def("int Read(char[] buffer, int index, int count)", |_, a| read_into(a))
+        .def("int ReadBlock(char[] buffer, int index, int count)", |_, a| read_into(a))
         .def("string ReadLine()", |run, a| read_line(run, a))
         .def("string ReadToEnd()", |run, a| {
             let reader = this(a)?;

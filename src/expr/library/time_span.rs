@@ -6,6 +6,7 @@ use crate::expr::dotnet::time_span::{
 };
 use crate::expr::fault::Fault;
 use crate::expr::library::args::{double, long, string, time_span};
+use crate::expr::library::array::Array;
 use crate::expr::library::number::ordering;
 use crate::expr::types::{Table, TypeId};
 use crate::expr::value::Value;
@@ -89,6 +90,22 @@ fn parsing(table: &mut Table) {
             let (input, format) = (string(&a[0], "input")?, string(&a[1], "format")?);
             Ok(TimeSpan::parse_exact(&input.text(), &format.text())?.into())
         })
+        .def("static bool TryParse(string input, IFormatProvider formatProvider, out TimeSpan result)", |_, a| {
+            let parsed = a[0].as_text().and_then(|text| TimeSpan::parse(&text.text()).ok());
+            a[2] = parsed.unwrap_or(TimeSpan::ZERO).into();
+            Ok(parsed.is_some().into())
+        })
+        .pure("static TimeSpan ParseExact(string input, string[] formats, IFormatProvider formatProvider)", |_, a| {
+            Ok(parse_exact_any(a)?.into())
+        })
+        .def(
+            "static bool TryParseExact(string input, string[] formats, IFormatProvider formatProvider, out TimeSpan result)",
+            |_, a| {
+                let parsed = parse_exact_any(a).ok();
+                a[3] = parsed.unwrap_or(TimeSpan::ZERO).into();
+                Ok(parsed.is_some().into())
+            },
+        )
         .def("static bool TryParseExact(string input, string format, IFormatProvider formatProvider, out TimeSpan result)", |_, a| {
             let parsed = a[0].as_text().and_then(|s| TimeSpan::parse_exact(&s.text(), &pattern(a)).ok());
             a[3] = parsed.unwrap_or(TimeSpan::ZERO).into();
@@ -126,6 +143,17 @@ fn arithmetic(table: &mut Table) {
         .pure("static TimeSpan operator /(TimeSpan a, double b)", |_, a| divide(a))
         .pure("static double operator /(TimeSpan a, TimeSpan b)", |_, a| Ok(ratio(a).into()));
     super::operators::comparisons!(on, "TimeSpan", time_span);
+}
+
+/// `ParseExact` by the first of several formats that fits.
+fn parse_exact_any(a: &[Value]) -> Result<TimeSpan, Fault> {
+    let input = string(&a[0], "input")?.text();
+    let formats = a[1].downcast::<Array>().ok_or_else(|| Fault::argument_null("formats"))?.to_vec();
+    let mut parsed = formats
+        .iter()
+        .filter_map(Value::as_text)
+        .filter_map(|format| TimeSpan::parse_exact(&input, &format.text()).ok());
+    parsed.next().ok_or_else(|| Fault::format(format!("String '{input}' was not recognized as a valid TimeSpan.")))
 }
 
 fn divide(a: &[Value]) -> Result<Value, Fault> {

@@ -40,6 +40,11 @@ impl Object for Tuple {
         for (i, item) in self.items.iter().enumerate() {
             text.push_str(if i > 0 { ", " } else { "" });
             let item = run.text_or_empty(item)?;
+            if self.id == TypeId::Tuple8 && i == 7 {
+                // The rest goes on inside the same brackets.
+                text.push_str(item.text().trim_start_matches('(').trim_end_matches(')'));
+                continue;
+            }
             run.charge(item.byte_len())?;
             text.push_str(&item.text());
         }
@@ -154,6 +159,28 @@ pub(super) fn register(table: &mut Table) {
             "static Tuple<T1, T2, T3, T4, T5, T6> Create<T1, T2, T3, T4, T5, T6>(T1 item1, T2 item2, T3 item3, T4 item4, T5 item5, T6 item6)";
         Tuple7 "new(T1 item1, T2 item2, T3 item3, T4 item4, T5 item5, T6 item6, T7 item7)"
             "static Tuple<T1, T2, T3, T4, T5, T6, T7> Create<T1, T2, T3, T4, T5, T6, T7>(T1 item1, T2 item2, T3 item3, T4 item4, T5 item5, T6 item6, T7 item7)";
+    );
+    table
+        .on(TypeId::Tuple8)
+        .def("new(T1 item1, T2 item2, T3 item3, T4 item4, T5 item5, T6 item6, T7 item7, TRest rest)", |run, a| {
+            run.charge(32 * (a.len() + 1))?;
+            if a[7].downcast::<Tuple>().is_none() {
+                return Err(Fault::argument("The last element of an eight element tuple must be a Tuple."));
+            }
+            make(TypeId::Tuple8, Arc::clone(&run.type_args), a.to_vec())
+        })
+        .def("TRest Rest", |_, a| item(a, 7));
+    items(table, TypeId::Tuple8);
+    table.on(TypeId::Tuple).def(
+        "static Tuple<T1, T2, T3, T4, T5, T6, T7, Tuple<T8>> Create<T1, T2, T3, T4, T5, T6, T7, T8>(T1 item1, T2 item2, T3 item3, T4 item4, T5 item5, T6 item6, T7 item7, T8 item8)",
+        |run, a| {
+            run.charge(32 * (a.len() + 1))?;
+            let last = [run.type_arg(7)];
+            let rest = make(TypeId::Tuple1, last.clone().into(), a[7..].to_vec())?;
+            let types = run.type_args.iter().take(7).cloned().chain([Ty::generic(TypeId::Tuple1, last)]);
+            let types: Vec<Ty> = types.collect();
+            make(TypeId::Tuple8, types.into(), a[..7].iter().cloned().chain([rest]).collect())
+        },
     );
     value_tuples!(table:
         ValueTuple2 "new(T1 item1, T2 item2)";

@@ -6,6 +6,7 @@ use crate::expr::dotnet::uri::{HostKind, Uri, UriKind, UriPartial, check_host_na
 use crate::expr::fault::Fault;
 use crate::expr::library::args::{int, string, unit};
 use crate::expr::library::array::strings;
+use crate::expr::library::string::Comparison;
 use crate::expr::types::{Table, Ty, TypeId};
 use crate::expr::value::{Object, Str, Value};
 
@@ -84,6 +85,17 @@ fn host_kind(kind: HostKind) -> Value {
     Value::enumeration(TypeId::UriHostNameType, kind as i64)
 }
 
+/// Whether a `UriFormat` asks for unescaped text; 0 counts as escaped.
+fn format(value: &Value) -> Result<bool, Fault> {
+    match int(value) {
+        0 | 1 => Ok(false),
+        2 | 3 => Ok(true),
+        _ => {
+            Err(Fault::out_of_range("Specified argument was out of the range of valid values. (Parameter 'uriFormat')"))
+        }
+    }
+}
+
 /// What a `TryCreate` leaves in its last argument.
 fn created(a: &mut [Value], made: Result<Uri, Exception>) -> Result<Value, Fault> {
     let found = made.is_ok();
@@ -105,6 +117,13 @@ pub(super) fn register(table: &mut Table) {
         })
         .def("new(Uri baseUri, Uri relativeUri)", |_, a| {
             Ok(object(required(&a[0], "baseUri")?.resolve_uri(required(&a[1], "relativeUri")?)?))
+        })
+        .def("new(string uriString, bool dontEscape)", |_, a| {
+            Ok(object(Uri::new(&string(&a[0], "uriString")?.text())?))
+        })
+        .def("new(Uri baseUri, string relativeUri, bool dontEscape)", |_, a| {
+            let relative = a[1].as_text().map(|text| text.text().into_owned()).unwrap_or_default();
+            Ok(object(required(&a[0], "baseUri")?.resolve(&relative)?))
         })
         .def("static bool TryCreate(string uriString, UriKind uriKind, out Uri result)", |_, a| {
             let Some(text) = a[0].as_text().cloned() else { return created(a, Err(Exception::bad_input())) };
@@ -169,6 +188,22 @@ fn properties(table: &mut Table) {
 fn methods(table: &mut Table) {
     table
         .on(TypeId::Uri)
+        .def("string GetComponents(UriComponents components, UriFormat format)", |_, a| {
+            Ok(get(&a[0])?.components(int(&a[1]) as u32, format(&a[2])?)?.into())
+        })
+        .def(
+            "static int Compare(Uri uri1, Uri uri2, UriComponents partsToCompare, UriFormat compareFormat, StringComparison comparisonType)",
+            |_, a| {
+                let part = |value: &Value| -> Result<Value, Fault> {
+                    match get(value) {
+                        Ok(uri) => Ok(uri.components(int(&a[2]) as u32, format(&a[3])?)?.into()),
+                        Err(_) => Ok(Value::Null),
+                    }
+                };
+                let how = Comparison::of(&a[4])?;
+                Ok(how.compare_values(&part(&a[0])?, &part(&a[1])?).into())
+            },
+        )
         .def("string GetLeftPart(UriPartial part)", |_, a| Ok(get(&a[0])?.left_part(partial(&a[1]))?.into()))
         .def("Uri MakeRelativeUri(Uri uri)", |_, a| Ok(object(get(&a[0])?.make_relative(required(&a[1], "uri")?)?)))
         .def("bool IsBaseOf(Uri uri)", |_, a| Ok(get(&a[0])?.is_base_of(required(&a[1], "uri")?)?.into()))
@@ -189,6 +224,11 @@ fn methods(table: &mut Table) {
         .constant("string UriSchemeFtp", "ftp")
         .constant("string UriSchemeFile", "file")
         .constant("string UriSchemeMailto", "mailto")
+        .constant("string UriSchemeGopher", "gopher")
+        .constant("string UriSchemeNetPipe", "net.pipe")
+        .constant("string UriSchemeNetTcp", "net.tcp")
+        .constant("string UriSchemeNews", "news")
+        .constant("string UriSchemeNntp", "nntp")
         .constant("string SchemeDelimiter", "://");
 }
 
@@ -210,11 +250,35 @@ fn escaping(table: &mut Table) {
                 "Specified argument was out of the range of valid values. (Parameter 'character')",
             )),
         })
+        .pure("static bool IsHexEncoding(string pattern, int index)", |_, a| {
+            let text = string(&a[0], "pattern")?;
+            Ok(usize::try_from(int(&a[1])).ok().and_then(|at| hex_at(text, at)).is_some().into())
+        })
+        .def("static char HexUnescape(string pattern, ref int index)", |_, a| {
+            let text = string(&a[0], "pattern")?;
+            let at = usize::try_from(int(&a[1])).ok().filter(|at| *at < text.len());
+            let at = at.ok_or_else(|| {
+                Fault::out_of_range("Specified argument was out of the range of valid values. (Parameter 'index')")
+            })?;
+            let (unit, read) = match hex_at(text, at) {
+                Some(byte) => (byte, 3),
+                None => (text.unit(at).unwrap_or(0), 1),
+            };
+            a[1] = Value::Int((at + read) as i32);
+            Ok(Value::Char(unit))
+        })
         .pure("static bool IsHexDigit(char character)", |_, a| Ok(hex_digit(&a[0]).is_some().into()))
         .pure("static int FromHex(char digit)", |_, a| match hex_digit(&a[0]) {
             Some(value) => Ok(Value::Int(value as i32)),
             None => Err(Fault::argument("Value does not fall within the expected range. (Parameter 'digit')")),
         });
+}
+
+/// The byte that `%XX` at a place stands for.
+fn hex_at(text: &Str, at: usize) -> Option<u16> {
+    let digit = |at: usize| char::from_u32(text.unit(at)?.into())?.to_digit(16);
+    let byte = digit(at.checked_add(1)?)? * 16 + digit(at.checked_add(2)?)?;
+    (text.unit(at) == Some(u16::from(b'%'))).then_some(byte as u16)
 }
 
 fn hex_digit(value: &Value) -> Option<u32> {

@@ -90,6 +90,9 @@ types! {
     MidpointRounding = All Enum "System.MidpointRounding": "ToEven=0, AwayFromZero=1";
     UriPartial = All Enum "System.UriPartial": "Scheme=0, Authority=1, Path=2, Query=3";
     UriKind = Lenient Enum "System.UriKind": "RelativeOrAbsolute=0, Absolute=1, Relative=2";
+    UriComponents = Lenient Enum "System.UriComponents":
+        "flags Scheme=1, UserInfo=2, Host=4, Port=8, Path=16, Query=32, Fragment=64, StrongPort=128, NormalizedHost=256, KeepDelimiter=1073741824, SerializationInfoString=-2147483648, AbsoluteUri=127, HostAndPort=132, StrongAuthority=134, SchemeAndServer=13, HttpRequestUrl=61, PathAndQuery=48";
+    UriFormat = Lenient Enum "System.UriFormat": "UriEscaped=1, Unescaped=2, SafeUnescaped=3";
     UriHostNameType = Lenient Enum "System.UriHostNameType": "Unknown=0, Basic=1, Dns=2, IPv4=3, IPv6=4";
     TypeCode = Lenient Enum "System.TypeCode":
         "Empty=0, Object=1, DBNull=2, Boolean=3, Char=4, SByte=5, Byte=6, Int16=7, UInt16=8, Int32=9, UInt32=10, Int64=11, UInt64=12, Single=13, Double=14, Decimal=15, DateTime=16, String=18";
@@ -98,6 +101,8 @@ types! {
     Enum = All Class "System.Enum": "ValueType, IComparable, IFormattable";
     Array = All Class "System.Array": "System.Collections.IEnumerable";
     Type = All Class "System.Type": "";
+    MethodBase = Lenient Class "System.Reflection.MethodBase": "";
+    IntPtr = Lenient Struct "System.IntPtr": "";
     Nullable = All Class "System.Nullable": "";
     NullableOf = All Struct "System.Nullable<T>": "";
     Math = All Class "System.Math": "";
@@ -116,6 +121,7 @@ types! {
     Tuple5 = All Class "System.Tuple<T1, T2, T3, T4, T5>": "IComparable";
     Tuple6 = All Class "System.Tuple<T1, T2, T3, T4, T5, T6>": "IComparable";
     Tuple7 = All Class "System.Tuple<T1, T2, T3, T4, T5, T6, T7>": "IComparable";
+    Tuple8 = All Class "System.Tuple<T1, T2, T3, T4, T5, T6, T7, TRest>": "IComparable";
     ValueTuple2 = Lenient Struct "System.ValueTuple<T1, T2>": "IComparable";
     ValueTuple3 = Lenient Struct "System.ValueTuple<T1, T2, T3>": "IComparable";
     ValueTuple4 = Lenient Struct "System.ValueTuple<T1, T2, T3, T4>": "IComparable";
@@ -128,6 +134,9 @@ types! {
         "flags None=0, AllowLeadingWhite=1, AllowTrailingWhite=2, AllowLeadingSign=4, AllowTrailingSign=8, AllowParentheses=16, AllowDecimalPoint=32, AllowThousands=64, AllowExponent=128, AllowCurrencySymbol=256, AllowHexSpecifier=512, Integer=7, HexNumber=515, Number=111, Float=167, Currency=383, Any=511";
     DateTimeStyles = Lenient Enum "System.Globalization.DateTimeStyles":
         "flags None=0, AllowLeadingWhite=1, AllowTrailingWhite=2, AllowInnerWhite=4, AllowWhiteSpaces=7, NoCurrentDateDefault=8, AdjustToUniversal=16, AssumeLocal=32, AssumeUniversal=64, RoundtripKind=128";
+    UnicodeCategory = Lenient Enum "System.Globalization.UnicodeCategory":
+        "UppercaseLetter=0, LowercaseLetter=1, TitlecaseLetter=2, ModifierLetter=3, OtherLetter=4, NonSpacingMark=5, SpacingCombiningMark=6, EnclosingMark=7, DecimalDigitNumber=8, LetterNumber=9, OtherNumber=10, SpaceSeparator=11, LineSeparator=12, ParagraphSeparator=13, Control=14, Format=15, Surrogate=16, PrivateUse=17, ConnectorPunctuation=18, DashPunctuation=19, OpenPunctuation=20, ClosePunctuation=21, InitialQuotePunctuation=22, FinalQuotePunctuation=23, OtherPunctuation=24, MathSymbol=25, CurrencySymbol=26, ModifierSymbol=27, OtherSymbol=28, OtherNotAssigned=29";
+    DaylightTime = Lenient Class "System.Globalization.DaylightTime": "";
     IDisposable = All Interface "System.IDisposable": "";
     Delegate = All Class "System.Delegate": "";
 
@@ -217,6 +226,9 @@ types! {
     StringBuilder = All Class "System.Text.StringBuilder": "";
     Encoding = All Class "System.Text.Encoding": "";
     UTF8Encoding = Lenient Class "System.Text.UTF8Encoding": "Encoding";
+    EncodingInfo = Lenient Class "System.Text.EncodingInfo": "";
+    Encoder = Lenient Class "System.Text.Encoder": "";
+    Decoder = Lenient Class "System.Text.Decoder": "";
     StringReader = All Class "System.IO.StringReader": "IDisposable";
     StringWriter = All Class "System.IO.StringWriter": "IDisposable";
     WebUtility = All Class "System.Net.WebUtility": "";
@@ -283,6 +295,7 @@ types! {
     JProperty = All Class "Newtonsoft.Json.Linq.JProperty": "JContainer";
     JValue = All Class "Newtonsoft.Json.Linq.JValue": "JToken, IComparable, IFormattable";
     JRaw = All Class "Newtonsoft.Json.Linq.JRaw": "JValue";
+    JTokenEqualityComparer = Lenient Class "Newtonsoft.Json.Linq.JTokenEqualityComparer": "IEqualityComparer<JToken>";
     IJEnumerable = All Interface "Newtonsoft.Json.Linq.IJEnumerable<out T>": "IEnumerable<T>";
     JTokenType = All Enum "Newtonsoft.Json.Linq.JTokenType":
         "None=0, Object=1, Array=2, Constructor=3, Property=4, Comment=5, Integer=6, Float=7, String=8, Boolean=9, Null=10, Undefined=11, Date=12, Raw=13, Bytes=14, Guid=15, Uri=16, TimeSpan=17";

@@ -9,6 +9,11 @@ use crate::expr::code::Run;
 use crate::expr::dotnet::collation::culture;
 use crate::expr::fault::Fault;
 
+/// The hash code of 64 bits: both halves.
+fn folded(bits: u64) -> i32 {
+    bits as i32 ^ (bits >> 32) as i32
+}
+
 impl Value {
     /// `object.Equals`: same type and same value; objects say for themselves, else by reference.
     pub(crate) fn equals(&self, other: &Self) -> bool {
@@ -44,20 +49,32 @@ impl Value {
             Self::Null => return 0,
             Self::Bool(v) => return i32::from(*v),
             Self::Int(v) => return *v,
-            Self::Float(v) => if *v == 0.0 { 0 } else { v.to_bits() }.hash(&mut hasher),
-            Self::Double(v) => if *v == 0.0 { 0 } else { v.to_bits() }.hash(&mut hasher),
+            Self::Byte(v) => return i32::from(*v),
+            Self::SByte(v) => return i32::from(*v),
+            Self::Short(v) => return i32::from(*v),
+            Self::UShort(v) => return i32::from(*v),
+            Self::UInt(v) => return *v as i32,
+            Self::Char(v) => return i32::from(*v) | i32::from(*v) << 16,
+            Self::Long(v) => return folded(*v as u64),
+            Self::ULong(v) => return folded(*v),
+            Self::Enum(_, v) => return *v as i32,
+            Self::Float(v) => return if *v == 0.0 { 0 } else { v.to_bits() as i32 },
+            Self::Double(v) => return if *v == 0.0 { 0 } else { folded(v.to_bits()) },
+            Self::TimeSpan(v) => return folded(v.ticks() as u64),
+            Self::DateTime(v) => return folded(v.ticks() as u64),
+            Self::DateTimeOffset(v) => return folded(v.utc_ticks() as u64),
             Self::Decimal(v) => v.hash(&mut hasher),
             Self::Str(v) => v.hash(&mut hasher),
-            Self::DateTime(v) => v.hash(&mut hasher),
-            Self::DateTimeOffset(v) => v.hash(&mut hasher),
-            Self::TimeSpan(v) => v.hash(&mut hasher),
-            Self::Guid(v) => v.hash(&mut hasher),
+            Self::Guid(v) => {
+                let words = v.to_bytes();
+                let words = words.chunks_exact(4).map(|word| word.iter().rev().fold(0, |n, b| n << 8 | i32::from(*b)));
+                return words.fold(0, |code, word| code ^ word);
+            }
             Self::View(v) => v.hash(&mut hasher),
             Self::Object(v) => match v.0.hash_code() {
                 Some(code) => return code,
                 None => Arc::as_ptr(&v.0).cast::<()>().addr().hash(&mut hasher),
             },
-            _ => self.integral().hash(&mut hasher),
         }
         hasher.finish() as i32
     }

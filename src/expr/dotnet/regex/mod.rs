@@ -66,6 +66,15 @@ impl Match {
         self.group(0).unwrap_or(Span { start: 0, end: 0 })
     }
 
+    /// The match with all its places so many units further on.
+    pub fn moved(mut self, by: usize) -> Self {
+        for span in self.groups.iter_mut().flatten() {
+            span.start += by;
+            span.end += by;
+        }
+        self
+    }
+
     /// The last capture of a group, by its index.
     pub fn group(&self, index: usize) -> Option<Span> {
         self.groups.get(index)?.last().copied()

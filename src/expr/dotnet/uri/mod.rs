@@ -1,5 +1,6 @@
 //! `System.Uri`: parsing, parts, resolution and escaping.
 
+mod components;
 pub mod escape;
 mod host;
 mod parse;

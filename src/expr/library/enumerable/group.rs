@@ -183,6 +183,22 @@ pub(super) fn register(table: &mut Table) {
             "static IEnumerable<R> GroupBy<T, K, E, R>(this IEnumerable<T> source, Func<T, K> keySelector, Func<T, E> elementSelector, Func<K, IEnumerable<E>, R> resultSelector)",
             |run, a| group_by(run, a, Form { element: Some(2), result: Some(3), ..PLAIN }),
         )
+        .def(
+            "static IEnumerable<R> GroupBy<T, K, R>(this IEnumerable<T> source, Func<T, K> keySelector, Func<K, IEnumerable<T>, R> resultSelector, IEqualityComparer<K> comparer)",
+            |run, a| group_by(run, a, Form { result: Some(2), comparer: Some(3), ..PLAIN }),
+        )
+        .def(
+            "static IEnumerable<R> GroupBy<T, K, E, R>(this IEnumerable<T> source, Func<T, K> keySelector, Func<T, E> elementSelector, Func<K, IEnumerable<E>, R> resultSelector, IEqualityComparer<K> comparer)",
+            |run, a| group_by(run, a, Form { element: Some(2), result: Some(3), comparer: Some(4) }),
+        )
+        .def(
+            "static ILookup<K, E> ToLookup<T, K, E>(this IEnumerable<T> source, Func<T, K> keySelector, Func<T, E> elementSelector, IEqualityComparer<K> comparer)",
+            |run, a| to_lookup(run, a, Form { element: Some(2), comparer: Some(3), ..PLAIN }),
+        )
+        .def(
+            "static IEnumerable<R> GroupJoin<T, I, K, R>(this IEnumerable<T> outer, IEnumerable<I> inner, Func<T, K> outerKeySelector, Func<I, K> innerKeySelector, Func<T, IEnumerable<I>, R> resultSelector, IEqualityComparer<K> comparer)",
+            |run, a| join(run, a, true),
+        )
         .def("static ILookup<K, T> ToLookup<T, K>(this IEnumerable<T> source, Func<T, K> keySelector)", |run, a| {
             to_lookup(run, a, PLAIN)
         })

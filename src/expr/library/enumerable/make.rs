@@ -84,6 +84,10 @@ pub(super) fn register(table: &mut Table) {
             let ty = run.type_arg(0);
             run.collect(&source(a)?).map(|items| hash_set::make(ty, items))
         })
+        .def("static HashSet<T> ToHashSet<T>(this IEnumerable<T> source, IEqualityComparer<T> comparer)", |run, a| {
+            let ty = run.type_arg(0);
+            run.collect(&source(a)?).map(|items| hash_set::make_with(ty, items, &a[1]))
+        })
         .def("static Dictionary<K, T> ToDictionary<T, K>(this IEnumerable<T> source, Func<T, K> keySelector)", |run, a| {
             to_dictionary(run, a, None, None)
         })

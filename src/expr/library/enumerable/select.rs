@@ -3,7 +3,7 @@
 use super::{delegate, holds, source};
 use crate::expr::code::Run;
 use crate::expr::fault::Fault;
-use crate::expr::library::args::{int, required};
+use crate::expr::library::args::{boolean, int, required};
 use crate::expr::library::sequence::{cast_item, is_item, lazy};
 use crate::expr::types::{Table, TypeId};
 use crate::expr::value::{Iterate, Value};
@@ -130,6 +130,13 @@ fn zip(run: &mut Run<'_>, a: &[Value]) -> Result<Value, Fault> {
     }))
 }
 
+/// Whether a predicate with an index holds; counts the index up.
+fn holds_at(run: &mut Run<'_>, predicate: &Value, item: &Value, index: &mut i32) -> Result<bool, Fault> {
+    let at = Value::Int(*index);
+    *index = index.checked_add(1).ok_or_else(Fault::overflow)?;
+    Ok(boolean(&run.call(predicate, &mut [item.clone(), at])?))
+}
+
 /// Adds the members.
 pub(super) fn register(table: &mut Table) {
     table
@@ -153,6 +160,10 @@ pub(super) fn register(table: &mut Table) {
         .def(
             "static IEnumerable<R> SelectMany<T, C, R>(this IEnumerable<T> source, Func<T, IEnumerable<C>> collectionSelector, Func<T, C, R> resultSelector)",
             |run, a| select_many(run, a, false, Some(&a[2])),
+        )
+        .def(
+            "static IEnumerable<R> SelectMany<T, C, R>(this IEnumerable<T> source, Func<T, int, IEnumerable<C>> collectionSelector, Func<T, C, R> resultSelector)",
+            |run, a| select_many(run, a, true, Some(&a[2])),
         )
         .def("static IEnumerable<T> Skip<T>(this IEnumerable<T> source, int count)", |run, a| {
             Ok(over(run, 0, source(a)?, count(&a[1]), |run, items, left| {
@@ -198,6 +209,33 @@ pub(super) fn register(table: &mut Table) {
                 let Some(takes) = predicate else { return Ok(None) };
                 match items.next(run)? {
                     Some(item) if holds(run, takes, &item)? => Ok(Some(item)),
+                    _ => {
+                        *predicate = None;
+                        Ok(None)
+                    }
+                }
+            }))
+        })
+        .def("static IEnumerable<T> SkipWhile<T>(this IEnumerable<T> source, Func<T, int, bool> predicate)", |run, a| {
+            let state = (Some(delegate(&a[1], "predicate")?), 0);
+            Ok(over(run, 0, source(a)?, state, |run, items, (predicate, index)| {
+                while let Some(item) = items.next(run)? {
+                    run.step()?;
+                    let Some(skips) = predicate else { return Ok(Some(item)) };
+                    if !holds_at(run, skips, &item, index)? {
+                        *predicate = None;
+                        return Ok(Some(item));
+                    }
+                }
+                Ok(None)
+            }))
+        })
+        .def("static IEnumerable<T> TakeWhile<T>(this IEnumerable<T> source, Func<T, int, bool> predicate)", |run, a| {
+            let state = (Some(delegate(&a[1], "predicate")?), 0);
+            Ok(over(run, 0, source(a)?, state, |run, items, (predicate, index)| {
+                let Some(takes) = predicate else { return Ok(None) };
+                match items.next(run)? {
+                    Some(item) if holds_at(run, takes, &item, index)? => Ok(Some(item)),
                     _ => {
                         *predicate = None;
                         Ok(None)
