@@ -139,14 +139,14 @@ async fn the_member_has_its_own_url_and_credentials() {
         .build()
         .unwrap();
     assert_eq!(backends.base_url("p").unwrap().to_string(), servers[0].url("/base0"));
-    for index in 0..2 {
+    for (index, server) in servers.iter().enumerate() {
         let response = call(&backends, get("/x?y=1")).await.unwrap();
         assert_eq!(response.extensions().get::<ServedBy>().unwrap().base.path(), format!("/base{index}"));
         let seen = text(response.into_body()).await;
         assert!(seen.starts_with(&format!("GET /base{index}/x?y=1 ")), "{seen}");
         assert!(
             seen.contains(&format!("x-member: m{index}"))
-                && seen.contains(&format!("host: {}", servers[index].address()))
+                && seen.contains(&format!("host: {}", server.address()))
         );
     }
 }

@@ -85,7 +85,8 @@ mod tests {
 
     #[test]
     fn what_is_absent_has_a_default() {
-        let cases: &[(&[(Option<u32>, Option<u32>)], &[(u32, u32)], usize)] = &[
+        type Case = (&'static [(Option<u32>, Option<u32>)], &'static [(u32, u32)], usize);
+        let cases: &[Case] = &[
             (&[(None, None), (None, None)], &[(1, 1), (1, 1)], 0),
             (&[(None, None), (Some(2), None)], &[(1, 1), (2, 1)], 1),
             (&[(None, Some(80)), (None, None)], &[(1, 80), (1, 1)], 1),
