@@ -17,6 +17,8 @@ pub struct Failure {
     pub(crate) message: Cow<'static, str>,
     pub(crate) status: StatusCode,
     answer: Answer,
+    /// Whether a `retry` around the statement sees the answer as `context.Response`.
+    shown: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -37,6 +39,7 @@ impl Failure {
             message: message.into(),
             status: StatusCode::INTERNAL_SERVER_ERROR,
             answer: Answer::Internal,
+            shown: false,
         })
     }
 
@@ -48,7 +51,7 @@ impl Failure {
     ) -> Box<Self> {
         let message = message.into();
         let answer = Answer::Message(message.clone(), Vec::new());
-        Box::new(Self { reason: reason.into(), message, status, answer })
+        Box::new(Self { reason: reason.into(), message, status, answer, shown: false })
     }
 
     /// The backend's own error status, raised as an error; its response stays.
@@ -58,6 +61,7 @@ impl Failure {
             message: format!("Backend returned status code {}.", status.as_u16()).into(),
             status,
             answer: Answer::Keep,
+            shown: false,
         })
     }
 
@@ -82,6 +86,12 @@ impl Failure {
             headers.push((name, value));
         }
         self
+    }
+
+    /// Whether a `retry` around the statement sees the answer as `context.Response`, as it does when a backend is left
+    /// alone; it sees none when a backend fails.
+    pub(crate) fn is_shown(&self) -> bool {
+        self.shown
     }
 
     pub(crate) fn keeps_response(&self) -> bool {
@@ -113,9 +123,11 @@ impl From<ForwardError> for Box<Failure> {
         if let Some(seconds) = error.retry_after {
             // The message names backends: it is not for the caller.
             let public = status.canonical_reason().unwrap_or("Service Unavailable");
-            return Failure::refused(status, error.reason, error.message)
+            let mut failure = Failure::refused(status, error.reason, error.message)
                 .public_message(public)
                 .header(header::RETRY_AFTER, seconds.into());
+            failure.shown = true;
+            return failure;
         }
         match status {
             StatusCode::INTERNAL_SERVER_ERROR => Failure::internal(error.reason, error.message),

@@ -505,6 +505,9 @@ impl Machine<'_> {
             if !raised.failure.keeps_response() {
                 exchange.response = None;
             }
+            if raised.failure.is_shown() {
+                exchange.response = Some(raised.failure.response(|| exchange.id_text()));
+            }
             exchange.last_error = Some(Box::new(raised.error.clone()));
             *self.next = *end;
             *failed = Some(raised);
