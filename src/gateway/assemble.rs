@@ -12,10 +12,9 @@ use super::problem::{ConfigurationError, Problem};
 use super::realm::Realm;
 use super::router::{ApiRoute, OperationRoute, Router};
 use super::samples;
-use super::snapshot::{ApiState, OperationState, Pipelines, Protocol, Snapshot};
+use super::snapshot::{ApiState, OperationState, Pipelines, Protocol, Snapshot, Surroundings};
 use super::subscriptions;
 use super::template::UrlTemplate;
-use crate::backend::{Resilience, Transport};
 use crate::forward::Target;
 use crate::model::{self, Api, ApiEntry, ApiKind, Entities, Operation, OperationEntry, Store};
 use crate::policy::{ApiFacts, DeploymentFacts, OperationFacts, ProductFacts, Scope};
@@ -30,16 +29,10 @@ pub(super) fn key(realm: usize, name: &str) -> Key {
     (realm, name.to_ascii_lowercase())
 }
 
-pub(super) fn assemble(
-    store: &Store,
-    transport: &Transport,
-    resilience: &Resilience,
-) -> Result<Snapshot, ConfigurationError> {
+pub(super) fn assemble(store: &Store, surroundings: Surroundings<'_>) -> Result<Snapshot, ConfigurationError> {
     let mut assembly = Assembly::default();
-    let realms: Vec<_> = store
-        .scopes()
-        .map(|(name, entities)| realm(store, name, entities, (transport, resilience), &mut assembly))
-        .collect();
+    let realms: Vec<_> =
+        store.scopes().map(|(name, entities)| realm(store, name, entities, surroundings, &mut assembly)).collect();
     let entities = || store.scopes().map(|(_, entities)| entities).zip(&realms).enumerate();
     for (index, (entities, realm)) in entities() {
         assembly.scope_document(index, entities, realm);
@@ -368,7 +361,7 @@ fn realm(
     store: &Store,
     name: Option<&str>,
     entities: &Entities,
-    shared: (&Transport, &Resilience),
+    Surroundings { transport, resilience, custom }: Surroundings<'_>,
     assembly: &mut Assembly<'_>,
 ) -> Realm {
     let workspace = name.map(|id| {
@@ -376,7 +369,9 @@ fn realm(
         (Arc::from(id), Arc::from(properties.and_then(|p| p.display_name.as_deref()).unwrap_or(id)))
     });
     let reports = (&mut assembly.problems, &mut assembly.warnings);
-    Realm::new(entities, workspace, shared, &store.authorities, reports)
+    let mut realm = Realm::new(entities, workspace, (transport, resilience), &store.authorities, reports);
+    realm.environment = realm.environment.custom_policies(custom.clone());
+    realm
 }
 
 /// The operation that every WebSocket API has, when the configuration does not list it.

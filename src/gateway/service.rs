@@ -23,13 +23,13 @@ use super::own_names::OwnNames;
 use super::problem::{ConfigurationError, Problem};
 use super::router::Route;
 use super::serve::{self, ToBackends};
-use super::snapshot::Snapshot;
+use super::snapshot::{Snapshot, Surroundings};
 use crate::backend::{Resilience, Transport};
 use crate::body::{Body, BoxError};
 use crate::clock::Clock;
 use crate::load;
 use crate::model::Store;
-use crate::policy::{EngineSettings, Run};
+use crate::policy::{CustomPolicies, CustomPolicy, EngineSettings, Run};
 
 /// An API gateway: takes a client's request, finds its API and operation, checks its key, and runs the pipeline.
 ///
@@ -69,6 +69,7 @@ struct Shared {
     transport: Transport,
     resilience: Resilience,
     own_calls: OwnCallSettings,
+    custom: CustomPolicies,
 }
 
 /// What a builder says about calls of the gateway to itself.
@@ -89,11 +90,10 @@ impl OwnCallSettings {
     fn snapshot(
         &self,
         store: &Store,
-        transport: &Transport,
-        resilience: &Resilience,
         settings: &Arc<EngineSettings>,
+        surroundings: Surroundings<'_>,
     ) -> Result<Snapshot, ConfigurationError> {
-        let mut snapshot = Snapshot::with(store, transport, resilience)?;
+        let mut snapshot = Snapshot::within(store, surroundings)?;
         let service = store.name.as_ref().map(|name| format!("{name}.azure-api.net"));
         let names = self.names.iter().chain(&store.host_names).chain(&service).map(String::as_str);
         let names = OwnNames::new(names.filter(|_| self.is_on));
@@ -116,8 +116,8 @@ impl Gateway {
     ///
     /// [`ConfigurationError`] with everything that is wrong; the gateway then goes on with what it has.
     pub fn replace(&self, store: &Store) -> Result<(), ConfigurationError> {
-        let Shared { own_calls, transport, settings, resilience, .. } = &*self.shared;
-        let snapshot = own_calls.snapshot(store, transport, resilience, settings)?;
+        let Shared { own_calls, transport, settings, resilience, custom, .. } = &*self.shared;
+        let snapshot = own_calls.snapshot(store, settings, Surroundings { transport, resilience, custom })?;
         self.shared.snapshot.store(Arc::new(snapshot));
         Ok(())
     }
@@ -178,6 +178,7 @@ pub struct GatewayBuilder {
     transport: Option<Transport>,
     resilience: Option<Resilience>,
     own_calls: OwnCallSettings,
+    custom: CustomPolicies,
 }
 
 impl GatewayBuilder {
@@ -224,6 +225,13 @@ impl GatewayBuilder {
         self
     }
 
+    /// Adds a policy of one's own, for the documents of all configurations; it takes the place of any other one with
+    /// the same element.
+    pub fn policy(mut self, policy: impl CustomPolicy) -> Self {
+        self.custom.add(policy);
+        self
+    }
+
     /// The time that expressions and policies see.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.settings.clock = clock;
@@ -245,9 +253,10 @@ impl GatewayBuilder {
         };
         let resilience = self.resilience.unwrap_or_else(|| Resilience::new().clock(self.settings.clock.clone()));
         let settings = Arc::new(self.settings);
-        let snapshot = self.own_calls.snapshot(store, &transport, &resilience, &settings)?;
-        let snapshot = ArcSwap::from_pointee(snapshot);
-        let shared = Arc::new(Shared { snapshot, settings, transport, resilience, own_calls: self.own_calls });
+        let surroundings = Surroundings { transport: &transport, resilience: &resilience, custom: &self.custom };
+        let snapshot = ArcSwap::from_pointee(self.own_calls.snapshot(store, &settings, surroundings)?);
+        let (own_calls, custom) = (self.own_calls, self.custom);
+        let shared = Arc::new(Shared { snapshot, settings, transport, resilience, own_calls, custom });
         Ok(Gateway { shared, client: None })
     }
 

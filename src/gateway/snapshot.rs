@@ -12,7 +12,8 @@ use crate::backend::{Backends, Resilience, Transport};
 use crate::forward::Target;
 use crate::model::Store;
 use crate::policy::{
-    ApiFacts, BackendDirectory, DeploymentFacts, OperationFacts, Pipeline, ProductFacts, SubscriptionFacts, UserFacts,
+    ApiFacts, BackendDirectory, CustomPolicies, DeploymentFacts, OperationFacts, Pipeline, ProductFacts,
+    SubscriptionFacts, UserFacts,
 };
 
 /// A configuration, compiled: a request is served by one snapshot from start to end.
@@ -82,6 +83,14 @@ pub(super) struct SubscriptionState {
     pub user: Option<Arc<UserFacts>>,
 }
 
+/// What configurations share that follow each other in one gateway.
+#[derive(Clone, Copy)]
+pub(super) struct Surroundings<'a> {
+    pub transport: &'a Transport,
+    pub resilience: &'a Resilience,
+    pub custom: &'a CustomPolicies,
+}
+
 impl Snapshot {
     /// Compiles a configuration; `transport` is what its backends are reached over.
     ///
@@ -98,7 +107,11 @@ impl Snapshot {
     ///
     /// As [`Snapshot::new`].
     pub fn with(store: &Store, transport: &Transport, resilience: &Resilience) -> Result<Self, ConfigurationError> {
-        assemble::assemble(store, transport, resilience)
+        Self::within(store, Surroundings { transport, resilience, custom: &CustomPolicies::default() })
+    }
+
+    pub(super) fn within(store: &Store, surroundings: Surroundings<'_>) -> Result<Self, ConfigurationError> {
+        assemble::assemble(store, surroundings)
     }
 
     /// The backends of the service, then those of each workspace with entities: for their breakers and pools.

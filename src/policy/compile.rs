@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::custom;
 use super::diagnostic::{Diagnostic, Severity};
 use super::document::{Node, NodeBody};
 use super::environment::{Environment, Strictness};
@@ -67,7 +68,8 @@ impl<'a> Compiler<'a> {
         let mut seen = [false; 4];
         for element in root.elements() {
             let Some(section) = Section::parse(&element.name) else {
-                let message = if list::find(&element.name).is_some() {
+                let is_custom = environment.custom.find(&element.name).is_some();
+                let message = if is_custom || list::find(&element.name).is_some() {
                     format!("`{}` stands outside of a section: put it into `inbound`, `backend`, …", element.name)
                 } else {
                     format!("unknown section `{}`: expected {}", element.name, one_of(Section::ALL.map(Section::name)))
@@ -131,15 +133,29 @@ impl<'a> Compiler<'a> {
     }
 
     fn statement(&mut self, element: &Element) -> Option<Node> {
+        let environment = self.environment;
+        if let Some(policy) = environment.custom.find(&element.name) {
+            let spec = policy.spec();
+            return self.compiled(&spec, element, |compiler| custom::compile(compiler, &**policy, &spec, element));
+        }
         let Some(entry) = list::find(&element.name) else {
-            let names = list::LIST.iter().map(|entry| entry.spec.element);
+            let names = list::LIST.iter().map(|entry| entry.spec.element).chain(environment.custom.names());
             let hint = near(&element.name, names).map_or(String::new(), |n| format!(": did you mean `{n}`?"));
             self.error(element.span.start, format!("unknown policy `{}`{hint}", element.name));
             return None;
         };
-        let outer = std::mem::replace(&mut self.element, entry.spec.element);
-        self.check(entry.spec, element);
-        let node = (entry.compile)(self, element).map(|node| Node { id: self.id(element).or(node.id), ..node });
+        self.compiled(entry.spec, element, |compiler| (entry.compile)(compiler, element))
+    }
+
+    fn compiled(
+        &mut self,
+        spec: &Spec,
+        element: &Element,
+        compile: impl FnOnce(&mut Self) -> Option<Node>,
+    ) -> Option<Node> {
+        let outer = std::mem::replace(&mut self.element, spec.element);
+        self.check(spec, element);
+        let node = compile(self).map(|node| Node { id: self.id(element).or(node.id), ..node });
         self.element = outer;
         node
     }

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 
+use super::custom::{CustomPolicies, CustomPolicy};
 use crate::expr::Library;
 use crate::secret::NamedValues;
 
@@ -27,6 +28,7 @@ pub struct Environment {
     pub(crate) library: Library,
     pub(crate) strictness: Strictness,
     pub(crate) references: References,
+    pub(crate) custom: CustomPolicies,
 }
 
 /// The text of a policy fragment, with the name of its file.
@@ -76,6 +78,13 @@ impl Environment {
         self
     }
 
+    /// Adds a policy of one's own; it takes the place of any other one with the same element.
+    #[must_use]
+    pub fn policy(mut self, policy: impl CustomPolicy) -> Self {
+        self.custom.add(policy);
+        self
+    }
+
     /// The ids of the Backend entities that a literal `backend-id` may name. Without it any id is accepted.
     #[must_use]
     pub fn backends<'a>(mut self, ids: impl IntoIterator<Item = &'a str>) -> Self {
@@ -104,6 +113,13 @@ impl Environment {
         self
     }
 
+    /// Takes over what was registered on the gateway.
+    #[cfg(feature = "client")]
+    pub(crate) fn custom_policies(mut self, policies: CustomPolicies) -> Self {
+        self.custom = policies;
+        self
+    }
+
     pub(crate) fn takes_as_given(&self) -> bool {
         self.references == References::TakenAsGiven
     }
@@ -114,6 +130,7 @@ impl fmt::Debug for Environment {
         f.debug_struct("Environment")
             .field("fragments", &self.fragments.keys())
             .field("backends", &self.backends)
+            .field("custom", &self.custom)
             .field("strictness", &self.strictness)
             .field("references", &self.references)
             .finish_non_exhaustive()

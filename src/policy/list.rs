@@ -49,6 +49,8 @@ macro_rules! policies {
         /// A statement of the straight kind: one instruction.
         #[derive(Debug)]
         pub(crate) enum Step {
+            /// A policy of a user's own.
+            Custom(super::custom::Custom),
             $($Step(statements::$step::$Step),)*
         }
 
@@ -58,15 +60,23 @@ macro_rules! policies {
             }
         })*
 
+        impl From<super::custom::Custom> for Step {
+            fn from(statement: super::custom::Custom) -> Self {
+                Self::Custom(statement)
+            }
+        }
+
         impl Statement for Step {
             fn run(&self, exchange: &mut Exchange) -> Result<Flow, Box<Failure>> {
                 match self {
+                    Self::Custom(statement) => statement.run(exchange),
                     $(Self::$Step(statement) => statement.run(exchange),)*
                 }
             }
 
             fn needs(&self) -> Needs {
                 match self {
+                    Self::Custom(statement) => statement.needs(),
                     $(Self::$Step(statement) => statement.needs(),)*
                 }
             }

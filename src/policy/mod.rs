@@ -31,6 +31,7 @@
 mod compile;
 mod concurrency;
 mod context;
+mod custom;
 mod diagnostic;
 mod document;
 mod environment;
@@ -52,6 +53,9 @@ mod settings;
 mod spec;
 mod statements;
 
+#[cfg(feature = "client")]
+pub(crate) use custom::CustomPolicies;
+pub use custom::{CustomCall, CustomElement, CustomError, CustomFlow, CustomPolicy, CustomStatement, CustomWork};
 pub use diagnostic::{CompileError, Diagnostic, Severity};
 pub use document::Document;
 pub use environment::{Environment, References, Strictness};

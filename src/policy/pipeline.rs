@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::sync::Arc;
 
-use super::list::{self, Step};
+use super::list::Step;
 use super::setting::Setting;
 use super::spec::{Scope, Section};
 use super::statements::cors::Cors;
@@ -88,7 +88,7 @@ impl Program {
     pub(crate) fn source(&self, place: u32) -> &'static str {
         let mut next = self.places.get(place as usize);
         while let Some(place) = next {
-            if list::find(place.element).is_some() {
+            if !matches!(place.element, "when" | "otherwise") {
                 return place.element;
             }
             next = place.parent.and_then(|parent| self.places.get(parent as usize));

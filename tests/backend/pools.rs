@@ -144,10 +144,7 @@ async fn the_member_has_its_own_url_and_credentials() {
         assert_eq!(response.extensions().get::<ServedBy>().unwrap().base.path(), format!("/base{index}"));
         let seen = text(response.into_body()).await;
         assert!(seen.starts_with(&format!("GET /base{index}/x?y=1 ")), "{seen}");
-        assert!(
-            seen.contains(&format!("x-member: m{index}"))
-                && seen.contains(&format!("host: {}", server.address()))
-        );
+        assert!(seen.contains(&format!("x-member: m{index}")) && seen.contains(&format!("host: {}", server.address())));
     }
 }
 

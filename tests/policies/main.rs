@@ -3,6 +3,7 @@
 //! The cases are files in `cases`, one folder a policy; `cases/README.md` has their format.
 
 mod case;
+mod custom;
 mod docs;
 mod gateway;
 mod run;
