@@ -1,5 +1,4 @@
 //! A policy of one's own: `<look-up-tenant>` asks a directory who the tenant is, while the request waits.
-//!
 //! `cargo run --example custom_policy`
 
 use std::sync::Arc;
@@ -25,12 +24,10 @@ struct LookUpTenant;
 
 impl CustomPolicy for LookUpTenant {
     fn spec(&self) -> Spec {
-        const ATTRIBUTES: &[Attribute] = &[
-            Attribute::required("name", "a tenant").or_expression(),
-            Attribute::required("variable", "the name of a variable"),
-        ];
+        const NAME: Attribute = Attribute::required("name", "a tenant").or_expression();
+        const VARIABLE: Attribute = Attribute::required("variable", "the name of a variable");
         let spec = Spec::new("look-up-tenant", "Puts the plan of a tenant into a variable.");
-        spec.sections(&[Section::Inbound]).attributes(ATTRIBUTES)
+        spec.sections(&[Section::Inbound]).attributes(const { &[NAME, VARIABLE] })
     }
 
     fn compile(&self, element: &CustomElement) -> Result<Arc<dyn CustomStatement>, CustomError> {
@@ -69,15 +66,13 @@ async fn plan_of(tenant: String) -> Option<&'static str> {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let document = Document::compile("policy.xml", POLICY, Scope::Api, &Environment::new().policy(LookUpTenant))?;
     let backend = service_fn(|request: Request<Body>| async move {
-        Ok::<_, std::convert::Infallible>(
-            Response::builder().header("x-plan", &request.headers()["x-plan"]).body(Body::empty()).unwrap_or_default(),
-        )
+        Ok::<_, std::convert::Infallible>(Response::new(Body::from(request.headers()["x-plan"].as_bytes().to_vec())))
     });
     let service = PolicyLayer::new([document]).layer(backend);
     for tenant in ["contoso", "nobody"] {
         let request = Request::get("/").header("x-tenant", tenant).body(Body::empty())?;
-        let response = service.clone().oneshot(request).await?;
-        println!("{tenant}: {} {:?}", response.status(), response.headers().get("x-plan"));
+        let (parts, body) = service.clone().oneshot(request).await?.into_parts();
+        println!("{tenant}: {} {:?}", parts.status, body.collect(1024).await?.as_bytes());
     }
     Ok(())
 }

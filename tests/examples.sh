@@ -17,7 +17,7 @@ for example in one_policy custom_policy axum_layer credentials; do
   [ -s "$work/$example.out" ] || fail "$example prints nothing"
 done
 
-has "contoso: 200 OK Some(\"gold\")" "$(cat "$work/custom_policy.out")"
+has "contoso: 200 OK Some(b\"gold\")" "$(cat "$work/custom_policy.out")"
 has "nobody: 403" "$(cat "$work/custom_policy.out")"
 
 has "3" "$("$bin/expressions" '1 + 2')"

@@ -136,3 +136,19 @@ fn what_is_wrong_is_placed() {
     }
     assert!(lint("x.xml", "<greet name='a'>x</greet>", &environment()).is_empty());
 }
+
+#[cfg(feature = "client")]
+#[test]
+fn a_gateway_has_it_in_every_configuration() {
+    use gatewright::gateway::Gateway;
+    use gatewright::{Policy, Store};
+
+    let mut store = Store::new();
+    store.service.policy = Some(Policy::new("<policies><inbound><greet name='answer'>hi</greet></inbound></policies>"));
+    assert!(Gateway::builder().build(&store).is_err(), "the element is unknown without it");
+    let gateway = Gateway::builder().policy(Greet).build(&store).unwrap();
+    gateway.replace(&store).unwrap();
+    store.service.policy = Some(Policy::new("<policies><inbound><greet name='nobody'>hi</greet></inbound></policies>"));
+    let error = gateway.replace(&store).unwrap_err().to_string();
+    assert!(error.contains("`greet`: nobody cannot be greeted"), "{error}");
+}
