@@ -11,6 +11,7 @@ mod imported;
 mod logic_app;
 mod names;
 mod openapi;
+mod reimport;
 mod wsdl;
 
 pub use finding::{Finding, Severity};
@@ -18,4 +19,5 @@ pub use function_app::{FunctionAppOptions, SourceFile, function_app};
 pub use imported::{Imported, ImportedPolicy};
 pub use logic_app::{LogicAppOptions, logic_app};
 pub use openapi::{Options, QueryParameters, Strictness, openapi};
+pub use reimport::Change;
 pub use wsdl::{SoapForm, WsdlOptions, wsdl};

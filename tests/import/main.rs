@@ -5,4 +5,5 @@
 mod functions;
 mod logic_apps;
 mod openapi;
+mod reimport;
 mod wsdl;
