@@ -4,6 +4,7 @@
 //! It fetches nothing and changes nothing; what it left out or could not take is a [`Finding`].
 
 mod cycles;
+mod export;
 mod finding;
 mod function_app;
 mod generated;
@@ -14,6 +15,7 @@ mod openapi;
 mod reimport;
 mod wsdl;
 
+pub use export::{ExportOptions, Exported, OpenApiDocument, OpenApiVersion, export_openapi};
 pub use finding::{Finding, Severity};
 pub use function_app::{FunctionAppOptions, SourceFile, function_app};
 pub use imported::{Imported, ImportedPolicy};

@@ -2,6 +2,7 @@
 
 #![cfg(all(feature = "import", feature = "policy"))]
 
+mod export;
 mod functions;
 mod logic_apps;
 mod openapi;
