@@ -95,7 +95,7 @@ pub enum CustomFlow {
     /// With the next statement.
     Continue,
     /// With this response at once: the rest of the pipeline is left out.
-    Respond(Response<Body>),
+    Respond(Box<Response<Body>>),
     /// When some work is done; see [`CustomFlow::wait`].
     Wait(CustomWork),
 }
@@ -119,7 +119,7 @@ impl CustomFlow {
     fn into_flow(self) -> Flow {
         match self {
             Self::Continue => Flow::Continue,
-            Self::Respond(response) => Flow::End(Box::new(ResponseState::from_response(response))),
+            Self::Respond(response) => Flow::End(Box::new(ResponseState::from_response(*response))),
             Self::Wait(work) => Flow::Wait(work.0),
         }
     }

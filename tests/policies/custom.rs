@@ -61,7 +61,9 @@ fn finish(name: &str, said: &str, length: usize, exchange: &mut Exchange) -> Res
         return Err(Failure::refused(StatusCode::FORBIDDEN, "GreetingRefused", "No greeting."));
     }
     if name == "answer" {
-        return Ok(CustomFlow::Respond(Response::builder().status(202).body(Body::from(said.to_owned())).unwrap()));
+        return Ok(CustomFlow::Respond(
+            Response::builder().status(202).body(Body::from(said.to_owned())).unwrap().into(),
+        ));
     }
     let value = HeaderValue::from_str(&format!("{said} {name}, {length} bytes")).unwrap();
     exchange.set_request_header(HeaderName::from_static("x-greeting"), value);
