@@ -87,6 +87,8 @@ impl Message {
 /// The request as policies have changed it.
 pub(crate) struct RequestState {
     pub(crate) method: Method,
+    /// As the caller sent it, when a policy changed it.
+    pub(crate) original_method: Option<Method>,
     /// As the caller sent it.
     pub(crate) original_uri: Uri,
     /// The caller's `Host`, kept when a policy changes the header.
@@ -163,6 +165,7 @@ impl Exchange {
         Self {
             request: RequestState {
                 method: parts.method,
+                original_method: None,
                 original_uri: parts.uri,
                 original_host: None,
                 rest: Rest::Original(0),

@@ -42,6 +42,8 @@ mod facts;
 mod layer;
 mod link;
 mod lint;
+#[cfg(feature = "liquid")]
+mod liquid;
 mod list;
 mod markup;
 mod media;

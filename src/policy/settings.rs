@@ -30,6 +30,9 @@ pub struct EngineSettings {
     pub preflight_looks_through_versions: bool,
     /// Whether `jsonp` puts `/**/` in front, which defends old browsers. API Management does not. Default false.
     pub jsonp_starts_with_comment: bool,
+    /// Whether Liquid templates see a body whose `Content-Type` is neither JSON nor XML, told by its first character.
+    /// In API Management they see none. Default false.
+    pub liquid_reads_bodies_of_unknown_type: bool,
     /// The slots of `limit-concurrency`, shared by all pipelines with these settings and their clones.
     pub(crate) concurrency: Concurrency,
 }
@@ -45,6 +48,7 @@ impl Default for EngineSettings {
             cors_terminates_unmatched_requests: true,
             preflight_looks_through_versions: true,
             jsonp_starts_with_comment: false,
+            liquid_reads_bodies_of_unknown_type: false,
             concurrency: Concurrency::default(),
         }
     }

@@ -1,5 +1,8 @@
 //! `set-body`: other bytes for the request or response.
 
+#[cfg(feature = "liquid")]
+mod template;
+
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, header};
 
@@ -11,64 +14,72 @@ use super::super::list::{Flow, Statement};
 use super::super::pipeline::Needs;
 use super::super::setting::{BodyBytes, Setting};
 use super::super::spec::{Attribute, Content, Spec};
-use crate::xml::{Element, Space};
+#[cfg(feature = "liquid")]
+use crate::secret::NamedValue;
+use crate::xml::{Element, Space, Text};
 
-const TEMPLATE: Attribute = Attribute::optional("template", "`none`", "none");
+const BOOL: &str = "`true` or `false`";
+const TEMPLATE: Attribute = Attribute::optional("template", "`none` or `liquid`", "none");
 const XSI_NIL: Attribute = Attribute::optional("xsi-nil", "`blank` or `null`", "blank");
-const PARSE_DATE: Attribute = Attribute::optional("parse-date", "`true` or `false`", "true");
-const HTML_DECODE: Attribute = Attribute::optional("html-decode-expression", "`true` or `false`", "false");
+const PARSE_DATE: Attribute = Attribute::optional("parse-date", BOOL, "true");
+const HTML_DECODE: Attribute = Attribute::optional("html-decode-expression", BOOL, "false");
 
-pub(crate) const SPEC: Spec = Spec::new("set-body", "Replaces the body of the request or response.")
-    .attributes(&[TEMPLATE, XSI_NIL, PARSE_DATE, HTML_DECODE])
-    .content(Content::Verbatim);
+pub(crate) const SPEC: Spec =
+    Spec::new("set-body", "Replaces the body of the request or response: by text, an expression or a Liquid template.")
+        .attributes(&[TEMPLATE, XSI_NIL, PARSE_DATE, HTML_DECODE])
+        .content(Content::Verbatim);
 
 /// `set-body`, compiled.
 #[derive(Debug)]
 pub(crate) struct SetBody {
     message: Message,
-    content: Setting<BodyBytes>,
+    content: BodyContent,
+}
+
+#[derive(Debug)]
+enum BodyContent {
+    Setting(Setting<BodyBytes>),
+    #[cfg(feature = "liquid")]
+    Template(template::BodyTemplate),
 }
 
 pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Node> {
-    Some(step("set-body", SetBody::compile(compiler, element)?))
+    let body = Some(Message::of(compiler.section));
+    Some(step("set-body", SetBody::of(compiler, element, body)?))
 }
 
 impl SetBody {
-    /// Reads the element, also as a child of another policy.
+    /// Reads the element as a child of another policy: its templates see no `body`.
     pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Self> {
-        compiler.constant::<bool>(element, &PARSE_DATE);
+        Self::of(compiler, element, None)
+    }
+
+    fn of(compiler: &mut Compiler<'_>, element: &Element, body: Option<Message>) -> Option<Self> {
+        let parses_dates = compiler.constant::<bool>(element, &PARSE_DATE).unwrap_or(true);
         compiler.constant::<bool>(element, &HTML_DECODE);
-        if let Some(nil) = compiler.constant::<String>(element, &XSI_NIL)
-            && !matches!(&*nil, "blank" | "null")
-        {
-            compiler
-                .error(element.span.start, format!("`xsi-nil` of `set-body` is `{nil}`: expected {}", XSI_NIL.kind));
+        let nil = compiler.constant::<String>(element, &XSI_NIL);
+        if let Some(nil) = nil.as_deref().filter(|nil| !matches!(*nil, "blank" | "null")) {
+            let message = format!("`xsi-nil` of `set-body` is `{nil}`: expected {}", XSI_NIL.kind);
+            compiler.error(element.span.start, message);
         }
-        if let Some(template) = compiler.constant::<String>(element, &TEMPLATE)
-            && template != "none"
-        {
-            let at = element.attribute("template").map_or(element.span.start, |a| a.span.start);
-            let what = if template == "liquid" { "is not supported here yet" } else { "is unknown" };
-            compiler.error(
-                at,
-                format!("`template` of `set-body` is `{template}`, which {what}: expected {}", TEMPLATE.kind),
-            );
-            return None;
-        }
-        let content = Self::content(compiler, element)?;
-        Some(Self { message: Message::of(compiler.section), content })
+        let nil_is_null = nil.as_deref() == Some("null");
+        let message = Message::of(compiler.section);
+        let content = match compiler.constant::<String>(element, &TEMPLATE).as_deref() {
+            None | Some("none") => BodyContent::Setting(Self::content(compiler, element)?),
+            Some("liquid") => liquid(compiler, element, body, nil_is_null, parses_dates)?,
+            Some(other) => {
+                let at = element.attribute("template").map_or(element.span.start, |a| a.span.start);
+                let message = format!("`template` of `set-body` is `{other}`: expected {}", TEMPLATE.kind);
+                compiler.error(at, message);
+                return None;
+            }
+        };
+        Some(Self { message, content })
     }
 
     /// The content: one expression, the source of child elements, or text.
     fn content(compiler: &mut Compiler<'_>, element: &Element) -> Option<Setting<BodyBytes>> {
-        let mut children = element.elements();
-        let text = match (children.next(), children.next()) {
-            (None, _) => element.text(),
-            (Some(value), None) if &*value.name == "value" && value.attributes.is_empty() => {
-                if value.elements().next().is_some() { value.inner_text(compiler.document) } else { value.text() }
-            }
-            _ => element.inner_text(compiler.document),
-        };
+        let text = content_text(compiler, element);
         Some(match compiler.read(&text, Space::Keep, "the content of `set-body`")? {
             Read::Literal(literal) => Setting::Constant(BodyBytes(literal.into())),
             Read::Given => return None,
@@ -84,12 +95,61 @@ impl SetBody {
 
     /// Works out the new bytes.
     pub(crate) fn bytes(&self, exchange: &mut Exchange) -> Result<Bytes, Box<Failure>> {
-        Ok(self.content.get(exchange)?.0.clone())
+        match &self.content {
+            BodyContent::Setting(setting) => Ok(setting.get(exchange)?.0.clone()),
+            #[cfg(feature = "liquid")]
+            BodyContent::Template(template) => template.render(exchange),
+        }
     }
 
     pub(crate) fn needs(&self) -> Needs {
-        self.content.needs()
+        match &self.content {
+            BodyContent::Setting(setting) => setting.needs(),
+            #[cfg(feature = "liquid")]
+            BodyContent::Template(template) => template.needs(),
+        }
     }
+}
+
+/// What stands in the element, a lone `value` taken off.
+fn content_text(compiler: &Compiler<'_>, element: &Element) -> Text {
+    let mut children = element.elements();
+    match (children.next(), children.next()) {
+        (None, _) => element.text(),
+        (Some(value), None) if &*value.name == "value" && value.attributes.is_empty() => {
+            if value.elements().next().is_some() { value.inner_text(compiler.document) } else { value.text() }
+        }
+        _ => element.inner_text(compiler.document),
+    }
+}
+
+#[cfg(feature = "liquid")]
+fn liquid(
+    compiler: &mut Compiler<'_>,
+    element: &Element,
+    body: Option<Message>,
+    nil_is_null: bool,
+    parses_dates: bool,
+) -> Option<BodyContent> {
+    let text = content_text(compiler, element);
+    let values = &compiler.environment.named_values;
+    // What is no named value is Liquid's.
+    let literal = text.literal(compiler.document, |reference| values.get(reference.name).map(NamedValue::expose));
+    match template::BodyTemplate::parse(&literal.text, body) {
+        Ok(template) => Some(BodyContent::Template(template.nil(nil_is_null).dates(parses_dates))),
+        Err(error) => {
+            compiler.error(literal.source_offset(error.at), format!("the content of `set-body`: {error}"));
+            None
+        }
+    }
+}
+
+#[cfg(not(feature = "liquid"))]
+fn liquid(compiler: &mut Compiler<'_>, element: &Element, _: Option<Message>, _: bool, _: bool) -> Option<BodyContent> {
+    let at = element.attribute("template").map_or(element.span.start, |a| a.span.start);
+    let message = "`template` of `set-body` is `liquid`, which this build cannot do: enable the feature `liquid`";
+    compiler.error(at, message.to_owned());
+    None
 }
 
 /// A body written from text is UTF-8: `Content-Type` says so when it names a charset.

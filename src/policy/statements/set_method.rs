@@ -45,7 +45,7 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
 
 impl Statement for SetMethod {
     fn run(&self, exchange: &mut Exchange) -> Result<Flow, Box<Failure>> {
-        exchange.request.method = match &self.0 {
+        let method = match &self.0 {
             Change::Constant(method) => method.clone(),
             Change::Computed(text) => {
                 let text = text.get(exchange)?;
@@ -54,6 +54,8 @@ impl Statement for SetMethod {
                     .map_err(|_| Failure::internal("InvalidMethod", format!("`{text}` is not an HTTP method.")))?
             }
         };
+        let old = std::mem::replace(&mut exchange.request.method, method);
+        exchange.request.original_method.get_or_insert(old);
         Ok(Flow::Continue)
     }
 

@@ -1,0 +1,396 @@
+//! Writes templates: loops, branches, variables, within limits.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::operand::Operand;
+use super::parse::{For, Node, Offset};
+use super::textual;
+use super::value::{Hash, Value};
+use crate::expr::dotnet::DateTime;
+use crate::expr::dotnet::regex::Regex;
+
+/// How many turns all loops of a template may take.
+const MAX_TURNS: usize = 1_000_000;
+
+/// What rendering may use.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Limits {
+    /// The most bytes of the output, and of one value.
+    pub(crate) size: usize,
+    /// What `now` is.
+    pub(crate) now: DateTime,
+    /// Backtracking steps of all regular expressions.
+    pub(crate) regex_steps: u64,
+}
+
+/// Rendering used more than its limits allow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LimitExceeded(pub(crate) &'static str);
+
+/// Why a node did not go on.
+#[derive(Debug)]
+pub(super) enum Abort {
+    /// An error that is written in place.
+    Error(String),
+    Limit(LimitExceeded),
+}
+
+impl Abort {
+    /// A value is larger than the output may be.
+    pub(super) const TOO_LONG: Self = Self::Limit(LimitExceeded("it makes a text that is too long"));
+}
+
+/// How a node ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flow {
+    Next,
+    Break,
+    Continue,
+}
+
+/// A template in the middle of rendering.
+pub(super) struct Renderer<'t> {
+    out: String,
+    /// The outermost variables, which `assign` and `capture` write.
+    globals: HashMap<Arc<str>, Value>,
+    /// Variables of loops, innermost last.
+    locals: Vec<(Arc<str>, Value)>,
+    counters: HashMap<Arc<str>, i64>,
+    cycles: HashMap<String, usize>,
+    /// Where each loop ended, for `offset:continue`.
+    offsets: HashMap<&'t str, usize>,
+    /// What each `ifchanged` wrote last, by the place of its node.
+    changed: HashMap<*const Node, String>,
+    patterns: HashMap<String, Arc<Regex>>,
+    limits: Limits,
+    turns: usize,
+    /// How many bytes of values may still be worked on.
+    work: usize,
+}
+
+pub(super) fn render(nodes: &[Node], variables: Vec<(&str, Value)>, limits: Limits) -> Result<String, LimitExceeded> {
+    let mut renderer = Renderer {
+        out: String::new(),
+        globals: variables.into_iter().map(|(name, value)| (name.into(), value)).collect(),
+        locals: Vec::new(),
+        counters: HashMap::new(),
+        cycles: HashMap::new(),
+        offsets: HashMap::new(),
+        changed: HashMap::new(),
+        patterns: HashMap::new(),
+        limits,
+        turns: 0,
+        work: limits.size.saturating_mul(8).max(1 << 28),
+    };
+    renderer.nodes(nodes)?;
+    Ok(renderer.out)
+}
+
+impl<'t> Renderer<'t> {
+    /// The variable of a name; loops hide what is outside.
+    pub(super) fn variable(&self, name: &str) -> Value {
+        let local = self.locals.iter().rev().find(|(known, _)| **known == *name).map(|(_, value)| value);
+        let found = local.or_else(|| self.globals.get(name)).cloned();
+        found.or_else(|| self.counters.get(name).copied().map(Value::Int)).unwrap_or_default()
+    }
+
+    /// Counts work on values.
+    pub(super) fn spend(&mut self, bytes: usize) -> Result<(), Abort> {
+        match self.work.checked_sub(bytes.saturating_add(16)) {
+            Some(rest) => {
+                self.work = rest;
+                Ok(())
+            }
+            None => Err(Abort::Limit(LimitExceeded("it works on more text than it may"))),
+        }
+    }
+
+    /// Refuses a value that is larger than the output may be.
+    pub(super) fn check_size(&self, bytes: usize) -> Result<(), Abort> {
+        if bytes > self.limits.size { Err(Abort::TOO_LONG) } else { Ok(()) }
+    }
+
+    pub(super) fn size_limit(&self) -> usize {
+        self.limits.size
+    }
+
+    pub(super) fn now(&self) -> DateTime {
+        self.limits.now
+    }
+
+    pub(super) fn regex_steps(&mut self) -> &mut u64 {
+        &mut self.limits.regex_steps
+    }
+
+    /// A regular expression, compiled once in a rendering.
+    pub(super) fn pattern(&mut self, text: &str) -> Result<Arc<Regex>, Abort> {
+        if let Some(pattern) = self.patterns.get(text) {
+            return Ok(pattern.clone());
+        }
+        self.spend(text.len().saturating_mul(64))?;
+        let pattern = Arc::new(textual::pattern(text).map_err(Abort::Error)?);
+        self.patterns.insert(text.to_owned(), pattern.clone());
+        Ok(pattern)
+    }
+
+    fn nodes(&mut self, nodes: &'t [Node]) -> Result<Flow, LimitExceeded> {
+        for node in nodes {
+            let flow = match self.node(node) {
+                Ok(flow) => flow,
+                Err(Abort::Error(message)) => {
+                    self.write(&format!("Liquid error: {message}"))?;
+                    Flow::Next
+                }
+                Err(Abort::Limit(limit)) => return Err(limit),
+            };
+            if flow != Flow::Next {
+                return Ok(flow);
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    fn write(&mut self, text: &str) -> Result<(), LimitExceeded> {
+        self.out.push_str(text);
+        self.check_output()
+    }
+
+    fn check_output(&self) -> Result<(), LimitExceeded> {
+        if self.out.len() > self.limits.size {
+            Err(LimitExceeded("it writes more than a body may have"))
+        } else {
+            Ok(())
+        }
+    }
+
+    fn inner(&mut self, nodes: &'t [Node]) -> Result<Flow, Abort> {
+        self.nodes(nodes).map_err(Abort::Limit)
+    }
+
+    fn node(&mut self, node: &'t Node) -> Result<Flow, Abort> {
+        match node {
+            Node::Text(text) => self.write(text).map_err(Abort::Limit)?,
+            Node::Output(output) => {
+                let value = output.value(self)?;
+                self.spend(value.weight())?;
+                let fits = value.print(&mut self.out, self.limits.size);
+                if !fits {
+                    return Err(Abort::Limit(LimitExceeded("it writes more than a body may have")));
+                }
+            }
+            Node::Assign(name, output) => {
+                let value = output.value(self)?;
+                self.globals.insert(name.clone(), value);
+            }
+            Node::Capture(name, nodes) => {
+                let outer = std::mem::take(&mut self.out);
+                let flow = self.inner(nodes);
+                let captured = std::mem::replace(&mut self.out, outer);
+                self.spend(captured.len())?;
+                self.globals.insert(name.clone(), Value::from(captured));
+                return flow;
+            }
+            Node::Case { value, arms, otherwise } => return self.case(value, arms, otherwise),
+            Node::Cycle { group, key, values } => {
+                let group = match group {
+                    Some(group) => group.value(self)?.to_text(),
+                    None => format!("\u{0}{key}"),
+                };
+                let place = self.cycles.entry(group).or_insert(0);
+                let at = *place % values.len().max(1);
+                *place = at + 1;
+                if let Some(value) = values.get(at) {
+                    let text = value.value(self)?.to_text();
+                    self.write(&text).map_err(Abort::Limit)?;
+                }
+            }
+            Node::For(found) => return self.for_loop(found),
+            Node::TableRow(found) => return self.table_row(found),
+            Node::If { is_unless, branches } => {
+                for (index, (condition, nodes)) in branches.iter().enumerate() {
+                    let holds = match condition {
+                        Some(condition) => condition.holds(self)? != (*is_unless && index == 0),
+                        None => true,
+                    };
+                    if holds {
+                        return self.inner(nodes);
+                    }
+                }
+            }
+            Node::IfChanged(nodes) => {
+                let outer = std::mem::take(&mut self.out);
+                let flow = self.inner(nodes);
+                let text = std::mem::replace(&mut self.out, outer);
+                self.spend(text.len())?;
+                if self.changed.get(&std::ptr::from_ref(node)) != Some(&text) {
+                    self.write(&text).map_err(Abort::Limit)?;
+                    self.changed.insert(std::ptr::from_ref(node), text);
+                }
+                return flow;
+            }
+            Node::Increment(name) => {
+                let counter = self.counters.entry(name.clone()).or_insert(0);
+                let shown = *counter;
+                *counter = counter.saturating_add(1);
+                self.write(&shown.to_string()).map_err(Abort::Limit)?;
+            }
+            Node::Decrement(name) => {
+                let counter = self.counters.entry(name.clone()).or_insert(0);
+                *counter = counter.saturating_sub(1);
+                let shown = *counter;
+                self.write(&shown.to_string()).map_err(Abort::Limit)?;
+            }
+            Node::Break => return Ok(Flow::Break),
+            Node::Continue => return Ok(Flow::Continue),
+            Node::NoFile => {
+                return Err(Abort::Error("This liquid context does not allow includes.".to_owned()));
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    /// Every `when` that is equal is written.
+    fn case(
+        &mut self,
+        value: &'t Operand,
+        arms: &'t [(Vec<Operand>, Vec<Node>)],
+        otherwise: &'t [Node],
+    ) -> Result<Flow, Abort> {
+        let value = value.value(self)?;
+        let mut was_equal = false;
+        for (candidates, nodes) in arms {
+            for candidate in candidates {
+                let is_equal = match candidate {
+                    Operand::Blank => value.is_blank(),
+                    Operand::Empty => value.is_empty(),
+                    candidate => value.equals(&candidate.value(self)?),
+                };
+                if is_equal {
+                    was_equal = true;
+                    let flow = self.inner(nodes)?;
+                    if flow != Flow::Next {
+                        return Ok(flow);
+                    }
+                    break;
+                }
+            }
+        }
+        if was_equal { Ok(Flow::Next) } else { self.inner(otherwise) }
+    }
+
+    /// The items that a loop goes over.
+    fn items(&mut self, found: &'t For) -> Result<Vec<Value>, Abort> {
+        let items = found.items.value(self)?.items();
+        let number = |value: Value| value.to_whole().and_then(|number| usize::try_from(number).ok());
+        let limit = match &found.limit {
+            Some(limit) => number(limit.value(self)?),
+            None => None,
+        };
+        let offset = match &found.offset {
+            None => 0,
+            Some(Offset::Continue) => self.offsets.get(&*found.name).copied().unwrap_or_default(),
+            Some(Offset::At(offset)) => number(offset.value(self)?).unwrap_or_default(),
+        };
+        let chosen = items.iter().skip(offset).take(limit.unwrap_or(usize::MAX));
+        self.spend(items.len().saturating_mul(4))?;
+        let mut chosen: Vec<Value> = chosen.cloned().collect();
+        self.offsets.insert(&found.name, offset + chosen.len());
+        if found.is_reversed {
+            chosen.reverse();
+        }
+        Ok(chosen)
+    }
+
+    fn turn(&mut self) -> Result<(), Abort> {
+        self.turns += 1;
+        if self.turns > MAX_TURNS {
+            return Err(Abort::Limit(LimitExceeded("its loops take more than 1000000 turns")));
+        }
+        Ok(())
+    }
+
+    fn for_loop(&mut self, found: &'t For) -> Result<Flow, Abort> {
+        let items = self.items(found)?;
+        if items.is_empty() {
+            return self.inner(&found.otherwise);
+        }
+        let (count, depth) = (items.len(), self.locals.len());
+        for (index, item) in items.into_iter().enumerate() {
+            self.turn()?;
+            self.locals.push((found.variable.clone(), item));
+            self.locals.push(("forloop".into(), position(&found.name, index, count)));
+            let flow = self.inner(&found.body);
+            self.locals.truncate(depth);
+            if flow? == Flow::Break {
+                break;
+            }
+            if found.has_commas && index + 1 < count {
+                self.write(",").map_err(Abort::Limit)?;
+            }
+        }
+        Ok(Flow::Next)
+    }
+
+    fn table_row(&mut self, found: &'t For) -> Result<Flow, Abort> {
+        let items = self.items(found)?;
+        let columns = match &found.columns {
+            Some(columns) => columns.value(self)?.to_whole().and_then(|number| usize::try_from(number).ok()),
+            None => None,
+        };
+        let columns = columns.filter(|columns| *columns > 0).unwrap_or(items.len().max(1));
+        let (count, depth) = (items.len(), self.locals.len());
+        self.write("<tr class=\"row1\">\n").map_err(Abort::Limit)?;
+        for (index, item) in items.into_iter().enumerate() {
+            self.turn()?;
+            let column = index % columns + 1;
+            self.write(&format!("<td class=\"col{column}\">")).map_err(Abort::Limit)?;
+            self.locals.push((found.variable.clone(), item));
+            self.locals.push(("tablerowloop".into(), cell(index, count, column, columns)));
+            let flow = self.inner(&found.body);
+            self.locals.truncate(depth);
+            self.write("</td>").map_err(Abort::Limit)?;
+            if flow? == Flow::Break {
+                break;
+            }
+            if column == columns && index + 1 < count {
+                let row = index / columns + 2;
+                self.write(&format!("</tr>\n<tr class=\"row{row}\">")).map_err(Abort::Limit)?;
+            }
+        }
+        self.write("</tr>\n").map_err(Abort::Limit)?;
+        Ok(Flow::Next)
+    }
+}
+
+fn members(index: usize, count: usize) -> Vec<(Arc<str>, Value)> {
+    let number = |number: usize| Value::Int(number as i64);
+    vec![
+        ("length".into(), number(count)),
+        ("index".into(), number(index + 1)),
+        ("index0".into(), number(index)),
+        ("rindex".into(), number(count - index)),
+        ("rindex0".into(), number(count - index - 1)),
+        ("first".into(), Value::Bool(index == 0)),
+        ("last".into(), Value::Bool(index + 1 == count)),
+    ]
+}
+
+/// `forloop`.
+fn position(name: &str, index: usize, count: usize) -> Value {
+    let mut members = members(index, count);
+    members.push(("name".into(), Value::from(name)));
+    Hash::new(members).into()
+}
+
+/// `tablerowloop`.
+fn cell(index: usize, count: usize, column: usize, columns: usize) -> Value {
+    let mut members = members(index, count);
+    members.extend([
+        ("col".into(), Value::Int(column as i64)),
+        ("col0".into(), Value::Int(column as i64 - 1)),
+        ("col_first".into(), Value::Bool(column == 1)),
+        ("col_last".into(), Value::Bool(column == columns)),
+    ]);
+    Hash::new(members).into()
+}
