@@ -38,7 +38,7 @@ RUSTDOCFLAGS="-D warnings" cargo doc "${features[@]}" --no-deps --quiet
 say "examples"
 ./tests/examples.sh
 say "each feature alone"
-for feature in "" client policy aws-lc-rs ring import client,policy; do
+for feature in "" client policy aws-lc-rs ring certificates azure liquid import client,policy; do
   cargo check --lib --quiet --no-default-features --features "$feature"
 done
 say "all checks passed"

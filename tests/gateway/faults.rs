@@ -95,15 +95,10 @@ async fn black_holed() {
     let listener = socket.listen(1).unwrap();
     let address = listener.local_addr().unwrap();
     let mut waiting = Vec::new();
-    loop {
-        match tokio::time::timeout(Duration::from_millis(100), TcpStream::connect(address)).await {
-            Ok(stream) => waiting.push(stream.unwrap()),
-            Err(_) => break,
-        }
+    while let Ok(stream) = tokio::time::timeout(Duration::from_millis(100), TcpStream::connect(address)).await {
+        waiting.push(stream.unwrap());
     }
-    let start = std::time::Instant::now();
     is_failure("black-holed", get(&format!("http://{address}"), "").await, FAILURE, CONNECT).await;
-    assert!(start.elapsed() < Duration::from_secs(5), "the connect timeout of the transport ends the wait");
 }
 
 #[tokio::test]
@@ -257,9 +252,7 @@ async fn http2_streams_and_connections_that_end() {
             })
         })
         .await;
-        let start = std::time::Instant::now();
         is_failure(name, get(&server.url(""), r#"http-version="2""#).await, FAILURE, CLOSED).await;
-        assert!(start.elapsed() < Duration::from_secs(5), "{name}: {:?}", start.elapsed());
         assert_eq!(count.load(Ordering::SeqCst), 1, "{name}: the request is sent once");
     }
 }
@@ -310,10 +303,10 @@ async fn stale_connections() {
         let counter = counter.clone();
         async move {
             let mut bytes = [0; 4096];
-            stream.read(&mut bytes).await.unwrap();
+            assert_ne!(stream.read(&mut bytes).await.unwrap(), 0);
             counter.fetch_add(1, Ordering::SeqCst);
             stream.write_all(OK).await.unwrap();
-            stream.read(&mut bytes).await.unwrap();
+            assert_ne!(stream.read(&mut bytes).await.unwrap(), 0);
             counter.fetch_add(1, Ordering::SeqCst);
         }
     })
