@@ -59,6 +59,7 @@ pub(super) enum Kind {
     Timeout,
     ClientGone,
     /// The gateway calls itself again and again.
+    #[cfg_attr(not(feature = "policy"), allow(dead_code))]
     Loop,
 }
 
