@@ -142,11 +142,16 @@ impl Picker {
         let length = u64::try_from(members.len()).ok().filter(|length| *length > 0)?;
         let first = usize::try_from(self.next.fetch_add(1, Ordering::Relaxed) % length).ok()?;
         let (head, tail) = members.split_at_checked(first)?;
-        let load = |(member, weight): &(usize, u32)| {
+        let mut best: Option<(usize, u64, u64)> = None;
+        for (member, weight) in tail.iter().chain(head) {
             let running = self.seats.get(*member).map_or(0, |seat| seat.in_flight.load(Ordering::Relaxed));
-            (u64::from(running) << 20) / u64::from(*weight).max(1)
-        };
-        tail.iter().chain(head).min_by_key(|member| load(member)).map(|(member, _)| *member)
+            let (running, weight) = (u64::from(running), u64::from(*weight));
+            // Fractions are compared without a division.
+            if best.is_none_or(|(_, least, of)| running * of < least * weight) {
+                best = Some((*member, running, weight));
+            }
+        }
+        best.map(|(member, ..)| member)
     }
 
     fn is_current(&self, turns: &Turns) -> bool {

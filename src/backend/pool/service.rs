@@ -84,6 +84,14 @@ impl<S> PoolService<S> {
     }
 }
 
+impl<S> PoolService<S> {
+    /// Takes a turn: the index of the member that the next request would go to, for a host that sends by itself. None when
+    /// there is no candidate.
+    pub fn pick(&self) -> Option<usize> {
+        self.shared.picker.pick(self.dead)
+    }
+}
+
 impl<S> PoolServiceBuilder<S> {
     /// Adds a member: a lower priority is preferred, the weight is relative to those of the same priority.
     pub fn member(mut self, name: impl Into<String>, service: S, priority: u32, weight: u32) -> Self {
