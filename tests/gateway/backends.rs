@@ -205,3 +205,59 @@ async fn health_is_watched_while_somebody_watches() {
     }
     watch.abort();
 }
+
+/// The sample of the `apiops` command line has a pool; what it lacks are the secrets that are never in a folder.
+#[test]
+fn the_sample_folder_gets_past_its_pool() {
+    let Ok(corpus) = std::env::var("GATEWRIGHT_CORPUS") else {
+        println!("skipped: GATEWRIGHT_CORPUS is not set");
+        return;
+    };
+    let folder = std::path::Path::new(&corpus).join("apiops/cli-layout");
+    let loaded = gatewright::load::path(&folder).unwrap_or_else(|problems| panic!("{problems}"));
+    assert!(loaded.store.service.backends.get("pool1").is_some_and(Backend::is_pool));
+    let transport = Transport::builder().native_roots(false).build().unwrap();
+    let problems = match Gateway::builder().transport(transport).build(&loaded.store) {
+        Ok(_) => String::new(),
+        Err(error) => error.to_string(),
+    };
+    println!("{problems}");
+    assert!(!problems.contains("pool") && !problems.contains("circuitBreaker"), "{problems}");
+}
+
+/// Every pool and breaker of Microsoft's samples can be built, or says why not.
+#[test]
+fn breakers_of_samples_are_built() {
+    let Ok(corpus) = std::env::var("GATEWRIGHT_CORPUS") else {
+        println!("skipped: GATEWRIGHT_CORPUS is not set");
+        return;
+    };
+    let folder = std::path::Path::new(&corpus).join("arm/backends");
+    let mut built = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+        if !name.starts_with("body-") {
+            continue;
+        }
+        let json: serde_json::Value = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        let backend: Backend = serde_json::from_value(json["properties"].clone()).unwrap();
+        if backend.circuit_breaker.is_none() && !backend.is_pool() {
+            continue;
+        }
+        let transport = Transport::builder().native_roots(false).build().unwrap();
+        let values = gatewright::secret::NamedValues::new();
+        let mut builder = gatewright::backend::Backends::builder(&transport, &values);
+        for member in backend.pool.iter().flat_map(|pool| &pool.services) {
+            let id = member.id.rsplit('/').next().unwrap();
+            builder = builder.backend(id, &Backend::new("https://member.example").unwrap());
+        }
+        let mut backend = backend;
+        // Tokens of a managed identity are the transport's affair.
+        backend.credentials = None;
+        let problems = builder.backend("b", &backend).build().err().unwrap_or_default();
+        assert!(problems.is_empty(), "{name}: {problems:?}");
+        built += 1;
+    }
+    assert!(built >= 4, "{built}");
+}
