@@ -137,7 +137,7 @@ impl Picker {
         order.get(usize::try_from(at).ok()?).copied().map(usize::from)
     }
 
-    /// The member with the fewest requests for its weight; of equals, each in its turn.
+    /// The member with the fewest requests for its weight; of equals, and of those with none, each in its turn.
     fn least(&self, members: &[(usize, u32)]) -> Option<usize> {
         let length = u64::try_from(members.len()).ok().filter(|length| *length > 0)?;
         let first = usize::try_from(self.next.fetch_add(1, Ordering::Relaxed) % length).ok()?;
@@ -145,6 +145,9 @@ impl Picker {
         let mut best: Option<(usize, u64, u64)> = None;
         for (member, weight) in tail.iter().chain(head) {
             let running = self.seats.get(*member).map_or(0, |seat| seat.in_flight.load(Ordering::Relaxed));
+            if running == 0 {
+                return Some(*member);
+            }
             let (running, weight) = (u64::from(running), u64::from(*weight));
             // Fractions are compared without a division.
             if best.is_none_or(|(_, least, of)| running * of < least * weight) {
