@@ -39,6 +39,6 @@ say "examples"
 ./tests/examples.sh
 say "each feature alone"
 for feature in "" client policy aws-lc-rs ring certificates azure liquid import client,policy; do
-  cargo check --lib --quiet --no-default-features --features "$feature"
+  cargo clippy --lib --quiet --no-default-features --features "$feature" -- -D warnings
 done
 say "all checks passed"

@@ -34,8 +34,10 @@ pub(crate) const SPEC: Spec =
 
 /// `cross-domain`, compiled: the file.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "client"), expect(dead_code, reason = "the gateway, which serves it, needs the client"))]
 pub(crate) struct CrossDomain(Bytes);
 
+#[cfg(feature = "client")]
 impl CrossDomain {
     /// The body of the answer; its type is `text/x-cross-domain-policy`.
     pub(crate) fn file(&self) -> &Bytes {
