@@ -18,6 +18,7 @@ pub mod identity;
 pub mod import;
 pub mod load;
 pub mod model;
+pub mod outbound;
 #[cfg(feature = "policy")]
 pub mod policy;
 pub mod secret;

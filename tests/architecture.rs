@@ -12,14 +12,18 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("secret", &[]),
     ("forward", &[]),
     ("sink", &[]),
+    ("outbound", &["body", "clock", "forward"]),
     ("model", &[]),
     ("identity", &["clock", "secret"]),
-    ("backend", &["body", "clock", "forward", "identity", "model", "secret"]),
+    ("backend", &["body", "clock", "forward", "identity", "model", "outbound", "secret"]),
     ("azure", &["backend", "body", "identity"]),
-    ("policy", &["body", "clock", "expr", "forward", "secret", "sink", "xml"]),
+    ("policy", &["body", "clock", "expr", "forward", "identity", "outbound", "secret", "sink", "xml"]),
     ("import", &["model"]),
     ("load", &["import", "model"]),
-    ("gateway", &["backend", "body", "clock", "expr", "forward", "load", "model", "policy", "secret", "sink"]),
+    (
+        "gateway",
+        &["backend", "body", "clock", "expr", "forward", "load", "model", "outbound", "policy", "secret", "sink"],
+    ),
 ];
 
 #[test]

@@ -28,13 +28,15 @@ impl InProcess {
     pub(super) fn serve(request: &mut Request<Body>) -> Option<Served> {
         let server = request.extensions().get::<Self>()?;
         let served = Arc::clone(&server.0).serve(request)?;
-        Some(Box::pin(async move {
-            let mut response = served.await?;
-            if response.status() != StatusCode::SWITCHING_PROTOCOLS {
-                hop_by_hop::strip_response(response.headers_mut());
-            }
-            Ok(response)
-        }))
+        Some(Box::pin(async move { Ok(Self::finish(served.await?)) }))
+    }
+
+    /// The response as it goes on.
+    pub(crate) fn finish(mut response: Response<Body>) -> Response<Body> {
+        if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+            hop_by_hop::strip_response(response.headers_mut());
+        }
+        response
     }
 }
 

@@ -41,6 +41,7 @@ mod interleave;
 mod layer;
 mod limit;
 mod link;
+mod outbound;
 mod outgoing;
 mod pool;
 mod protection;

@@ -4,17 +4,19 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use http::uri::Scheme;
-use http::{HeaderValue, Method, Request, Uri, header};
+use http::{HeaderValue, Method, Request, Response, Uri, header};
 use hyper::upgrade::OnUpgrade;
 
 use super::own_names::OwnNames;
 use super::router::Route;
 use super::serve;
 use super::snapshot::Snapshot;
-use crate::backend::{Error, Serve, Served};
+use crate::backend::{Error, InProcess, Serve, Served};
 use crate::body::Body;
-use crate::forward::{ClientAddress, ClientScheme};
+use crate::forward::{ClientAddress, ClientScheme, ForwardError};
+use crate::outbound::{Outbound, OutboundOptions};
 use crate::policy::EngineSettings;
 
 /// What a snapshot knows about calls of its own URLs.
@@ -118,6 +120,26 @@ impl Serve for OwnServer {
         let caller = Caller { trail: Some(Arc::new(trail)), ..self.caller.clone() };
         let run = serve::begin(&self.snapshot, route, request, own.settings.clone(), caller);
         Some(Box::pin(async move { Ok(run.await) }))
+    }
+}
+
+/// Serves what is for the gateway itself, and has the rest sent.
+pub(super) struct OwnFirst {
+    pub server: OwnServer,
+    pub inner: Arc<dyn Outbound>,
+}
+
+#[async_trait]
+impl Outbound for OwnFirst {
+    async fn send(
+        &self,
+        mut request: Request<Body>,
+        options: &OutboundOptions,
+    ) -> Result<Response<Body>, ForwardError> {
+        match self.server.serve(&mut request) {
+            Some(served) => Ok(InProcess::finish(served.await?)),
+            None => self.inner.send(request, options).await,
+        }
     }
 }
 

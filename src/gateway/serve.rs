@@ -10,13 +10,14 @@ use pin_project_lite::pin_project;
 
 use super::access::Denial;
 use super::dots;
-use super::own_calls::{Caller, OwnServer};
+use super::own_calls::{Caller, OwnFirst, OwnServer};
 use super::preflight;
 use super::router::{ApiMatch, Route};
 use super::snapshot::{ApiState, Protocol, Snapshot};
 use crate::backend::{Backends, CallFuture, InProcess};
 use crate::body::Body;
 use crate::forward::{ForwardError, ForwardOptions, HttpVersion, Target};
+use crate::outbound::Outbound;
 use crate::policy::{EngineSettings, Exchange, Failure, Forward, Pipeline, Run, Section};
 
 /// Begins to run the pipeline of a request, or `on-error` when it is refused.
@@ -192,6 +193,18 @@ impl Forward for ToBackends {
         }
         self.offer(backends, &target, &mut request, &options);
         ToBackendsFuture { call: Some(backends.call(&target, request, &options)) }
+    }
+
+    fn outbound(&self, exchange: &Exchange) -> Option<Arc<dyn Outbound>> {
+        let api = self.api.and_then(|api| self.snapshot.apis.get(api));
+        let backends = api.map_or(&self.snapshot.backends, |api| &api.backends);
+        let given = exchange.settings.outbound.clone();
+        let inner = given.unwrap_or_else(|| Arc::clone(backends) as Arc<dyn Outbound>);
+        if self.snapshot.own.is_none() {
+            return Some(inner);
+        }
+        let caller = Caller { address: exchange.client_ip(), ..self.caller.clone() };
+        Some(Arc::new(OwnFirst { server: OwnServer { snapshot: Arc::clone(&self.snapshot), caller }, inner }))
     }
 
     fn timed_out(future: Pin<&mut ToBackendsFuture>) {

@@ -29,6 +29,7 @@ use crate::body::{Body, BoxError};
 use crate::clock::Clock;
 use crate::load;
 use crate::model::Store;
+use crate::outbound::Outbound;
 use crate::policy::{CustomPolicies, CustomPolicy, EngineSettings, Run};
 
 /// An API gateway: takes a client's request, finds its API and operation, checks its key, and runs the pipeline.
@@ -232,6 +233,13 @@ impl GatewayBuilder {
         self
     }
 
+    /// What sends the requests that policies make on their own; by default the backends of the configuration do, over the
+    /// transport. Calls of the gateway to itself are served in process all the same.
+    pub fn outbound(mut self, outbound: Arc<dyn Outbound>) -> Self {
+        self.settings.outbound = Some(outbound);
+        self
+    }
+
     /// The time that expressions and policies see.
     pub fn clock(mut self, clock: Clock) -> Self {
         self.settings.clock = clock;
@@ -243,7 +251,7 @@ impl GatewayBuilder {
     /// # Errors
     ///
     /// [`ConfigurationError`] with everything that is wrong.
-    pub fn build(self, store: &Store) -> Result<Gateway, ConfigurationError> {
+    pub fn build(mut self, store: &Store) -> Result<Gateway, ConfigurationError> {
         let transport = match self.transport {
             Some(transport) => transport,
             None => Transport::builder().build().map_err(|error| {
@@ -252,6 +260,9 @@ impl GatewayBuilder {
             })?,
         };
         let resilience = self.resilience.unwrap_or_else(|| Resilience::new().clock(self.settings.clock.clone()));
+        if self.settings.tokens.is_none() {
+            self.settings.tokens = transport.tokens().cloned();
+        }
         let settings = Arc::new(self.settings);
         let surroundings = Surroundings { transport: &transport, resilience: &resilience, custom: &self.custom };
         let snapshot = ArcSwap::from_pointee(self.own_calls.snapshot(store, &settings, surroundings)?);

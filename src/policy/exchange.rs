@@ -20,6 +20,7 @@ use super::statements::cors;
 use crate::body::Body;
 use crate::expr::Value;
 use crate::forward::{ClientAddress, ClientScheme, ServedBy, Target};
+use crate::outbound::Outbound;
 
 /// One request on its way through a pipeline.
 pub struct Exchange {
@@ -37,6 +38,8 @@ pub struct Exchange {
     pub(crate) facts: Facts,
     pub(crate) parameters: Vec<(Arc<str>, String)>,
     pub(crate) settings: Arc<EngineSettings>,
+    /// What sends the requests of policies, when the pipeline has such policies.
+    pub(crate) outbound: Option<Arc<dyn Outbound>>,
     /// What `cors` puts on the final response, whatever it is.
     pub(crate) cors: Option<Box<cors::Answer>>,
     /// How much of the caller's path is the API's, with version and revision, in bytes.
@@ -185,6 +188,7 @@ impl Exchange {
             facts: Facts::default(),
             parameters: Vec::new(),
             settings,
+            outbound: None,
             cors: None,
             api_path_length: 0,
             client: None,

@@ -25,6 +25,7 @@ use super::settings::EngineSettings;
 use super::statements::cors::Preflight;
 use crate::body::{Body, BoxError};
 use crate::forward::{ForwardError, ForwardOptions, Target};
+use crate::outbound::Outbound;
 
 /// Puts policy documents around a service.
 ///
@@ -52,6 +53,13 @@ impl PolicyLayer {
     #[must_use]
     pub fn settings(mut self, settings: EngineSettings) -> Self {
         self.settings = Arc::new(settings);
+        self
+    }
+
+    /// What sends the requests that policies make on their own; without it `send-request` and its kin fail.
+    #[must_use]
+    pub fn outbound(mut self, outbound: Arc<dyn Outbound>) -> Self {
+        Arc::make_mut(&mut self.settings).outbound = Some(outbound);
         self
     }
 }

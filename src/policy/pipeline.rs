@@ -179,7 +179,7 @@ impl Pipeline {
 
 /// What must be at hand before an instruction runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Needs(u8);
+pub(crate) struct Needs(u16);
 
 impl Needs {
     pub(crate) const NONE: Self = Self(0);
@@ -197,6 +197,8 @@ impl Needs {
     pub(crate) const RESEND: Self = Self(32);
     /// Samples of the operation's responses.
     pub(crate) const SAMPLES: Self = Self(64);
+    /// Something that sends requests of policies.
+    pub(crate) const OUTBOUND: Self = Self(128);
 
     pub(crate) const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0

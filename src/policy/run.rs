@@ -22,6 +22,7 @@ use super::statements::forward_request::ForwardRequest;
 use super::statements::retry::{Attempts, Retry};
 use crate::body::{Body, CollectError};
 use crate::forward::{ForwardError, ForwardOptions, Target};
+use crate::outbound::Outbound;
 
 /// The service behind a pipeline.
 ///
@@ -32,6 +33,11 @@ pub trait Forward {
 
     /// Sends a request to `target`, or to the one service there is when there is no target.
     fn forward(&mut self, target: Option<Target>, request: Request<Body>, options: ForwardOptions) -> Self::Future;
+
+    /// What sends the requests that policies of this exchange make on their own.
+    fn outbound(&self, exchange: &Exchange) -> Option<Arc<dyn Outbound>> {
+        exchange.settings.outbound.clone()
+    }
 
     /// Is told that the time for the response headers is over, just before the future is dropped.
     fn timed_out(_future: Pin<&mut Self::Future>) {}
@@ -113,6 +119,9 @@ impl<F: Forward> Run<F> {
         };
         if run.pipeline.needs.has(Needs::TIMESTAMP) {
             run.exchange.received();
+        }
+        if run.pipeline.needs.has(Needs::OUTBOUND) {
+            run.exchange.outbound = run.forward.outbound(&run.exchange);
         }
         run
     }

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use super::concurrency::Concurrency;
 use crate::clock::Clock;
 use crate::expr::Budget;
+use crate::identity::TokenCache;
+use crate::outbound::Outbound;
 use crate::sink::{TraceSink, default_sink};
 
 /// Settings of the engine that hold for every request.
@@ -33,6 +35,12 @@ pub struct EngineSettings {
     /// Whether Liquid templates see a body whose `Content-Type` is neither JSON nor XML, told by its first character.
     /// In API Management they see none. Default false.
     pub liquid_reads_bodies_of_unknown_type: bool,
+    /// What sends the requests that policies make on their own: `send-request` and its kin. Without one those policies
+    /// fail; a gateway has one over its transport, which this takes the place of.
+    pub outbound: Option<Arc<dyn Outbound>>,
+    /// Where tokens of managed identities come from. Without one, policies that need a token fail; a gateway has that of
+    /// its transport, when there is one.
+    pub tokens: Option<TokenCache>,
     /// The slots of `limit-concurrency`, shared by all pipelines with these settings and their clones.
     pub(crate) concurrency: Concurrency,
 }
@@ -49,6 +57,8 @@ impl Default for EngineSettings {
             preflight_looks_through_versions: true,
             jsonp_starts_with_comment: false,
             liquid_reads_bodies_of_unknown_type: false,
+            outbound: None,
+            tokens: None,
             concurrency: Concurrency::default(),
         }
     }
