@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 use http::uri::{Authority, Scheme};
+use zeroize::Zeroizing;
 
 /// Where a request is to be sent. The request's own URI then holds only the path and query that follow the base.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -232,6 +233,35 @@ pub enum CertificateName {
     Id(Arc<str>),
     /// By its SHA-1 thumbprint in hex.
     Thumbprint(Arc<str>),
+    /// The certificate itself, with its key.
+    Data(CertificateData),
+}
+
+/// A PFX file and its password, or PEM. A clone shares the same memory; nothing of it prints.
+#[derive(Clone, PartialEq, Eq)]
+pub struct CertificateData(Arc<(Zeroizing<Vec<u8>>, Zeroizing<String>)>);
+
+impl CertificateData {
+    /// The bytes of the file, and the password, which may be empty.
+    pub fn new(file: impl Into<Vec<u8>>, password: impl Into<String>) -> Self {
+        Self(Arc::new((Zeroizing::new(file.into()), Zeroizing::new(password.into()))))
+    }
+
+    /// The bytes of the file.
+    pub fn file(&self) -> &[u8] {
+        &self.0.0
+    }
+
+    /// The password.
+    pub fn password(&self) -> &str {
+        &self.0.1
+    }
+}
+
+impl std::fmt::Debug for CertificateData {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("CertificateData(<hidden>)")
+    }
 }
 
 /// The protocol to the backend: `http-version` of `forward-request`.

@@ -1,4 +1,4 @@
-//! Where events go: the messages of the `trace` policy and of `context.Trace`.
+//! Where events go: the messages of the `trace` policy and of `context.Trace`, the metrics of `emit-metric`.
 
 use std::sync::Arc;
 
@@ -57,7 +57,40 @@ pub trait TraceSink: Send + Sync + 'static {
 
 const _: Option<&dyn TraceSink> = None;
 
-/// The default sink: `tracing` events with the target `gatewright::policy::trace`.
+/// One value of the `emit-metric` policy.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct MetricEvent<'a> {
+    /// `context.RequestId` of the request.
+    pub request_id: &'a str,
+    /// The `namespace` attribute, or `API Management`.
+    pub namespace: &'a str,
+    /// The `name` attribute.
+    pub name: &'a str,
+    /// The value, 1 by default.
+    pub value: f64,
+    /// Names and values in the order of the document; empty values are those that the request does not have.
+    pub dimensions: &'a [(String, String)],
+}
+
+impl<'a> MetricEvent<'a> {
+    /// A value without dimensions.
+    pub fn new(request_id: &'a str, namespace: &'a str, name: &'a str, value: f64) -> Self {
+        Self { request_id, namespace, name, value, dimensions: &[] }
+    }
+}
+
+/// Takes the values of the `emit-metric` policy, one by one: nothing is aggregated before. It must not block: it is
+/// called on the way of a request.
+pub trait MetricSink: Send + Sync + 'static {
+    /// Takes one value.
+    fn emit(&self, event: &MetricEvent<'_>);
+}
+
+const _: Option<&dyn MetricSink> = None;
+
+/// The default sinks: `tracing` events with the target `gatewright::policy::trace`, and for
+/// metrics `gatewright::policy::metric`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TracingSink;
 
@@ -78,7 +111,19 @@ impl TraceSink for TracingSink {
     }
 }
 
+impl MetricSink for TracingSink {
+    fn emit(&self, event: &MetricEvent<'_>) {
+        let MetricEvent { request_id, namespace, name, value, dimensions } = event;
+        tracing::debug!(target: "gatewright::policy::metric", request_id, namespace, name, value, ?dimensions);
+    }
+}
+
 /// The default sink, shared.
 pub(crate) fn default_sink() -> Arc<dyn TraceSink> {
+    Arc::new(TracingSink)
+}
+
+/// The default sink of metrics, shared.
+pub(crate) fn default_metric_sink() -> Arc<dyn MetricSink> {
     Arc::new(TracingSink)
 }

@@ -3,12 +3,16 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+
 use super::certificates::Certificates;
 use super::client::Client;
 use super::error::{Error, Kind};
 use super::link::Link;
 use super::transport::Transport;
-use crate::forward::ForwardOptions;
+use crate::forward::{CertificateData, CertificateName, ForwardOptions};
+use crate::model;
 
 /// An expression may name a proxy for each request; more clients than this are not kept.
 const MOST: usize = 256;
@@ -32,7 +36,10 @@ impl Variants {
         }
         let mut link = client.link().clone();
         if let Some(name) = &options.certificate {
-            let found = self.certificates.find(name, self.transport.certificates());
+            let found = match name {
+                CertificateName::Data(data) => self.transport.certificate_of(&entity(data)),
+                name => self.certificates.find(name, self.transport.certificates()),
+            };
             link.certificates = vec![found.map_err(|error| Error::caused_by(Kind::NoCertificate, error))?];
         }
         if let Some(proxy) = &options.proxy {
@@ -61,4 +68,13 @@ impl Variants {
         clients.insert(link, client.clone());
         client
     }
+}
+
+/// The file of a policy as an entity, so that it is read once as those are.
+fn entity(data: &CertificateData) -> model::Certificate {
+    let file = match std::str::from_utf8(data.file()) {
+        Ok(text) if text.contains("-----BEGIN ") => text.to_owned(),
+        _ => STANDARD.encode(data.file()),
+    };
+    model::Certificate::new().data(file).password(data.password())
 }

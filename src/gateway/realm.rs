@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::problem::Problem;
 use crate::backend::{Backends, Resilience, Transport};
 use crate::forward::BaseUrl;
-use crate::model::{Backend, CertificateAuthority, Entities, Store};
-use crate::policy::{BackendDirectory, BackendFacts, Environment};
+use crate::model::{Backend, CertificateAuthority, Entities, Logger, LoggerKind, Store};
+use crate::policy::{BackendDirectory, BackendFacts, Environment, EventHub};
 use crate::secret::{NamedValue, NamedValues, Secret};
 
 /// What the portal fills in for `maxPartitionResolutionRetries`.
@@ -81,12 +81,45 @@ pub fn environment(store: &Store) -> Environment {
 }
 
 fn environment_of(entities: &Entities, values: Arc<NamedValues>) -> Environment {
-    let mut environment = Environment::new().named_values(values).backends(entities.backends.names());
+    let mut environment = Environment::new().named_values(values.clone()).backends(entities.backends.names());
     for (id, fragment) in &entities.policy_fragments {
         let file = fragment.origin.as_ref().map_or_else(|| format!("fragment `{id}`"), ToString::to_string);
         environment = environment.fragment(id, &file, &fragment.value);
     }
+    for (id, logger) in &entities.loggers {
+        environment = match event_hub(logger, &values) {
+            Ok(hub) => environment.logger(id, hub),
+            Err(problem) => environment.unusable_logger(id, problem),
+        };
+    }
     environment
+}
+
+/// The event hub of a logger: by a connection string, or by the gateway's own identity.
+fn event_hub(logger: &Logger, values: &NamedValues) -> Result<EventHub, String> {
+    match &logger.kind {
+        Some(LoggerKind::AzureEventHub) => {}
+        Some(kind) => return Err(format!("its type is `{}`: expected `azureEventHub`", kind.as_str())),
+        None => return Err("it has no `loggerType`: expected `azureEventHub`".to_owned()),
+    }
+    let credential = |name: &str| {
+        let mut found = logger.credentials.iter().filter(|(known, _)| known.eq_ignore_ascii_case(name));
+        let text = found.next().map(|(_, value)| values.substitute(value.expose()));
+        text.transpose().map_err(|error| format!("{error} (used in `credentials`)"))
+    };
+    let name = credential("name")?;
+    let hub = match (credential("connectionString")?, credential("endpointAddress")?) {
+        (Some(text), _) => EventHub::of_connection_string(&text, name.as_deref()),
+        (None, Some(endpoint)) => {
+            let client = credential("identityClientId")?;
+            let client = client.as_deref().filter(|id| !id.is_empty() && !id.eq_ignore_ascii_case("SystemAssigned"));
+            EventHub::of_identity(&endpoint, name.as_deref().unwrap_or_default(), client)
+        }
+        (None, None) => {
+            return Err("its `credentials` have neither `connectionString` nor `endpointAddress`".to_owned());
+        }
+    };
+    hub.map_err(|error| error.to_string())
 }
 
 /// Values in a Key Vault that were not given are left out: a document that uses one says that it is not defined.

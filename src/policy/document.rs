@@ -12,6 +12,7 @@ use super::spec::{Scope, Section};
 use super::statements::forward_request::ForwardRequest;
 use super::statements::limit_concurrency::LimitConcurrency;
 use super::statements::retry::Retry;
+use super::statements::wait::WaitFor;
 
 /// A policy document, compiled for one scope. Cheap to clone.
 ///
@@ -57,6 +58,8 @@ pub(crate) enum NodeBody {
     Retry(Arc<Retry>, Vec<Node>),
     /// Statements that only so many requests run at a time.
     Limit(Arc<LimitConcurrency>, Vec<Node>),
+    /// Statements that run at the same time.
+    Wait(WaitFor, Vec<Node>),
     /// The first branch whose condition holds.
     Choose { branches: Vec<Branch>, otherwise: Option<Vec<Node>> },
 }
@@ -66,6 +69,22 @@ pub(crate) struct Branch {
     pub(crate) condition: Arc<Setting<bool>>,
     pub(crate) id: Option<Arc<str>>,
     pub(crate) nodes: Vec<Node>,
+}
+
+impl Node {
+    /// Whether the statement, or one inside of it, is an `element`.
+    pub(crate) fn has(&self, element: &str) -> bool {
+        let any = |nodes: &[Self]| nodes.iter().any(|node| node.has(element));
+        self.element == element
+            || match &self.body {
+                NodeBody::Base | NodeBody::Run(_) | NodeBody::Forward(_) => false,
+                NodeBody::Group(nodes) | NodeBody::Retry(_, nodes) => any(nodes),
+                NodeBody::Limit(_, nodes) | NodeBody::Wait(_, nodes) => any(nodes),
+                NodeBody::Choose { branches, otherwise } => {
+                    branches.iter().any(|branch| any(&branch.nodes)) || otherwise.as_deref().is_some_and(any)
+                }
+            }
+    }
 }
 
 impl Document {

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::custom::{CustomPolicies, CustomPolicy};
+use super::event_hub::EventHub;
 use crate::expr::Library;
 use crate::secret::NamedValues;
 
@@ -29,6 +30,9 @@ pub struct Environment {
     pub(crate) strictness: Strictness,
     pub(crate) references: References,
     pub(crate) custom: CustomPolicies,
+    /// By id in lower case; the error says why one cannot be used.
+    pub(crate) loggers: BTreeMap<String, Result<EventHub, String>>,
+    pub(crate) most_dimensions: Option<usize>,
 }
 
 /// The text of a policy fragment, with the name of its file.
@@ -89,6 +93,27 @@ impl Environment {
     #[must_use]
     pub fn backends<'a>(mut self, ids: impl IntoIterator<Item = &'a str>) -> Self {
         self.backends = Some(ids.into_iter().map(str::to_ascii_lowercase).collect());
+        self
+    }
+
+    /// Adds a logger that `log-to-eventhub` may name.
+    #[must_use]
+    pub fn logger(mut self, id: &str, event_hub: EventHub) -> Self {
+        self.loggers.insert(id.to_ascii_lowercase(), Ok(event_hub));
+        self
+    }
+
+    /// Adds a logger that no policy can use; the problem is told where one names it.
+    #[cfg(feature = "client")]
+    pub(crate) fn unusable_logger(mut self, id: &str, problem: String) -> Self {
+        self.loggers.insert(id.to_ascii_lowercase(), Err(problem));
+        self
+    }
+
+    /// How many dimensions an `emit-metric` may have; 10 without it.
+    #[must_use]
+    pub fn most_dimensions(mut self, most: usize) -> Self {
+        self.most_dimensions = Some(most);
         self
     }
 

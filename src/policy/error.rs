@@ -19,6 +19,8 @@ pub struct Failure {
     answer: Answer,
     /// Whether a `retry` around the statement sees the answer as `context.Response`.
     shown: bool,
+    /// Where the statement stands, when it is one in another.
+    place: Option<u32>,
 }
 
 #[derive(Clone, Debug)]
@@ -40,6 +42,7 @@ impl Failure {
             status: StatusCode::INTERNAL_SERVER_ERROR,
             answer: Answer::Internal,
             shown: false,
+            place: None,
         })
     }
 
@@ -51,7 +54,7 @@ impl Failure {
     ) -> Box<Self> {
         let message = message.into();
         let answer = Answer::Message(message.clone(), Vec::new());
-        Box::new(Self { reason: reason.into(), message, status, answer, shown: false })
+        Box::new(Self { reason: reason.into(), message, status, answer, shown: false, place: None })
     }
 
     /// The backend's own error status, raised as an error; its response stays.
@@ -62,6 +65,7 @@ impl Failure {
             status,
             answer: Answer::Keep,
             shown: false,
+            place: None,
         })
     }
 
@@ -92,6 +96,17 @@ impl Failure {
     /// alone; it sees none when a backend fails.
     pub(crate) fn is_shown(&self) -> bool {
         self.shown
+    }
+
+    /// The failure of a statement inside of the one that reports it; the innermost place holds.
+    pub(crate) fn at(mut self: Box<Self>, place: u32) -> Box<Self> {
+        self.place.get_or_insert(place);
+        self
+    }
+
+    /// Where the statement stands that failed, when it is inside of `outer`.
+    pub(crate) fn place_in(&self, outer: u32) -> u32 {
+        self.place.unwrap_or(outer)
     }
 
     pub(crate) fn keeps_response(&self) -> bool {

@@ -19,7 +19,7 @@ use super::spec::{Scope, Section};
 use super::statements::cors;
 use crate::body::Body;
 use crate::expr::Value;
-use crate::forward::{ClientAddress, ClientScheme, ServedBy, Target};
+use crate::forward::{CertificateName, ClientAddress, ClientScheme, ServedBy, Target, WebProxy};
 use crate::outbound::Outbound;
 
 /// One request on its way through a pipeline.
@@ -38,6 +38,10 @@ pub struct Exchange {
     pub(crate) facts: Facts,
     pub(crate) parameters: Vec<(Arc<str>, String)>,
     pub(crate) settings: Arc<EngineSettings>,
+    /// The client certificate for the backend: `authentication-certificate`.
+    pub(crate) certificate: Option<CertificateName>,
+    /// The web proxy to the backend: `proxy`.
+    pub(crate) proxy: Option<WebProxy>,
     /// What sends the requests of policies, when the pipeline has such policies.
     pub(crate) outbound: Option<Arc<dyn Outbound>>,
     /// What `cors` puts on the final response, whatever it is.
@@ -102,6 +106,8 @@ pub(crate) struct RequestState {
     pub(crate) extensions: Extensions,
     pub(crate) body: MessageBody,
     pub(crate) keep_host: bool,
+    /// Whether only the query follows the backend's base URL.
+    pub(crate) is_path_left_out: bool,
 }
 
 /// The path and query that follow the backend's base URL.
@@ -177,6 +183,7 @@ impl Exchange {
                 extensions: parts.extensions,
                 body: MessageBody::new(body),
                 keep_host: false,
+                is_path_left_out: false,
             },
             response: None,
             variables: Variables::default(),
@@ -188,6 +195,8 @@ impl Exchange {
             facts: Facts::default(),
             parameters: Vec::new(),
             settings,
+            certificate: None,
+            proxy: None,
             outbound: None,
             cors: None,
             api_path_length: 0,
@@ -298,20 +307,21 @@ impl Exchange {
 impl RequestState {
     /// The path and query that follow the backend's base URL; empty, or starting with `/` or `?`.
     pub(crate) fn rest(&self) -> &str {
-        match &self.rest {
+        let rest = match &self.rest {
             Rest::Changed(text) => text,
             Rest::Original(start) => {
                 let whole = self.original_uri.path_and_query().map_or("/", PathAndQuery::as_str);
                 whole.get(*start..).unwrap_or_default()
             }
-        }
+        };
+        if self.is_path_left_out { rest.find('?').map_or("", |query| &rest[query..]) } else { rest }
     }
 
     /// The same as a URI for the service behind.
     pub(crate) fn rest_uri(&self) -> Result<PathAndQuery, http::uri::InvalidUri> {
         match (&self.rest, self.original_uri.path_and_query()) {
-            (Rest::Original(0), Some(whole)) => Ok(whole.clone()),
-            (Rest::Original(0), None) => Ok(PathAndQuery::from_static("/")),
+            (Rest::Original(0), Some(whole)) if !self.is_path_left_out => Ok(whole.clone()),
+            (Rest::Original(0), None) if !self.is_path_left_out => Ok(PathAndQuery::from_static("/")),
             _ => match self.rest() {
                 // Nothing cannot be said in a URI; an empty query is left out when the base URL is put in front.
                 "" => Ok(PathAndQuery::from_static("?")),
@@ -338,6 +348,15 @@ impl ResponseState {
         let body =
             value.body(true).ok().flatten().map_or(MessageBody::None, |body| MessageBody::Bytes(body.bytes.into()));
         Self { status, reason: reason.map(Into::into), headers, body }
+    }
+
+    /// The response as a variable holds it, with these bytes as its body.
+    pub(crate) fn to_value(&self, bytes: Vec<u8>) -> crate::expr::Response {
+        let values = |name| self.headers.get_all(name).iter().map(|v| String::from_utf8_lossy(v.as_bytes()).into());
+        let headers = self.headers.keys().map(|name| (name.as_str().to_owned(), values(name).collect()));
+        let content_type = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let body = crate::expr::Body { bytes, content_type: content_type.map(str::to_owned) };
+        crate::expr::Response::new(self.status.as_u16(), &self.reason(), headers.collect(), Some(body))
     }
 
     /// `200 OK` without headers and body.
@@ -416,21 +435,42 @@ fn set_reason(_: &mut Extensions, _: &str) {}
 
 /// `context.Variables`: names are case-sensitive.
 #[derive(Default)]
-pub(crate) struct Variables(Vec<(Arc<str>, Value)>);
+pub(crate) struct Variables {
+    entries: Vec<(Arc<str>, Value)>,
+    /// In a fork, the names of what was set in it.
+    written: Option<Vec<Arc<str>>>,
+}
 
 impl Variables {
     pub(crate) fn get(&self, name: &str) -> Option<&Value> {
-        self.0.iter().find(|(key, _)| **key == *name).map(|(_, value)| value)
+        self.entries.iter().find(|(key, _)| **key == *name).map(|(_, value)| value)
     }
 
     pub(crate) fn set(&mut self, name: Arc<str>, value: Value) {
-        match self.0.iter_mut().find(|(key, _)| *key == name) {
+        if let Some(written) = &mut self.written {
+            written.push(name.clone());
+        }
+        match self.entries.iter_mut().find(|(key, _)| *key == name) {
             Some((_, old)) => *old = value,
-            None => self.0.push((name, value)),
+            None => self.entries.push((name, value)),
         }
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Value)> {
-        self.0.iter().map(|(name, value)| (name, value))
+        self.entries.iter().map(|(name, value)| (name, value))
+    }
+
+    /// The same variables, to be changed apart from these.
+    pub(crate) fn fork(&self) -> Self {
+        Self { entries: self.entries.clone(), written: Some(Vec::new()) }
+    }
+
+    /// Takes over what was set in a fork.
+    pub(crate) fn adopt(&mut self, fork: Self) {
+        for name in fork.written.iter().flatten() {
+            if let Some(value) = fork.get(name) {
+                self.set(name.clone(), value.clone());
+            }
+        }
     }
 }

@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use super::document::{Document, Node, NodeBody};
-use super::list::Statement;
+use super::list::{Statement, Step};
 use super::pipeline::{Code, Needs, Op, Pipeline, Place, Program};
 use super::spec::{Scope, Section};
 use super::statements::forward_request::ForwardRequest;
+use super::statements::wait::{Child, Wait};
 
 /// Links the documents of one request's scopes, from the broadest to the narrowest, into a [`Pipeline`].
 ///
@@ -82,6 +83,11 @@ impl Linker<'_> {
                     self.inside(place, children, scope);
                     self.op(Code::Release, place, Needs::NONE);
                 }
+                NodeBody::Wait(wait_for, children) => {
+                    let wait = Wait::new(*wait_for, self.waited(place, children, scope));
+                    let needs = wait.needs();
+                    self.op(Code::Run(Arc::new(Step::Wait(wait))), place, needs);
+                }
                 NodeBody::Choose { branches, otherwise } => {
                     let mut inner = Siblings { parent: Some(place), places: Vec::new() };
                     let mut ends = Vec::new();
@@ -110,6 +116,37 @@ impl Linker<'_> {
         let mut siblings = Siblings { parent: Some(parent), places: Vec::new() };
         self.nodes(nodes, scope, 0, &mut siblings);
         self.number(&siblings);
+    }
+
+    /// The statements of a `wait`: they have places, and no instructions of their own.
+    fn waited(&mut self, parent: u32, nodes: &[Node], scope: Scope) -> Vec<Child> {
+        let mut siblings = Siblings { parent: Some(parent), places: Vec::new() };
+        let mut children = Vec::with_capacity(nodes.len());
+        for node in nodes {
+            let place = self.place(node.element, node.id.clone(), scope, &mut siblings);
+            match &node.body {
+                NodeBody::Run(step) => children.push(Child::Run(step.clone(), place)),
+                NodeBody::Choose { branches, otherwise } => {
+                    let mut inner = Siblings { parent: Some(place), places: Vec::new() };
+                    let mut chosen = Vec::with_capacity(branches.len() + 1);
+                    for branch in branches {
+                        let when = self.place("when", branch.id.clone(), scope, &mut inner);
+                        let inside = self.waited(when, &branch.nodes, scope);
+                        chosen.push((Some(branch.condition.clone()), when, inside.into()));
+                    }
+                    if let Some(nodes) = otherwise {
+                        let place = self.place("otherwise", None, scope, &mut inner);
+                        chosen.push((None, place, self.waited(place, nodes, scope).into()));
+                    }
+                    self.number(&inner);
+                    children.push(Child::Choose(chosen));
+                }
+                // The compiler lets nothing else stand there.
+                _ => {}
+            }
+        }
+        self.number(&siblings);
+        children
     }
 
     fn place(&mut self, element: &'static str, id: Option<Arc<str>>, scope: Scope, siblings: &mut Siblings) -> u32 {

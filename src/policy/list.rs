@@ -92,16 +92,27 @@ macro_rules! policies {
 
 policies! {
     steps: {
+        authentication_basic::AuthenticationBasic,
+        authentication_certificate::AuthenticationCertificate,
+        authentication_managed_identity::AuthenticationManagedIdentity,
         cors::Cors,
         cross_domain::CrossDomain,
+        emit_metric::EmitMetric,
         find_and_replace::FindAndReplace,
+        invoke_dapr_binding::InvokeDaprBinding,
         ip_filter::IpFilter,
         json_to_xml::JsonToXml,
         jsonp::Jsonp,
+        log_to_eventhub::LogToEventhub,
         mock_response::MockResponse,
+        proxy::Proxy,
+        publish_to_dapr::PublishToDapr,
         redirect_content_urls::RedirectContentUrls,
         return_response::ReturnResponse,
         rewrite_uri::RewriteUri,
+        send_one_way_request::SendOneWayRequest,
+        send_request::SendRequest,
+        send_service_bus_message::SendServiceBusMessage,
         set_backend_service::SetBackendService,
         set_body::SetBody,
         set_header::SetHeader,
@@ -110,6 +121,7 @@ policies! {
         set_status::SetStatus,
         set_variable::SetVariable,
         trace::Trace,
+        wait::Wait,
         xml_to_json::XmlToJson,
     }
     flow: {

@@ -32,13 +32,17 @@ mod compile;
 mod concurrency;
 mod context;
 mod custom;
+mod dapr;
+mod deliveries;
 mod diagnostic;
 mod document;
 mod environment;
 mod error;
+mod event_hub;
 mod exchange;
 mod fabric;
 mod facts;
+mod gather;
 mod layer;
 mod link;
 mod lint;
@@ -47,6 +51,7 @@ mod liquid;
 mod list;
 mod markup;
 mod media;
+mod own_request;
 mod pipeline;
 mod query;
 mod run;
@@ -58,10 +63,12 @@ mod statements;
 #[cfg(feature = "client")]
 pub(crate) use custom::CustomPolicies;
 pub use custom::{CustomCall, CustomElement, CustomError, CustomFlow, CustomPolicy, CustomStatement, CustomWork};
+pub use deliveries::Deliveries;
 pub use diagnostic::{CompileError, Diagnostic, Severity};
 pub use document::Document;
 pub use environment::{Environment, References, Strictness};
 pub use error::{Failure, PolicyError};
+pub use event_hub::{EventHub, EventHubError};
 pub use exchange::Exchange;
 pub use facts::{
     ApiFacts, BackendDirectory, BackendFacts, DeploymentFacts, Facts, OperationFacts, ProductFacts,

@@ -475,6 +475,10 @@ impl Machine<'_> {
                 let status = response.status();
                 let target = || self.exchange.target.clone();
                 self.exchange.served_by = response.extensions_mut().remove().and_then(|by| Some((target()?, by)));
+                let response = match &op.code {
+                    Code::Forward { settings, .. } => settings.received(response),
+                    _ => response,
+                };
                 self.exchange.response = Some(ResponseState::from_response(response));
                 if fabric::sends_again(self.exchange, None) {
                     *self.next = u32::try_from(at).unwrap_or(*self.next);
@@ -537,6 +541,7 @@ impl Machine<'_> {
 
     /// What `context.LastError` says of a failure of the statement at `place`.
     fn error_at(&self, place: u32, failure: &Failure) -> PolicyError {
+        let place = failure.place_in(place);
         let program = self.pipeline.program(*self.section);
         let origin = program.places.get(place as usize);
         PolicyError {

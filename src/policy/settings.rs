@@ -4,11 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::concurrency::Concurrency;
+use super::dapr;
+use super::deliveries::Deliveries;
 use crate::clock::Clock;
 use crate::expr::Budget;
+use crate::forward::BaseUrl;
 use crate::identity::TokenCache;
 use crate::outbound::Outbound;
-use crate::sink::{TraceSink, default_sink};
+use crate::sink::{MetricSink, TraceSink, default_metric_sink, default_sink};
 
 /// Settings of the engine that hold for every request.
 #[derive(Clone)]
@@ -22,6 +25,8 @@ pub struct EngineSettings {
     pub body_limit: usize,
     /// Where the messages of the `trace` policy go.
     pub trace_sink: Arc<dyn TraceSink>,
+    /// Where the values of the `emit-metric` policy go.
+    pub metric_sink: Arc<dyn MetricSink>,
     /// Whether a `base-url` of a narrower document overrides the `backend-id` of a broader one. API Management does
     /// not do so, and this is off by default.
     pub base_url_overrides_inherited_backend_id: bool,
@@ -41,6 +46,12 @@ pub struct EngineSettings {
     /// Where tokens of managed identities come from. Without one, policies that need a token fail; a gateway has that of
     /// its transport, when there is one.
     pub tokens: Option<TokenCache>,
+    /// The requests that go on while their request is answered: `send-one-way-request`, `log-to-eventhub`.
+    pub deliveries: Deliveries,
+    /// Where the Dapr sidecar is. Default `http://localhost:3500`, or the port in `DAPR_HTTP_PORT`.
+    pub dapr: Arc<BaseUrl>,
+    /// The Service Bus namespace of `send-service-bus-message` without one, such as `contoso.servicebus.windows.net`.
+    pub service_bus_namespace: Option<Arc<str>>,
     /// The slots of `limit-concurrency`, shared by all pipelines with these settings and their clones.
     pub(crate) concurrency: Concurrency,
 }
@@ -52,6 +63,7 @@ impl Default for EngineSettings {
             budget: Budget::default(),
             body_limit: 64 << 20,
             trace_sink: default_sink(),
+            metric_sink: default_metric_sink(),
             base_url_overrides_inherited_backend_id: false,
             cors_terminates_unmatched_requests: true,
             preflight_looks_through_versions: true,
@@ -59,6 +71,9 @@ impl Default for EngineSettings {
             liquid_reads_bodies_of_unknown_type: false,
             outbound: None,
             tokens: None,
+            service_bus_namespace: None,
+            deliveries: Deliveries::default(),
+            dapr: dapr::sidecar(),
             concurrency: Concurrency::default(),
         }
     }

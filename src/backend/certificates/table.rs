@@ -36,6 +36,7 @@ impl Certificates {
                 };
                 found.clone().map_err(unusable)
             }
+            CertificateName::Data(_) => Err(CertificateError::Unknown("the file of a policy".to_owned())),
             CertificateName::Thumbprint(text) => {
                 let unknown = || CertificateError::Unknown(text.to_string());
                 let thumbprint = Thumbprint::parse(text).map_err(|_| unknown())?;

@@ -2,7 +2,8 @@
 
 use super::{Object, Str, Value};
 use crate::expr::dotnet::number::parse;
-use crate::expr::library::{array, object};
+use crate::expr::json::{Expected, JToken};
+use crate::expr::library::{array, json, object};
 
 impl Value {
     /// The text form: strings as they are, None for null, the rest as `ToString()` in en-US. Objects whose text needs an
@@ -63,6 +64,11 @@ impl Value {
     /// What `set-body` sends: bytes as they are, everything else as the UTF-8 of its text; empty for null.
     pub fn to_body(&self) -> Vec<u8> {
         self.as_bytes().unwrap_or_else(|| self.to_text().unwrap_or_default().into_bytes())
+    }
+
+    /// The `JToken` of a JSON text: a `JObject` for an object; none when the text is not JSON.
+    pub(crate) fn json(text: &str) -> Option<Self> {
+        JToken::parse(text, Expected::Token).ok().map(json::value)
     }
 
     /// A `byte[]`.

@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use http::StatusCode;
+use http::{Response, StatusCode};
 
 use super::super::compile::Compiler;
 use super::super::document::{Node, NodeBody};
 use super::super::error::Failure;
 use super::super::exchange::Exchange;
+use super::super::gather::Gather;
 use super::super::pipeline::Needs;
 use super::super::setting::{Literal, Setting};
 use super::super::spec::{Attribute, Section, Spec};
+use crate::body::Body;
 use crate::forward::{ForwardOptions, HttpVersion};
 use crate::xml::Element;
 
@@ -23,7 +25,8 @@ const CONTINUE: Attribute =
 const REDIRECTS: Attribute =
     Attribute::optional("follow-redirects", "`true`, `false` or an expression", "false").or_expression();
 const BUFFER_REQUEST: Attribute = Attribute::optional("buffer-request-body", "`true` or `false`", "false");
-const BUFFER_RESPONSE: Attribute = Attribute::optional("buffer-response", "`true` or `false`", "true");
+const BUFFER_RESPONSE: Attribute =
+    Attribute::optional("buffer-response", "`true` (chunks are gathered to 8 KB) or `false`", "false");
 const FAIL: Attribute = Attribute::optional("fail-on-error-status-code", "`true` or `false`", "false");
 
 pub(crate) const SPEC: Spec = Spec::new("forward-request", "Sends the request to the backend and takes its response.")
@@ -40,6 +43,8 @@ pub(crate) struct ForwardRequest {
     follow_redirects: Setting<bool>,
     buffer_request: bool,
     fail_on_error_status: bool,
+    /// Whether small chunks of the response are put together.
+    gathers_response: bool,
 }
 
 #[derive(Debug)]
@@ -58,6 +63,7 @@ impl Default for ForwardRequest {
             follow_redirects: Setting::Constant(false),
             buffer_request: false,
             fail_on_error_status: false,
+            gathers_response: false,
         }
     }
 }
@@ -71,7 +77,6 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
     let seconds: Option<Setting<i64>> = compiler.setting(element, &TIMEOUT);
     let millis: Option<Setting<i64>> = compiler.setting(element, &TIMEOUT_MS);
     let continues: Option<Setting<i64>> = compiler.setting(element, &CONTINUE);
-    compiler.constant::<bool>(element, &BUFFER_RESPONSE);
     for (attribute, setting) in [(&TIMEOUT, &seconds), (&TIMEOUT_MS, &millis), (&CONTINUE, &continues)] {
         if let Some(Setting::Constant(n)) = setting
             && *n < 0
@@ -94,6 +99,7 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
         follow_redirects: compiler.setting(element, &REDIRECTS).unwrap_or(default.follow_redirects),
         buffer_request: compiler.constant(element, &BUFFER_REQUEST).unwrap_or(default.buffer_request),
         fail_on_error_status: compiler.constant(element, &FAIL).unwrap_or(default.fail_on_error_status),
+        gathers_response: compiler.constant(element, &BUFFER_RESPONSE).unwrap_or(default.gathers_response),
     };
     Some(Node { element: "forward-request", id: None, body: NodeBody::Forward(forward.into()) })
 }
@@ -133,9 +139,19 @@ impl ForwardRequest {
             follow_redirects: *self.follow_redirects.get(exchange)?,
             keep_host: exchange.request.keep_host,
             client_ip: exchange.client_ip(),
+            certificate: exchange.certificate.clone(),
+            proxy: exchange.proxy.clone(),
             ..ForwardOptions::default()
         };
         Ok((options, limit))
+    }
+
+    /// The response as the pipeline goes on with it.
+    pub(crate) fn received(&self, response: Response<Body>) -> Response<Body> {
+        if !self.gathers_response || response.body().as_bytes().is_some() || response.body().is_empty() {
+            return response;
+        }
+        response.map(|body| Body::new(Gather::new(body)))
     }
 
     /// Whether a backend's status is an error.

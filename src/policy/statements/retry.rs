@@ -82,10 +82,11 @@ impl Literal for Seconds {
 }
 
 pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Node> {
-    if let Some(wait) = element.elements().find(|child| &*child.name == "wait") {
+    let nodes = compiler.nodes(element);
+    if nodes.iter().any(|node| node.has("wait")) {
+        let wait = element.elements().find(|child| &*child.name == "wait").unwrap_or(element);
         compiler.error(wait.span.start, "`wait` cannot stand in `retry`".to_owned());
     }
-    let nodes = compiler.nodes(element);
     let condition = compiler.setting(element, &CONDITION);
     let count = compiler.setting(element, &COUNT);
     let interval = compiler.setting(element, &INTERVAL);

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::super::compile::{Compiler, step};
+use super::super::dapr::{Invocation, TARGET as DAPR};
 use super::super::document::Node;
 use super::super::error::Failure;
 use super::super::exchange::Exchange;
@@ -28,12 +29,6 @@ const LISTENER: Attribute =
     Attribute::optional("sf-listener-name", "a listener name", "the unnamed one").or_expression();
 const REPLICA: Attribute =
     Attribute::optional("sf-replica-type", "`primary` or `secondary`", "primary").or_expression();
-/// Attributes of Dapr backends.
-const DAPR: [Attribute; 3] = [
-    Attribute::optional("dapr-app-id", "an application id", "none").or_expression(),
-    Attribute::optional("dapr-method", "a method name", "none").or_expression(),
-    Attribute::optional("dapr-namespace", "a namespace", "none").or_expression(),
-];
 const ATTRIBUTES: [Attribute; 10] =
     [BASE_URL, BACKEND_ID, RESOLVE, SERVICE, KEY, LISTENER, REPLICA, DAPR[0], DAPR[1], DAPR[2]];
 
@@ -66,13 +61,52 @@ enum To {
     ComputedUrl(Setting<String>),
     Backend(Arc<str>),
     ComputedBackend(Setting<String>),
+    Dapr(Invocation),
 }
 
 pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Node> {
+    Some(step("set-backend-service", SetBackendService::compile(compiler, element)?))
+}
+
+impl SetBackendService {
+    /// Reads the element, also as a child of another policy.
+    pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Self> {
+        let to = to(compiler, element)?;
+        let fabric = fabric(compiler, element);
+        if fabric.is_some() && !matches!(to, To::Backend(_) | To::ComputedBackend(_)) {
+            let message = "the `sf-` attributes of `set-backend-service` have no effect here: they are for the `backend-id` of a cluster";
+            compiler.warning(element.span.start, message.to_owned());
+        }
+        Some(Self { scope: compiler.scope, to, fabric: fabric.map(Box::new) })
+    }
+
+    /// Where the request is to go.
+    pub(crate) fn target(&self, exchange: &mut Exchange) -> Result<Target, Box<Failure>> {
+        Ok(match &self.to {
+            To::Url(url) => Target::Url(url.clone()),
+            To::ComputedUrl(text) => {
+                let url = BaseUrl::parse(&text.get(exchange)?);
+                Target::Url(Arc::new(url.map_err(|error| Failure::internal("InvalidBackendUrl", error.to_string()))?))
+            }
+            To::Backend(id) => Target::Backend(id.clone()),
+            To::ComputedBackend(id) => {
+                let id: Arc<str> = id.get(exchange)?.trim().into();
+                if let Some(directory) = &exchange.facts.backends
+                    && directory.backend(&id).is_none()
+                {
+                    return Err(Failure::internal("BackendNotFound", format!("Backend {id} was not found.")));
+                }
+                Target::Backend(id)
+            }
+            To::Dapr(invocation) => Target::Url(Arc::new(invocation.url(exchange)?)),
+        })
+    }
+}
+
+fn to(compiler: &mut Compiler<'_>, element: &Element) -> Option<To> {
     let at = element.span.start;
-    for other in DAPR.iter().filter_map(|other| element.attribute(other.name)) {
-        let message = format!("`{}` of `set-backend-service` is not supported here yet", other.name);
-        compiler.error(other.span.start, message);
+    if DAPR.iter().any(|attribute| element.attribute(attribute.name).is_some()) {
+        return Invocation::compile(compiler, element).map(To::Dapr);
     }
     let (has_url, has_id) = (element.attribute("base-url").is_some(), element.attribute("backend-id").is_some());
     if has_url == has_id {
@@ -81,7 +115,7 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
         compiler.error(at, message);
         return None;
     }
-    let to = if has_url {
+    Some(if has_url {
         match compiler.setting::<String>(element, &BASE_URL)? {
             Setting::Constant(text) => match BaseUrl::parse(&text) {
                 Ok(url) => To::Url(Arc::new(url)),
@@ -108,14 +142,7 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
             }
             computed => To::ComputedBackend(computed),
         }
-    };
-    let fabric = fabric(compiler, element);
-    if fabric.is_some() && has_url {
-        let message =
-            "the `sf-` attributes of `set-backend-service` have no effect with `base-url`: expected `backend-id`";
-        compiler.warning(at, message.to_owned());
-    }
-    Some(step("set-backend-service", SetBackendService { scope: compiler.scope, to, fabric: fabric.map(Box::new) }))
+    })
 }
 
 fn fabric(compiler: &mut Compiler<'_>, element: &Element) -> Option<FabricSettings> {
@@ -173,23 +200,7 @@ impl Literal for ReplicaRole {
 
 impl Statement for SetBackendService {
     fn run(&self, exchange: &mut Exchange) -> Result<Flow, Box<Failure>> {
-        let target = match &self.to {
-            To::Url(url) => Target::Url(url.clone()),
-            To::ComputedUrl(text) => {
-                let url = BaseUrl::parse(&text.get(exchange)?);
-                Target::Url(Arc::new(url.map_err(|error| Failure::internal("InvalidBackendUrl", error.to_string()))?))
-            }
-            To::Backend(id) => Target::Backend(id.clone()),
-            To::ComputedBackend(id) => {
-                let id: Arc<str> = id.get(exchange)?.trim().into();
-                if let Some(directory) = &exchange.facts.backends
-                    && directory.backend(&id).is_none()
-                {
-                    return Err(Failure::internal("BackendNotFound", format!("Backend {id} was not found.")));
-                }
-                Target::Backend(id)
-            }
-        };
+        let target = self.target(exchange)?;
         match target {
             Target::Backend(_) => exchange.backend_set_by = Some(self.scope),
             Target::Url(_) => {
@@ -209,13 +220,22 @@ impl Statement for SetBackendService {
             _ => None,
         };
         exchange.target = Some(target);
+        // The target of Dapr's form is complete: only the query follows it.
+        exchange.request.is_path_left_out = matches!(self.to, To::Dapr(_));
         Ok(Flow::Continue)
     }
 
     fn needs(&self) -> Needs {
+        Self::needs(self)
+    }
+}
+
+impl SetBackendService {
+    pub(crate) fn needs(&self) -> Needs {
         let to = match &self.to {
             To::Url(_) | To::Backend(_) => Needs::NONE,
             To::ComputedUrl(text) | To::ComputedBackend(text) => text.needs(),
+            To::Dapr(invocation) => invocation.needs(),
         };
         let Some(fabric) = &self.fabric else { return to };
         let texts = [&fabric.service, &fabric.key, &fabric.listener];

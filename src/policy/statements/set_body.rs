@@ -36,8 +36,9 @@ pub(crate) struct SetBody {
     content: BodyContent,
 }
 
+/// Bytes to be worked out.
 #[derive(Debug)]
-enum BodyContent {
+pub(crate) enum BodyContent {
     Setting(Setting<BodyBytes>),
     #[cfg(feature = "liquid")]
     Template(template::BodyTemplate),
@@ -65,7 +66,7 @@ impl SetBody {
         let nil_is_null = nil.as_deref() == Some("null");
         let message = Message::of(compiler.section);
         let content = match compiler.constant::<String>(element, &TEMPLATE).as_deref() {
-            None | Some("none") => BodyContent::Setting(Self::content(compiler, element)?),
+            None | Some("none") => BodyContent::Setting(content(compiler, element, Space::Keep)?),
             Some("liquid") => liquid(compiler, element, body, nil_is_null, parses_dates)?,
             Some(other) => {
                 let at = element.attribute("template").map_or(element.span.start, |a| a.span.start);
@@ -77,38 +78,60 @@ impl SetBody {
         Some(Self { message, content })
     }
 
-    /// The content: one expression, the source of child elements, or text.
-    fn content(compiler: &mut Compiler<'_>, element: &Element) -> Option<Setting<BodyBytes>> {
-        let text = content_text(compiler, element);
-        Some(match compiler.read(&text, Space::Keep, "the content of `set-body`")? {
-            Read::Literal(literal) => Setting::Constant(BodyBytes(literal.into())),
-            Read::Given => return None,
-            Read::Expression(expression) => match Setting::expression(expression) {
-                Ok(setting) => setting,
-                Err(problem) => {
-                    compiler.error(element.inner.start, format!("the content of `set-body`: {problem}"));
-                    return None;
-                }
-            },
-        })
-    }
-
     /// Works out the new bytes.
     pub(crate) fn bytes(&self, exchange: &mut Exchange) -> Result<Bytes, Box<Failure>> {
-        match &self.content {
-            BodyContent::Setting(setting) => Ok(setting.get(exchange)?.0.clone()),
+        self.content.bytes(exchange)
+    }
+
+    pub(crate) fn needs(&self) -> Needs {
+        self.content.needs()
+    }
+}
+
+impl BodyContent {
+    /// Reads the content of another element: text, an expression, or a Liquid template, which sees the body of the
+    /// section's message.
+    pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element, is_liquid: bool) -> Option<Self> {
+        if is_liquid {
+            let body = Some(Message::of(compiler.section));
+            return liquid(compiler, element, body, false, true);
+        }
+        content(compiler, element, Space::Trim).map(Self::Setting)
+    }
+
+    /// Works the bytes out.
+    pub(crate) fn bytes(&self, exchange: &mut Exchange) -> Result<Bytes, Box<Failure>> {
+        match self {
+            Self::Setting(setting) => Ok(setting.get(exchange)?.0.clone()),
             #[cfg(feature = "liquid")]
-            BodyContent::Template(template) => template.render(exchange),
+            Self::Template(template) => template.render(exchange),
         }
     }
 
     pub(crate) fn needs(&self) -> Needs {
-        match &self.content {
-            BodyContent::Setting(setting) => setting.needs(),
+        match self {
+            Self::Setting(setting) => setting.needs(),
             #[cfg(feature = "liquid")]
-            BodyContent::Template(template) => template.needs(),
+            Self::Template(template) => template.needs(),
         }
     }
+}
+
+/// The content: one expression, the source of child elements, or text.
+fn content(compiler: &mut Compiler<'_>, element: &Element, space: Space) -> Option<Setting<BodyBytes>> {
+    let text = content_text(compiler, element);
+    let what = format!("the content of `{}`", element.name);
+    Some(match compiler.read(&text, space, &what)? {
+        Read::Literal(literal) => Setting::Constant(BodyBytes(literal.into())),
+        Read::Given => return None,
+        Read::Expression(expression) => match Setting::expression(expression) {
+            Ok(setting) => setting,
+            Err(problem) => {
+                compiler.error(element.inner.start, format!("{what}: {problem}"));
+                return None;
+            }
+        },
+    })
 }
 
 /// What stands in the element, a lone `value` taken off.
@@ -138,7 +161,8 @@ fn liquid(
     match template::BodyTemplate::parse(&literal.text, body) {
         Ok(template) => Some(BodyContent::Template(template.nil(nil_is_null).dates(parses_dates))),
         Err(error) => {
-            compiler.error(literal.source_offset(error.at), format!("the content of `set-body`: {error}"));
+            let message = format!("the content of `{}`: {error}", element.name);
+            compiler.error(literal.source_offset(error.at), message);
             None
         }
     }
@@ -147,8 +171,11 @@ fn liquid(
 #[cfg(not(feature = "liquid"))]
 fn liquid(compiler: &mut Compiler<'_>, element: &Element, _: Option<Message>, _: bool, _: bool) -> Option<BodyContent> {
     let at = element.attribute("template").map_or(element.span.start, |a| a.span.start);
-    let message = "`template` of `set-body` is `liquid`, which this build cannot do: enable the feature `liquid`";
-    compiler.error(at, message.to_owned());
+    let message = format!(
+        "`template` of `{}` is `liquid`, which this build cannot do: enable the feature `liquid`",
+        element.name
+    );
+    compiler.error(at, message);
     None
 }
 

@@ -10,7 +10,7 @@ use crate::expr::dotnet::DateTime;
 
 /// A template with what its attributes say.
 #[derive(Debug)]
-pub(super) struct BodyTemplate {
+pub(crate) struct BodyTemplate {
     template: Template,
     /// The message whose body is `body`; none where there is none.
     body: Option<Message>,

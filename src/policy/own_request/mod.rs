@@ -1,0 +1,356 @@
+//! Requests that policies make on their own: what the children of `send-request` and its kin describe.
+
+mod sending;
+
+use std::sync::Arc;
+
+use http::header::{CONTENT_LENGTH, HOST};
+use http::{HeaderMap, HeaderValue, Method, Request, Uri};
+use url::{ParseError, Position, Url};
+
+use super::compile::Compiler;
+use super::context::Context;
+use super::error::Failure;
+use super::exchange::{Exchange, Message, MessageBody, replace_body};
+use super::list::Statement as _;
+use super::pipeline::Needs;
+use super::setting::{Literal, Setting};
+use super::spec::{Attribute, Child, Content};
+use super::statements::authentication_basic::{self, AuthenticationBasic};
+use super::statements::authentication_certificate::{self, AuthenticationCertificate};
+use super::statements::authentication_managed_identity::{self, AuthenticationManagedIdentity};
+use super::statements::proxy::{self, Proxy};
+use super::statements::set_backend_service::{self, SetBackendService};
+use super::statements::set_body::{self, SetBody, say_utf8};
+use super::statements::set_header::{self, SetHeader};
+use crate::expr::Value;
+use crate::forward::Target;
+use crate::outbound::OutboundOptions;
+use crate::xml::Element;
+pub(crate) use sending::{Prepared, Sent, Wanted, acquire, unavailable};
+
+pub(crate) const MODE: Attribute = Attribute::optional("mode", "`new` or `copy`", "new").or_expression();
+pub(crate) const TIMEOUT: Attribute =
+    Attribute::optional("timeout", "seconds, a whole number from 0", "60").or_expression();
+
+const METHOD: &str = "an HTTP method such as `POST`";
+const URL: &str = "an absolute URL such as `https://contoso.com/orders`";
+const SET_URL: Child = Child::new("set-url", "0..1", Content::Text { expressions: true });
+const SET_METHOD: Child = Child::new("set-method", "0..1", Content::Text { expressions: false });
+const SET_HEADER: Child =
+    Child::new("set-header", "0..n", set_header::SPEC.content).attributes(set_header::SPEC.attributes);
+const SET_BODY: Child = Child::new("set-body", "0..1", Content::Verbatim).attributes(set_body::SPEC.attributes);
+const SET_BACKEND: Child =
+    Child::new("set-backend-service", "0..1", Content::Nothing).attributes(set_backend_service::SPEC.attributes);
+const BASIC: Child =
+    Child::new("authentication-basic", "0..1", Content::Nothing).attributes(authentication_basic::SPEC.attributes);
+const CERTIFICATE: Child = Child::new("authentication-certificate", "0..1", Content::Nothing)
+    .attributes(authentication_certificate::SPEC.attributes);
+const IDENTITY: Child = Child::new("authentication-managed-identity", "0..1", Content::Nothing)
+    .attributes(authentication_managed_identity::SPEC.attributes);
+const PROXY: Child = Child::new("proxy", "0..1", Content::Nothing).attributes(proxy::SPEC.attributes);
+
+/// What may stand in an element that describes a request.
+pub(crate) const CHILDREN: &[Child] =
+    &[SET_URL, SET_METHOD, SET_HEADER, SET_BODY, SET_BACKEND, BASIC, CERTIFICATE, IDENTITY, PROXY];
+
+/// The description of a request, compiled.
+#[derive(Debug)]
+pub(crate) struct OwnRequest {
+    /// The message of the section: a copy has a body only where it is the request.
+    message: Message,
+    mode: Setting<Mode>,
+    url: Option<To>,
+    method: Option<Method>,
+    changes: Vec<Change>,
+}
+
+#[derive(Debug)]
+enum To {
+    Constant(Uri),
+    Computed(Setting<String>),
+}
+
+/// A child, applied in order.
+#[derive(Debug)]
+enum Change {
+    Header(SetHeader),
+    Body(SetBody),
+    Backend(SetBackendService),
+    Basic(AuthenticationBasic),
+    Certificate(AuthenticationCertificate),
+    Identity(AuthenticationManagedIdentity),
+    Proxy(Proxy),
+}
+
+/// What a request starts from: `mode`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// Nothing.
+    New,
+    /// The request on its way.
+    Copy,
+}
+
+impl Literal for Mode {
+    fn literal(text: &str) -> Option<Self> {
+        match text.trim() {
+            "new" => Some(Self::New),
+            "copy" => Some(Self::Copy),
+            _ => None,
+        }
+    }
+
+    fn value(value: Value) -> Result<Self, String> {
+        let text = value.to_text().unwrap_or_default();
+        Self::literal(&text).ok_or_else(|| format!("'{text}' is neither 'new' nor 'copy'."))
+    }
+}
+
+impl OwnRequest {
+    /// Reads the children of `element`, and its `mode`.
+    pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Self> {
+        let mode = match element.attribute(MODE.name) {
+            Some(_) => compiler.setting(element, &MODE)?,
+            None => Setting::Constant(Mode::New),
+        };
+        let (mut url, mut method, mut changes, mut is_whole) = (None, None, Vec::new(), true);
+        for known in CHILDREN.iter().filter(|known| known.count == "0..1") {
+            if let Some(second) = element.elements().filter(|child| *child.name == *known.element).nth(1) {
+                let message = format!("a second `{}`: `{}` may have one", known.element, element.name);
+                compiler.error(second.span.start, message);
+            }
+        }
+        let has_backend = element.elements().any(|child| *child.name == *SET_BACKEND.element);
+        for child in element.elements() {
+            let Some(known) = CHILDREN.iter().find(|known| *known.element == *child.name) else {
+                if child.name.starts_with("authentication-token") {
+                    let message = "it is retired: use `authentication-managed-identity`";
+                    compiler.note(child.span.start, message.to_owned());
+                }
+                continue;
+            };
+            compiler.check_child(known, child);
+            let change = match known.element {
+                "set-url" => {
+                    url = to(compiler, child, has_backend);
+                    is_whole &= url.is_some();
+                    continue;
+                }
+                "set-method" => {
+                    method = fixed_method(compiler, child);
+                    is_whole &= method.is_some();
+                    continue;
+                }
+                "set-header" => SetHeader::compile(compiler, child).map(Change::Header),
+                "set-body" => SetBody::compile(compiler, child).map(Change::Body),
+                "set-backend-service" => SetBackendService::compile(compiler, child).map(Change::Backend),
+                "authentication-basic" => AuthenticationBasic::compile(compiler, child).map(Change::Basic),
+                "authentication-certificate" => {
+                    AuthenticationCertificate::compile(compiler, child).map(Change::Certificate)
+                }
+                "authentication-managed-identity" => {
+                    AuthenticationManagedIdentity::compile(compiler, child).map(Change::Identity)
+                }
+                _ => Proxy::compile(compiler, child).map(Change::Proxy),
+            };
+            is_whole &= change.is_some();
+            changes.extend(change);
+        }
+        if matches!(mode, Setting::Constant(Mode::New)) && element.elements().all(|child| &*child.name != "set-url") {
+            let message = format!("`{}` has no `set-url`: it needs one unless `mode` is `copy`", element.name);
+            compiler.error(element.span.start, message);
+            return None;
+        }
+        let message = Message::of(compiler.section);
+        is_whole.then_some(Self { message, mode, url, method, changes })
+    }
+
+    /// Works the request out against an exchange.
+    pub(crate) fn prepare(&self, exchange: &mut Exchange) -> Result<Prepared, Box<Failure>> {
+        let mode = *self.mode.get(exchange)?;
+        let (mut method, mut headers, mut body) = match mode {
+            Mode::New => (Method::GET, HeaderMap::new(), MessageBody::None),
+            Mode::Copy => self.copy(exchange),
+        };
+        if let Some(own) = &self.method {
+            method = own.clone();
+        }
+        let mut url = match &self.url {
+            Some(To::Constant(uri)) => Ok(uri.clone()),
+            Some(To::Computed(text)) => absolute(&text.get(exchange)?)?,
+            None if mode == Mode::Copy => Ok(current(exchange)?),
+            None => return Err(invalid("The request has no URL: set-url is missing.")),
+        };
+        let mut options = OutboundOptions::default();
+        let mut wanted = None;
+        for change in &self.changes {
+            match change {
+                Change::Header(header) => header.change(exchange).map_err(as_invalid)?.apply(&mut headers),
+                Change::Body(content) => {
+                    replace_body(&mut body, &mut headers, content.bytes(exchange)?);
+                    say_utf8(&mut headers);
+                }
+                Change::Backend(backend) => match backend.target(exchange)? {
+                    Target::Backend(id) => options.backend = Some(id),
+                    Target::Url(base) => {
+                        let rest = url.as_ref().ok().and_then(Uri::path_and_query).map_or("/", |rest| rest.as_str());
+                        let joined = base.join(rest).to_string();
+                        url = absolute(&joined)?;
+                    }
+                },
+                Change::Basic(basic) => {
+                    headers.insert(http::header::AUTHORIZATION, basic.header(exchange)?);
+                }
+                Change::Certificate(certificate) => options.certificate = Some(certificate.choice(exchange)?),
+                Change::Identity(identity) => wanted = Some(identity.wanted(exchange)?),
+                Change::Proxy(proxy) => options.proxy = Some(proxy.get(exchange)?),
+            }
+        }
+        let mut request = Request::new(body.take());
+        *request.method_mut() = method;
+        *request.headers_mut() = headers;
+        Prepared::new(exchange, url, request, options, wanted)
+    }
+
+    /// Method, headers and body of the request on its way, without what belongs to its connection.
+    fn copy(&self, exchange: &mut Exchange) -> (Method, HeaderMap, MessageBody) {
+        let request = &mut exchange.request;
+        let mut headers = request.headers.clone();
+        for name in [HOST, CONTENT_LENGTH] {
+            headers.remove(name);
+        }
+        for name in ["connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"] {
+            headers.remove(name);
+        }
+        let body = match (&request.body, self.message) {
+            (MessageBody::Bytes(bytes), Message::Request) => MessageBody::Bytes(bytes.clone()),
+            _ => MessageBody::None,
+        };
+        (request.method.clone(), headers, body)
+    }
+
+    pub(crate) fn needs(&self) -> Needs {
+        let mut needs = Needs::OUTBOUND | self.mode.needs();
+        if !matches!(self.mode, Setting::Constant(Mode::New)) {
+            needs |= Needs::REQUEST;
+            let replaces_body = self.changes.iter().any(|change| matches!(change, Change::Body(_)));
+            if self.message == Message::Request && !replaces_body {
+                needs |= Needs::REQUEST_BODY;
+            }
+        }
+        if let Some(To::Computed(text)) = &self.url {
+            needs |= text.needs();
+        }
+        self.changes.iter().fold(needs, |needs, change| {
+            needs
+                | match change {
+                    Change::Header(header) => header.needs(),
+                    Change::Body(body) => body.needs(),
+                    Change::Backend(backend) => backend.needs(),
+                    Change::Basic(basic) => basic.needs(),
+                    Change::Certificate(certificate) => certificate.needs(),
+                    Change::Identity(identity) => identity.needs(),
+                    Change::Proxy(proxy) => proxy.needs(),
+                }
+        })
+    }
+}
+
+/// The URL; a literal is parsed now. Next to a `set-backend-service` only its path and query count.
+fn to(compiler: &mut Compiler<'_>, element: &Element, has_backend: bool) -> Option<To> {
+    match compiler.text::<String>(element, true, URL)? {
+        Setting::Constant(text) => {
+            let rooted = if has_backend && text.starts_with('/') { format!("http://backend{text}") } else { text };
+            match absolute(&rooted) {
+                Ok(Ok(uri)) => Some(To::Constant(uri)),
+                _ => {
+                    let message = format!("the text of `set-url` is `{rooted}`: expected {URL}");
+                    compiler.error(element.inner.start, message);
+                    None
+                }
+            }
+        }
+        computed => Some(To::Computed(computed)),
+    }
+}
+
+fn fixed_method(compiler: &mut Compiler<'_>, element: &Element) -> Option<Method> {
+    let Setting::Constant(text) = compiler.text::<String>(element, false, METHOD)? else { return None };
+    match text.parse() {
+        Ok(method) => Some(method),
+        Err(_) => {
+            compiler.error(element.inner.start, format!("the text of `set-method` is `{text}`: expected {METHOD}"));
+            None
+        }
+    }
+}
+
+/// The URI of a text. One that is not absolute is a fault of the document; one that no host can have fails when it is
+/// sent, as a host that is not there does.
+fn absolute(text: &str) -> Result<Result<Uri, Box<Failure>>, Box<Failure>> {
+    let shown = || text.trim().split('?').next().unwrap_or_default().to_owned();
+    let url = match Url::parse(text.trim()) {
+        Ok(url) => url,
+        Err(ParseError::RelativeUrlWithoutBase) => {
+            return Err(invalid(format!("'{}' is not an absolute URL.", shown())));
+        }
+        Err(error) => return Ok(Err(unavailable(format!("'{}' is not a URL: {error}", shown())))),
+    };
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(invalid(format!("The URL has the scheme '{}': expected http or https.", url.scheme())));
+    }
+    let port = url.port().map_or(String::new(), |port| format!(":{port}"));
+    let (scheme, host) = (url.scheme(), url.host_str().unwrap_or_default());
+    let rest = &url[Position::BeforePath..Position::AfterQuery];
+    let uri = Uri::try_from(format!("{scheme}://{host}{port}{rest}"));
+    Ok(uri.map_err(|error| unavailable(format!("'{}' is not a URL: {error}", shown()))))
+}
+
+/// The URL of the request on its way.
+fn current(exchange: &mut Exchange) -> Result<Uri, Box<Failure>> {
+    let rest = exchange.request.rest().to_owned();
+    let base = Context::new(exchange).base().map(|base| base.join(&rest).to_string());
+    let text = base.unwrap_or_else(|| exchange.request.original_uri.to_string());
+    absolute(&text)?
+}
+
+/// The configuration of the request is wrong, which `ignore-error` does not cover.
+fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> Box<Failure> {
+    Failure::internal("SendRequestInvalid", message)
+}
+
+/// A header that cannot be sent is a fault of the request; an expression that failed is its own.
+fn as_invalid(failure: Box<Failure>) -> Box<Failure> {
+    match &*failure.reason {
+        "InvalidHeaderName" | "InvalidHeaderValue" => invalid(failure.message),
+        _ => failure,
+    }
+}
+
+/// Reads a time limit: the literal is checked, an expression is when it is worked out.
+pub(crate) fn seconds(compiler: &mut Compiler<'_>, element: &Element, attribute: &Attribute) -> Option<Setting<i64>> {
+    let setting = compiler.setting::<i64>(element, attribute);
+    if let Some(Setting::Constant(n)) = setting
+        && n < 0
+    {
+        let message = format!("`{}` of `{}` is `{n}`: expected {}", attribute.name, element.name, attribute.kind);
+        compiler.error(element.span.start, message);
+    }
+    setting
+}
+
+/// A number of seconds or milliseconds that an expression gave.
+pub(crate) fn positive(n: i64) -> Result<u64, Box<Failure>> {
+    u64::try_from(n).map_err(|_| Failure::expression(format_args!("The time-out {n} is negative.")))
+}
+
+/// `Bearer` with a token, marked sensitive.
+fn bearer(token: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::try_from(format!("Bearer {token}")).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// The name of a variable.
+pub(crate) type Variable = Arc<str>;

@@ -1,0 +1,126 @@
+//! `wait`: runs its statements at the same time, and goes on when all of them, or any one, is done.
+
+mod tasks;
+
+use std::sync::Arc;
+
+use super::super::compile::{Compiler, one_of};
+use super::super::document::{Node, NodeBody};
+use super::super::error::Failure;
+use super::super::exchange::Exchange;
+use super::super::list::{Flow, Statement, Step};
+use super::super::pipeline::Needs;
+use super::super::setting::{Literal, Setting};
+use super::super::spec::{Attribute, Content, Section, Spec};
+use crate::expr::Value;
+use crate::xml::Element;
+use tasks::Tasks;
+
+const FOR: Attribute = Attribute::optional("for", "`all` or `any`", "all");
+
+/// What may stand in it, and in the branches of a `choose` in it.
+const CHILDREN: [&str; 5] =
+    ["send-request", "cache-lookup-value", "choose", "cache-store-value", "authentication-managed-identity"];
+
+pub(crate) const SPEC: Spec = Spec::new(
+    "wait",
+    "Runs its statements at the same time, and goes on when all of them, or the first one, is done: `send-request`, \
+     `cache-lookup-value`, `cache-store-value`, `authentication-managed-identity`, and `choose` around them.",
+)
+.sections(&[Section::Inbound, Section::Backend, Section::Outbound])
+.attributes(&[FOR])
+.content(Content::Policies);
+
+/// When to go on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum WaitFor {
+    /// When all are done.
+    All,
+    /// When one is done; the others are given up.
+    Any,
+}
+
+impl Literal for WaitFor {
+    fn literal(text: &str) -> Option<Self> {
+        match text.trim() {
+            "all" => Some(Self::All),
+            "any" => Some(Self::Any),
+            _ => None,
+        }
+    }
+
+    fn value(_: Value) -> Result<Self, String> {
+        Err("`for` does not take an expression".to_owned())
+    }
+}
+
+pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Node> {
+    check(compiler, element);
+    let wait_for = match element.attribute(FOR.name) {
+        Some(_) => compiler.constant(element, &FOR)?,
+        None => WaitFor::All,
+    };
+    if element.elements().next().is_none() {
+        compiler.error(element.span.start, "`wait` is empty: it needs at least one policy".to_owned());
+    }
+    let nodes = compiler.nodes(element);
+    Some(Node { element: "wait", id: None, body: NodeBody::Wait(wait_for, nodes) })
+}
+
+/// Reports what cannot stand in a `wait`.
+fn check(compiler: &mut Compiler<'_>, parent: &Element) {
+    for child in parent.elements() {
+        if &*child.name == "choose" {
+            child.elements().for_each(|branch| check(compiler, branch));
+        } else if !CHILDREN.contains(&&*child.name) {
+            let message = format!("`{}` cannot stand in `wait`: expected {}", child.name, one_of(CHILDREN));
+            compiler.error(child.span.start, message);
+        }
+    }
+}
+
+/// `wait`, linked: its statements with their places.
+#[derive(Debug)]
+pub(crate) struct Wait {
+    wait_for: WaitFor,
+    children: Vec<Arc<[Child]>>,
+    needs: Needs,
+}
+
+/// A statement in a `wait`.
+#[derive(Debug)]
+pub(crate) enum Child {
+    /// A statement and its place.
+    Run(Arc<Step>, u32),
+    /// A `choose`: the branches with their conditions and places, the last one perhaps without a condition.
+    Choose(Vec<(Option<Arc<Setting<bool>>>, u32, Arc<[Child]>)>),
+}
+
+impl Wait {
+    pub(crate) fn new(wait_for: WaitFor, children: Vec<Child>) -> Self {
+        let needs = children.iter().fold(Needs::NONE, |needs, child| needs | child.needs());
+        Self { wait_for, children: children.into_iter().map(|child| [child].into()).collect(), needs }
+    }
+}
+
+impl Child {
+    fn needs(&self) -> Needs {
+        match self {
+            Self::Run(step, _) => step.needs(),
+            Self::Choose(branches) => branches.iter().fold(Needs::NONE, |needs, (condition, _, children)| {
+                let own = condition.as_ref().map_or(Needs::NONE, |condition| condition.needs());
+                children.iter().fold(needs | own, |needs, child| needs | child.needs())
+            }),
+        }
+    }
+}
+
+impl Statement for Wait {
+    fn run(&self, exchange: &mut Exchange) -> Result<Flow, Box<Failure>> {
+        Tasks::start(self.wait_for, &self.children, exchange).advance(exchange)
+    }
+
+    fn needs(&self) -> Needs {
+        self.needs
+    }
+}
