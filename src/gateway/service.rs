@@ -137,6 +137,12 @@ impl Gateway {
         self.shared.snapshot.load_full()
     }
 
+    /// Waits until no request is under way that nobody waits for: those of `send-one-way-request` and `log-to-eventhub`.
+    /// A host does so before it ends, when it takes no more requests.
+    pub async fn drained(&self) {
+        self.shared.settings.deliveries.drained().await;
+    }
+
     /// Makes the health checks of the configuration in use, for ever: a host that sets some runs this in a task of its own.
     pub async fn watch_health(&self) {
         loop {

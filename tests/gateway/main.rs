@@ -8,6 +8,7 @@ mod fabric;
 mod faults;
 mod layer;
 mod matching;
+mod outside;
 mod own_calls;
 mod protocols;
 mod reload;

@@ -6,6 +6,7 @@ mod case;
 mod custom;
 mod docs;
 mod gateway;
+mod outside;
 mod run;
 
 use std::sync::{Arc, Mutex};
@@ -16,13 +17,14 @@ use gatewright::Body;
 use gatewright::body::BoxError;
 use gatewright::clock::Clock;
 use gatewright::forward::{ClientAddress, Target};
-use gatewright::policy::{Document, EngineSettings, Environment, PolicyLayer, Scope, lint};
+use gatewright::policy::{Document, EngineSettings, Environment, EventHub, PolicyLayer, Scope, lint};
 use gatewright::secret::NamedValues;
 use gatewright::sink::{TraceEvent, TraceSink};
 use http::{Request, Response};
+use outside::Outside;
 use tower::{Layer, ServiceExt, service_fn};
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn all_cases() {
     let cases = Case::load_all();
     assert!(cases.len() > 40, "only {} cases were found", cases.len());
@@ -89,6 +91,9 @@ async fn run(case: &Case) -> Vec<String> {
     let mut settings = EngineSettings::default();
     settings.clock = clock;
     settings.trace_sink = traces.clone();
+    let outside = Outside::new(case);
+    outside.install(&mut settings);
+    let deliveries = settings.deliveries.clone();
     let response = if case.part("apis").is_some() {
         match gateway::serve(case, settings, to_request(&request)).await {
             Ok(response) => response,
@@ -114,6 +119,8 @@ async fn run(case: &Case) -> Vec<String> {
     if case.messages("sent").len() > sent.len() {
         problems.push(format!("only {} requests reached the backend", sent.len()));
     }
+    deliveries.drained().await;
+    problems.extend(outside.compare(case));
     problems.extend(case.part("trace").and_then(|_| {
         let lines = traces.0.lock().unwrap().join("\n");
         case.compare("trace", &lines).into_iter().next()
@@ -127,6 +134,9 @@ fn environment(case: &Case) -> Environment {
         values = values.plain(name, value);
     }
     let mut environment = Environment::new().named_values(values).backends(["orders", "billing"]);
+    for (id, text) in case.pairs("loggers") {
+        environment = environment.logger(id, EventHub::of_connection_string(text, None).expect("an event hub"));
+    }
     for (name, text) in case.parts_with("fragment ") {
         environment = environment.fragment(name, &format!("{name}.xml"), text);
     }
@@ -177,6 +187,10 @@ async fn answer(
     if let Some(error) = message.first.strip_prefix("error ") {
         return Err(error.into());
     }
+    Ok(to_response(&message))
+}
+
+fn to_response(message: &Message) -> Response<Body> {
     let (status, reason) = message.first.split_once(' ').unwrap_or((&message.first, ""));
     let mut response = Response::builder().status(status);
     for (name, value) in &message.headers {
@@ -187,5 +201,5 @@ async fn answer(
         let reason = hyper::ext::ReasonPhrase::try_from(reason.as_bytes().to_vec()).expect("a valid reason");
         response.extensions_mut().insert(reason);
     }
-    Ok(response)
+    response
 }

@@ -1,7 +1,8 @@
 //! Nothing is left behind: connections, tasks and memory after many requests to backends that fail in every way, and
 //! memory while a large body passes.
 //!
-//! 10,000 requests and 256 MiB by default; `GATEWRIGHT_REQUESTS` and `GATEWRIGHT_BODY_MIB` say otherwise.
+//! 10,000 requests, 256 MiB there and back, and a response of 1 GiB by default; `GATEWRIGHT_REQUESTS`,
+//! `GATEWRIGHT_BODY_MIB` and `GATEWRIGHT_RESPONSE_MIB` say otherwise.
 
 #![cfg(all(target_os = "linux", feature = "policy", any(feature = "aws-lc-rs", feature = "ring")))]
 
@@ -240,4 +241,53 @@ async fn a_large_body_takes_no_memory() {
     assert_eq!(read, pieces * PIECE);
     println!("{read} bytes there and back: {} bytes more in memory at most", most.saturating_sub(before));
     assert!(most < before + 16 * MIB, "memory grew from {before} to {most} bytes for a body of {read}");
+}
+
+#[tokio::test]
+async fn a_gigabyte_through_ten_header_policies_stays_under_64_mb() {
+    let _alone = ALONE.lock().await;
+    const PIECE: usize = 64 << 10;
+    let pieces = setting("GATEWRIGHT_RESPONSE_MIB", 1024) * MIB / PIECE;
+    let large = move |_: Request<Incoming>| async move {
+        let frames = (0..pieces).map(|_| Ok::<_, std::io::Error>(Frame::data(Bytes::from_static(&[b'x'; PIECE]))));
+        Response::new(Body::new(StreamBody::new(futures_util::stream::iter(frames))))
+    };
+    let server = TestServer::http(large).await;
+    let five = |kind: &str| -> String {
+        let one = |n| {
+            format!(
+                r#"<set-header name="x-{kind}-{n}" exists-action="override"><value>@(context.Request.Method + "{n}")</value></set-header>"#
+            )
+        };
+        (0..5).map(one).collect()
+    };
+    let mut store = Store::new();
+    let mut entry = ApiEntry::new(Api::new("a").service_url(server.url("")).subscription_required(false));
+    entry.operations.insert("get", Operation::new("GET", "/*").into());
+    entry.policy = Some(Policy::new(format!(
+        "<policies><inbound>{}</inbound><backend><forward-request /></backend><outbound>{}</outbound><on-error /></policies>",
+        five("in"),
+        five("out")
+    )));
+    store.service.apis.insert("a", entry);
+    let transport = Transport::builder().native_roots(false).build().unwrap();
+    let front = TestServer::gateway(Gateway::builder().transport(transport).build(&store).unwrap()).await;
+    let stream = TcpStream::connect(front.address()).await.unwrap();
+    let (mut client, connection) =
+        hyper::client::conn::http1::handshake(hyper_util::rt::TokioIo::new(stream)).await.unwrap();
+    tokio::spawn(connection);
+    let request = Request::get("/a/x").header("host", "gateway.example").body(Body::empty()).unwrap();
+    let response = client.send_request(request).await.unwrap();
+    assert_eq!(response.headers()["x-out-4"], "GET4");
+    let (mut body, mut read, mut most, mut frames) = (response.into_body(), 0, resident(), 0);
+    while let Some(frame) = body.frame().await {
+        read += frame.unwrap().into_data().unwrap().len();
+        frames += 1;
+        if frames % 64 == 0 {
+            most = most.max(resident());
+        }
+    }
+    assert_eq!(read, pieces * PIECE);
+    println!("{read} bytes through ten header policies: {most} bytes in memory at most");
+    assert!(most < 64_000_000, "{most} bytes in memory for a response of {read}");
 }

@@ -111,8 +111,8 @@ impl OwnRequest {
     /// Reads the children of `element`, and its `mode`.
     pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Self> {
         let mode = match element.attribute(MODE.name) {
-            Some(_) => compiler.setting(element, &MODE)?,
-            None => Setting::Constant(Mode::New),
+            Some(_) => compiler.setting(element, &MODE),
+            None => Some(Setting::Constant(Mode::New)),
         };
         let (mut url, mut method, mut changes, mut is_whole) = (None, None, Vec::new(), true);
         for known in CHILDREN.iter().filter(|known| known.count == "0..1") {
@@ -157,12 +157,14 @@ impl OwnRequest {
             is_whole &= change.is_some();
             changes.extend(change);
         }
-        if matches!(mode, Setting::Constant(Mode::New)) && element.elements().all(|child| &*child.name != "set-url") {
+        if matches!(mode, Some(Setting::Constant(Mode::New)))
+            && element.elements().all(|child| &*child.name != "set-url")
+        {
             let message = format!("`{}` has no `set-url`: it needs one unless `mode` is `copy`", element.name);
             compiler.error(element.span.start, message);
             return None;
         }
-        let message = Message::of(compiler.section);
+        let (mode, message) = (mode?, Message::of(compiler.section));
         is_whole.then_some(Self { message, mode, url, method, changes })
     }
 

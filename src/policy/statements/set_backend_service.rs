@@ -73,9 +73,16 @@ impl SetBackendService {
     pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Self> {
         let to = to(compiler, element)?;
         let fabric = fabric(compiler, element);
-        if fabric.is_some() && !matches!(to, To::Backend(_) | To::ComputedBackend(_)) {
-            let message = "the `sf-` attributes of `set-backend-service` have no effect here: they are for the `backend-id` of a cluster";
-            compiler.warning(element.span.start, message.to_owned());
+        let instead = match to {
+            To::Backend(_) | To::ComputedBackend(_) => None,
+            To::Url(_) | To::ComputedUrl(_) => Some("base-url"),
+            To::Dapr(_) => Some("dapr-app-id"),
+        };
+        if let (Some(_), Some(instead)) = (&fabric, instead) {
+            let message = format!(
+                "the `sf-` attributes of `set-backend-service` have no effect with `{instead}`: expected `backend-id`"
+            );
+            compiler.warning(element.span.start, message);
         }
         Some(Self { scope: compiler.scope, to, fabric: fabric.map(Box::new) })
     }

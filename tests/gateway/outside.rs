@@ -1,0 +1,375 @@
+//! Policies that call outside services, over the network.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use async_trait::async_trait;
+use gatewright::Body;
+use gatewright::backend::Transport;
+use gatewright::forward::BaseUrl;
+use gatewright::gateway::{Gateway, GatewayBuilder};
+use gatewright::identity::{Error, Token, TokenCache, TokenRequest, TokenSource};
+use gatewright::model::{Certificate, CertificateAuthority, Logger, LoggerKind, NamedValue, Policy, Store};
+use gatewright::policy::{Document, EngineSettings, Environment, PolicyLayer, Scope};
+use http::{Request, Response};
+use hyper::body::Incoming;
+use tokio::sync::{Barrier, Notify};
+use tower::{Layer, ServiceExt, service_fn};
+
+use crate::support::{Authority, TestProxy, TestServer, text};
+use crate::{free_api, header, send};
+
+/// What servers were asked: method and path, headers, body.
+type Asked = Arc<Mutex<Vec<String>>>;
+
+/// Notes each request down and answers with this status.
+async fn noting(status: u16) -> (impl Fn(Request<Incoming>) -> Answer + Clone + Send + Sync + 'static, Asked) {
+    let asked = Asked::default();
+    let seen = asked.clone();
+    let handler = move |request: Request<Incoming>| -> Answer {
+        let seen = seen.clone();
+        Box::pin(async move {
+            let (parts, body) = request.into_parts();
+            let body = text(Body::new(body)).await;
+            let headers = parts.headers.iter().map(|(name, value)| format!("{name}: {}\n", value.to_str().unwrap()));
+            let headers: String = headers.collect();
+            seen.lock().unwrap().push(format!("{} {}\n{headers}\n{body}", parts.method, parts.uri));
+            Response::builder().status(status).body(Body::from("taken")).unwrap()
+        })
+    };
+    (handler, asked)
+}
+
+type Answer = std::pin::Pin<Box<dyn Future<Output = Response<Body>> + Send>>;
+
+fn builder() -> GatewayBuilder {
+    Gateway::builder().transport(Transport::builder().native_roots(false).build().unwrap())
+}
+
+/// One API with these statements in `inbound`; it answers by itself.
+fn answering(inbound: &str) -> Store {
+    let mut store = Store::new();
+    let mut api = free_api("a", "http://127.0.0.1:9", &[("get", "GET", "/*"), ("post", "POST", "/*")]);
+    api.policy = Some(Policy::new(format!(
+        r#"<policies><inbound>{inbound}</inbound><backend /><outbound /><on-error><set-header name="x-reason"><value>@(context.LastError.Source + "|" + context.LastError.Reason + "|" + context.LastError.Message)</value></set-header></on-error></policies>"#
+    )));
+    store.service.apis.insert("a", api);
+    store
+}
+
+/// Gives tokens that say what they are for.
+struct Tokens;
+
+#[async_trait]
+impl TokenSource for Tokens {
+    async fn token(&self, request: &TokenRequest) -> Result<Token, Error> {
+        let text = format!("{}+{}", request.resource, request.client_id.as_deref().unwrap_or("system"));
+        Ok(Token::new(text, SystemTime::now() + Duration::from_secs(3600)))
+    }
+}
+
+#[tokio::test]
+async fn a_request_goes_out_and_its_response_is_in_a_variable() {
+    let (handler, asked) = noting(201).await;
+    let server = TestServer::http(handler).await;
+    let store = answering(&format!(
+        r#"<send-request response-variable-name="r"><set-url>@("{}?q=" + context.Request.Method)</set-url><set-method>POST</set-method><set-header name="X-One"><value>1</value></set-header><set-body>hello</set-body></send-request>
+           <return-response><set-body>@(((IResponse)context.Variables["r"]).StatusCode + ((IResponse)context.Variables["r"]).StatusReason + ((IResponse)context.Variables["r"]).Body.As<string>())</set-body></return-response>"#,
+        server.url("/path")
+    ));
+    let gateway = builder().build(&store).unwrap();
+    let response = send(&gateway, "GET", "/a/x", &[]).await;
+    assert_eq!(text(response.into_body()).await, "201Createdtaken");
+    let asked = asked.lock().unwrap().clone();
+    let [asked] = asked.as_slice() else { panic!("{asked:?}") };
+    assert!(asked.starts_with("POST /path?q=GET\n") && asked.ends_with("\n\nhello"), "{asked}");
+    assert!(asked.contains("x-one: 1\n") && asked.contains(&format!("host: {}\n", server.address())), "{asked}");
+    assert!(asked.contains("content-length: 5\n"), "{asked}");
+}
+
+#[tokio::test]
+async fn requests_in_wait_are_under_way_at_the_same_time() {
+    let barrier = Arc::new(Barrier::new(3));
+    let server = TestServer::http(move |_| {
+        let barrier = barrier.clone();
+        async move {
+            barrier.wait().await;
+            Response::new(Body::from("1"))
+        }
+    })
+    .await;
+    let one = |name: &str| {
+        format!(
+            r#"<send-request response-variable-name="{name}" timeout="5"><set-url>{}</set-url></send-request>"#,
+            server.url("/")
+        )
+    };
+    let store = answering(&format!("<wait>{}{}{}</wait>", one("a"), one("b"), one("c")));
+    let response = send(&builder().build(&store).unwrap(), "GET", "/a/x", &[]).await;
+    assert_eq!((response.status().as_u16(), header(&response, "x-reason")), (200, String::new()));
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there_and_one_that_is_silent() {
+    let silent = TestServer::http(|_| std::future::pending()).await;
+    for (url, limit, expected) in [
+        (
+            "http://127.0.0.1:9/".to_owned(),
+            5_000,
+            "send-request|BackendConnectionFailure|Unable to connect to the remote server",
+        ),
+        (silent.url("/"), 50, "send-request|Timeout|Request to the backend service timed out"),
+    ] {
+        let request = format!(
+            r#"<send-request response-variable-name="r" timeout-ms="{limit}"><set-url>{url}</set-url></send-request>"#
+        );
+        let response = send(&builder().build(&answering(&request)).unwrap(), "GET", "/a/x", &[]).await;
+        assert_eq!((response.status().as_u16(), header(&response, "x-reason")), (500, expected.to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn a_call_of_the_gateway_itself_stays_in_process() {
+    let server = crate::backend().await;
+    for (url, host) in [
+        ("https://contoso.azure-api.net/inner/x?a=1", ""),
+        (
+            "https://127.0.0.1/inner/x?a=1",
+            r#"<set-header name="Host"><value>contoso.azure-api.net</value></set-header>"#,
+        ),
+    ] {
+        let mut store = answering(&format!(
+            r#"<send-request response-variable-name="r"><set-url>{url}</set-url>{host}</send-request><return-response response-variable-name="r" />"#
+        ));
+        store.host_names = vec!["contoso.azure-api.net".to_owned()];
+        store.service.apis.insert("inner", free_api("inner", &server.url("/real"), &[("get", "GET", "/*")]));
+        let response = send(&builder().build(&store).unwrap(), "GET", "/a/x", &[]).await;
+        let reason = header(&response, "x-reason");
+        let body = text(response.into_body()).await;
+        assert!(body.starts_with("GET /real/x?a=1 "), "{url}: {reason} {body}");
+    }
+    // One that asks itself for itself ends.
+    let mut store = answering(
+        r#"<send-request mode="copy" response-variable-name="r"><set-url>https://contoso.azure-api.net/a/x</set-url></send-request><return-response response-variable-name="r" />"#,
+    );
+    store.host_names = vec!["contoso.azure-api.net".to_owned()];
+    let response = send(&builder().build(&store).unwrap(), "GET", "/a/x", &[]).await;
+    assert_eq!(response.status().as_u16(), 508);
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_one_way_request() {
+    let (go, count) = (Arc::new(Notify::new()), Arc::new(AtomicUsize::new(0)));
+    let (wait, seen) = (go.clone(), count.clone());
+    let server = TestServer::http(move |_| {
+        let (wait, seen) = (wait.clone(), seen.clone());
+        async move {
+            wait.notified().await;
+            seen.fetch_add(1, Ordering::SeqCst);
+            Response::new(Body::empty())
+        }
+    })
+    .await;
+    let store = answering(&format!(
+        r#"<send-one-way-request mode="new" timeout="20"><set-url>{}</set-url></send-one-way-request>"#,
+        server.url("/")
+    ));
+    let settings = EngineSettings::default();
+    let deliveries = settings.deliveries.clone();
+    let gateway = builder().settings(settings).build(&store).unwrap();
+    assert_eq!(send(&gateway, "GET", "/a/x", &[]).await.status(), 200);
+    assert_eq!((count.load(Ordering::SeqCst), deliveries.in_flight()), (0, 1));
+    go.notify_one();
+    gateway.drained().await;
+    assert_eq!((count.load(Ordering::SeqCst), deliveries.sent(), deliveries.failed()), (1, 1, 0));
+}
+
+#[tokio::test]
+async fn events_and_messages_reach_azure_over_https() {
+    let authority = Authority::new();
+    let (handler, asked) = noting(201).await;
+    let server = TestServer::tls(authority.server(&["localhost"], &["http/1.1"]), handler).await;
+    let host = format!("localhost:{}", server.address().port());
+    let mut store = answering(&format!(
+        r#"<log-to-eventhub logger-id="by-key" partition-key="p">@("event of " + context.Request.Method)</log-to-eventhub>
+           <send-service-bus-message queue-name="orders" namespace="{host}" client-id="me" message-id="0f8fad5b-d9cb-469f-a165-70867728950e"><payload>message</payload></send-service-bus-message>
+           <log-to-eventhub logger-id="by-identity">second</log-to-eventhub>"#
+    ));
+    store.authorities.push(CertificateAuthority::new(authority.pem()));
+    let text = format!("Endpoint=sb://{host}/;SharedAccessKeyName=send;SharedAccessKey=c2VjcmV0");
+    store.service.named_values.insert("hub", NamedValue::new().value(text).secret(true));
+    let logger = Logger::new().kind(LoggerKind::AzureEventHub);
+    let by_key = logger.clone().credential("name", "requests").credential("connectionString", "{{hub}}");
+    store.service.loggers.insert("by-key", by_key);
+    let by_identity = logger.credential("name", "audit").credential("endpointAddress", host.as_str());
+    store.service.loggers.insert("by-identity", by_identity.credential("identityClientId", "SystemAssigned"));
+    let mut settings = EngineSettings::default();
+    settings.tokens = Some(TokenCache::new(Tokens));
+    let deliveries = settings.deliveries.clone();
+    let gateway = builder().settings(settings).build(&store).unwrap();
+    let response = send(&gateway, "GET", "/a/x", &[]).await;
+    assert_eq!((response.status().as_u16(), header(&response, "x-reason")), (200, String::new()));
+    deliveries.drained().await;
+    assert_eq!((deliveries.sent(), deliveries.failed()), (2, 0));
+    let asked = asked.lock().unwrap().clone();
+    let find = |start: &str| {
+        let found = asked.iter().find(|asked| asked.starts_with(start));
+        found.unwrap_or_else(|| panic!("{start}: {asked:?}")).as_str()
+    };
+    let event = find("POST /requests/messages?timeout=60&api-version=2014-01\n");
+    let signature = format!(
+        "authorization: SharedAccessSignature sr=https%3A%2F%2Flocalhost%3A{}%2Frequests&sig=",
+        server.address().port()
+    );
+    assert!(event.contains(&signature) && event.contains("&skn=send\n"), "{event}");
+    assert!(
+        event.contains("brokerproperties: {\"PartitionKey\":\"p\"}\n") && event.ends_with("\n\nevent of GET"),
+        "{event}"
+    );
+    let event = find("POST /audit/messages?");
+    assert!(event.contains("authorization: Bearer https://eventhubs.azure.net+system\n"), "{event}");
+    let message = find("POST /orders/messages?timeout=60\n");
+    assert!(message.contains("authorization: Bearer https://servicebus.azure.net+me\n"), "{message}");
+    assert!(message.contains("{\"MessageId\":\"0f8fad5b-d9cb-469f-a165-70867728950e\"}"), "{message}");
+}
+
+#[tokio::test]
+async fn a_logger_that_cannot_be_used_is_a_problem_where_it_is_named() {
+    for (logger, expected) in [
+        (
+            Logger::new().kind(LoggerKind::ApplicationInsights),
+            "logger `l`: its type is `applicationInsights`: expected `azureEventHub`",
+        ),
+        (
+            Logger::new().kind(LoggerKind::AzureEventHub).credential("name", "hub"),
+            "logger `l`: its `credentials` have neither `connectionString` nor `endpointAddress`",
+        ),
+        (
+            Logger::new().kind(LoggerKind::AzureEventHub).credential("connectionString", "{{none}}"),
+            "named value `none`",
+        ),
+    ] {
+        let mut store = answering(r#"<log-to-eventhub logger-id="l">x</log-to-eventhub>"#);
+        store.service.loggers.insert("l", logger.clone());
+        let error = builder().build(&store).unwrap_err().to_string();
+        assert!(error.contains(expected), "{error}");
+        // Nobody names it: it is of no matter.
+        let mut store = answering("");
+        store.service.loggers.insert("l", logger);
+        assert!(builder().build(&store).is_ok());
+    }
+}
+
+#[tokio::test]
+async fn the_dapr_sidecar_is_where_the_host_says() {
+    let (handler, asked) = noting(200).await;
+    let server = TestServer::http(handler).await;
+    let mut store = answering("");
+    let api = store.service.apis.get_mut("a").unwrap();
+    api.policy = Some(Policy::new(
+        r#"<policies><inbound><publish-to-dapr pubsub-name="bus" topic="orders">{"n":1}</publish-to-dapr><invoke-dapr-binding name="mail" operation="create"><data>text</data></invoke-dapr-binding><set-backend-service backend-id="dapr" dapr-app-id="shop" dapr-method="orders/list" dapr-namespace="prod" /></inbound><backend><forward-request /></backend><outbound /><on-error /></policies>"#,
+    ));
+    let mut settings = EngineSettings::default();
+    settings.dapr = Arc::new(BaseUrl::parse(&server.url("")).unwrap());
+    let gateway = builder().settings(settings).build(&store).unwrap();
+    let response = send(&gateway, "GET", "/a/x?page=2", &[("x-one", "1")]).await;
+    assert_eq!(text(response.into_body()).await, "taken");
+    let asked = asked.lock().unwrap().clone();
+    let firsts: Vec<_> = asked.iter().map(|asked| asked.lines().next().unwrap()).collect();
+    let expected = [
+        "POST /v1.0/publish/bus/orders",
+        "POST /v1.0/bindings/mail",
+        "GET /v1.0/invoke/shop.prod/method/orders/list?page=2",
+    ];
+    assert_eq!(firsts, expected);
+    assert!(asked[0].ends_with("\n\n{\"n\":1}") && asked[0].contains("content-type: application/json\n"), "{asked:?}");
+    assert!(asked[1].ends_with("\n\n{\"data\":\"text\",\"operation\":\"create\"}"), "{asked:?}");
+    assert!(asked[2].contains("x-one: 1\n"), "{asked:?}");
+}
+
+#[tokio::test]
+async fn a_client_certificate_is_shown() {
+    let (servers, clients) = (Authority::new(), Authority::new());
+    let (pem, thumbprint) = clients.client("client");
+    let who = |_, thumbprint: String| async move { Response::new(Body::from(thumbprint)) };
+    let server = TestServer::mutual(servers.mutual(&clients), who).await;
+    let body = base64::Engine::encode(&base64::engine::general_purpose::STANDARD, &pem);
+    for certificate in [
+        r#"certificate-id="client""#.to_owned(),
+        format!(r#"thumbprint="{thumbprint}""#),
+        format!(r#"body="{body}""#),
+        format!(r#"body="@(Convert.FromBase64String(&quot;{body}&quot;))""#),
+    ] {
+        let url = server.tls_url("/");
+        let mut store = answering(&format!(
+            r#"<send-request response-variable-name="r"><set-url>{url}</set-url><authentication-certificate {certificate} /></send-request><return-response response-variable-name="r" />"#
+        ));
+        let mut forwarding = free_api("f", &url, &[("get", "GET", "/*")]);
+        forwarding.policy = Some(Policy::new(format!(
+            "<policies><inbound><authentication-certificate {certificate} /></inbound><backend><base /></backend><outbound /><on-error /></policies>"
+        )));
+        store.service.apis.insert("f", forwarding);
+        store.authorities.push(CertificateAuthority::new(servers.pem()));
+        store.service.certificates.insert("client", Certificate::new().data(pem.as_str()));
+        let gateway = builder().build(&store).unwrap();
+        for path in ["/a/x", "/f/x"] {
+            let response = send(&gateway, "GET", path, &[]).await;
+            let reason = header(&response, "x-reason");
+            assert_eq!(text(response.into_body()).await, thumbprint, "{path} {certificate}: {reason}");
+        }
+    }
+    let store = answering(&format!(
+        r#"<send-request response-variable-name="r"><set-url>{}</set-url><authentication-certificate certificate-id="none" /></send-request>"#,
+        server.tls_url("/")
+    ));
+    let response = send(&builder().build(&store).unwrap(), "GET", "/a/x", &[]).await;
+    assert_eq!(header(&response, "x-reason"), "send-request|CertificateNotFound|The client certificate was not found.");
+}
+
+#[tokio::test]
+async fn requests_go_through_the_web_proxy_that_a_policy_names() {
+    let server = crate::backend().await;
+    let proxy = TestProxy::start(Some("Basic dTpw")).await;
+    let element = format!(r#"<proxy url="{}" username="u" password="p" />"#, proxy.url());
+    let mut store = answering(&format!(
+        r#"<send-request response-variable-name="r"><set-url>{}</set-url>{element}</send-request><return-response response-variable-name="r" />"#,
+        server.url("/own")
+    ));
+    let mut forwarding = free_api("f", &server.url("/forwarded"), &[("get", "GET", "/*")]);
+    forwarding.policy = Some(Policy::new(format!(
+        "<policies><inbound>{element}</inbound><backend><base /></backend><outbound /><on-error /></policies>"
+    )));
+    store.service.apis.insert("f", forwarding);
+    let gateway = builder().build(&store).unwrap();
+    for (path, expected) in [("/a/x", "GET /own "), ("/f/x", "GET /forwarded/x ")] {
+        let response = send(&gateway, "GET", path, &[]).await;
+        let body = text(response.into_body()).await;
+        assert!(body.starts_with(expected), "{path}: {body}");
+    }
+    let heads = proxy.heads();
+    assert_eq!(heads.len(), 2, "{heads:?}");
+    assert!(heads.iter().all(|head| head.starts_with(&format!("GET {}", server.url("/")))), "{heads:?}");
+}
+
+#[tokio::test]
+async fn a_layer_sends_over_a_transport_or_says_that_nothing_sends() {
+    let server = crate::backend().await;
+    let document = format!(
+        r#"<policies><inbound><send-request response-variable-name="r"><set-url>{}</set-url></send-request><return-response response-variable-name="r" /></inbound><backend /><outbound /><on-error><set-header name="x-reason"><value>@(context.LastError.Reason + "|" + context.LastError.Message)</value></set-header></on-error></policies>"#,
+        server.url("/layer")
+    );
+    let document = Document::compile("d.xml", &document, Scope::Global, &Environment::new()).unwrap();
+    let inner =
+        service_fn(|_: Request<Body>| async { Ok::<_, std::convert::Infallible>(Response::new(Body::empty())) });
+    let layer = PolicyLayer::new([document]);
+    let response = layer.layer(inner).oneshot(Request::new(Body::empty())).await.unwrap();
+    let expected =
+        "OutboundNotConfigured|Nothing sends the requests of policies here: the engine's settings have no outbound.";
+    assert_eq!((response.status().as_u16(), header(&response, "x-reason")), (500, expected.to_owned()));
+    let transport = Transport::builder().native_roots(false).build().unwrap();
+    let layer = layer.outbound(Arc::new(transport));
+    let response = layer.layer(inner).oneshot(Request::new(Body::empty())).await.unwrap();
+    let body = text(response.into_body()).await;
+    assert!(body.starts_with("GET /layer "), "{body}");
+}
