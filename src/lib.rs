@@ -21,6 +21,7 @@ pub mod model;
 pub mod outbound;
 #[cfg(feature = "policy")]
 pub mod policy;
+pub mod random;
 pub mod secret;
 #[cfg(feature = "policy")]
 pub mod sink;

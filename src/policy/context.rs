@@ -350,6 +350,10 @@ impl Host for Context<'_> {
         self.exchange.settings.clock.wall().duration_since(received).unwrap_or_default()
     }
 
+    fn random_bytes(&mut self, bytes: &mut [u8]) {
+        self.exchange.settings.random.fill(bytes);
+    }
+
     fn now(&mut self) -> SystemTime {
         self.exchange.settings.clock.wall()
     }

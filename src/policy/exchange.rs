@@ -211,7 +211,7 @@ impl Exchange {
         *self.id.get_or_insert_with(|| {
             let mut bytes = [0; 16];
             // A failing random source gives the nil id: a request is not refused for want of a name.
-            let _ = getrandom::fill(&mut bytes);
+            self.settings.random.fill(&mut bytes);
             // A random GUID, in .NET's order of bytes.
             bytes[7] = bytes[7] & 0x0f | 0x40;
             bytes[8] = bytes[8] & 0x3f | 0x80;

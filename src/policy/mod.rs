@@ -28,6 +28,7 @@
 //! # }
 //! ```
 
+mod bodies;
 mod compile;
 mod concurrency;
 mod context;
@@ -43,6 +44,7 @@ mod exchange;
 mod fabric;
 mod facts;
 mod gather;
+mod frames;
 mod layer;
 mod link;
 mod lint;
@@ -52,6 +54,7 @@ mod list;
 mod markup;
 mod media;
 mod own_request;
+mod outgoing;
 mod pipeline;
 mod query;
 mod run;

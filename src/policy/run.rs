@@ -6,20 +6,19 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use http::{Request, Response, StatusCode, header};
+use http::{Request, Response, header};
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 
-use super::concurrency::Slot;
 use super::error::{Failure, PolicyError};
 use super::exchange::{Exchange, MessageBody, ResponseState};
 use super::fabric;
+use super::frames::{Again, Failed, Frames};
 use super::list::{Flow, Resume, Statement as _, Work};
-use super::pipeline::{Code, Needs, Op, Pipeline};
+use super::pipeline::{Code, Needs, Pipeline};
 use super::spec::Section;
 use super::statements::cors::{self, Preflight};
-use super::statements::forward_request::ForwardRequest;
-use super::statements::retry::{Attempts, Retry};
+use super::statements::retry::Retry;
 use crate::body::{Body, CollectError};
 use crate::forward::{ForwardError, ForwardOptions, Target};
 use crate::outbound::Outbound;
@@ -54,7 +53,7 @@ pin_project! {
         section: Section,
         next: u32,
         done: bool,
-        frames: Vec<Frame>,
+        frames: Frames,
         forward: F,
         #[pin]
         wait: Wait<F::Future>,
@@ -81,23 +80,6 @@ pin_project! {
     }
 }
 
-/// What the request is inside of.
-enum Frame {
-    /// A `retry`: where its statements begin and end, and how its last run failed.
-    Retry { first: u32, end: u32, attempts: Attempts, failed: Option<Box<Failed>> },
-    /// A `limit-concurrency`, which holds a slot until it is left.
-    Slot(#[expect(dead_code, reason = "held for its drop")] Slot),
-}
-
-/// A failed run of a `retry`'s statements.
-struct Failed {
-    error: PolicyError,
-    failure: Failure,
-}
-
-/// What [`Forward::forward`] is called with.
-type Call = (Option<Target>, Request<Body>, ForwardOptions);
-
 enum Next {
     Go,
     Wait,
@@ -113,7 +95,7 @@ impl<F: Forward> Run<F> {
             section: Section::Inbound,
             next: 0,
             done: false,
-            frames: Vec::new(),
+            frames: Frames::default(),
             forward,
             wait: Wait::Nothing,
         };
@@ -248,7 +230,7 @@ struct Machine<'a> {
     section: &'a mut Section,
     next: &'a mut u32,
     done: &'a mut bool,
-    frames: &'a mut Vec<Frame>,
+    frames: &'a mut Frames,
 }
 
 impl Machine<'_> {
@@ -259,7 +241,7 @@ impl Machine<'_> {
         let Some(op) = self.pipeline.program(*self.section).ops.get(*self.next as usize) else {
             return self.next_section();
         };
-        if let Some((body, of_request)) = self.body_to_read(op) {
+        if let Some((body, of_request)) = self.exchange.body_to_read(op.needs) {
             wait.set(Wait::Read { body: Box::pin(body.collect(self.exchange.settings.body_limit)), of_request });
             return Next::Wait;
         }
@@ -273,9 +255,7 @@ impl Machine<'_> {
                 }
             }
             Code::Retry(retry, end) => match retry.begin(self.exchange) {
-                Ok(attempts) => {
-                    self.frames.push(Frame::Retry { first: *self.next, end: *end, attempts, failed: None });
-                }
+                Ok(attempts) => self.frames.enter_retry(*self.next, *end, attempts),
                 Err(failure) => self.fail(op.place, &failure),
             },
             Code::Again(retry) => {
@@ -286,19 +266,17 @@ impl Machine<'_> {
                 }
             }
             Code::Acquire(limit) => match limit.acquire(self.exchange) {
-                Ok(slot) => self.frames.push(Frame::Slot(slot)),
+                Ok(slot) => self.frames.enter_slot(slot),
                 Err(failure) => self.fail(op.place, &failure),
             },
-            Code::Release => {
-                self.frames.pop();
-            }
+            Code::Release => self.frames.leave(),
             Code::Unless(condition, target) => match condition.get(self.exchange) {
                 Ok(holds) if *holds => {}
                 Ok(_) => *self.next = *target,
                 Err(failure) => self.fail(op.place, &failure),
             },
             Code::Jump(target) => *self.next = *target,
-            Code::Forward { settings, keep_request } => match self.prepare(settings, *keep_request) {
+            Code::Forward { settings, keep_request } => match settings.prepare(self.exchange, *keep_request) {
                 Ok(((target, request, options), limit)) => {
                     let response = forward.forward(target, request, options);
                     wait.set(Wait::Backend { response, limit, sleep: None });
@@ -316,7 +294,7 @@ impl Machine<'_> {
             Ok(Flow::Continue) => {}
             Ok(Flow::End(response)) => {
                 self.exchange.response = Some(*response);
-                self.frames.clear();
+                self.frames.leave_all();
                 *self.done = true;
             }
             Ok(Flow::Wait(work)) => return Some(work),
@@ -336,23 +314,17 @@ impl Machine<'_> {
 
     /// Runs the statements of the innermost `retry` again, after a time to wait, or leaves it.
     fn again(&mut self, retry: &Retry) -> Result<Flow, Box<Failure>> {
-        let Some(Frame::Retry { first, end, mut attempts, failed }) = self.frames.pop() else {
-            return Ok(Flow::Continue);
-        };
-        let holds = match &failed {
-            None => retry.holds(self.exchange)?,
-            Some(failed) => self.holds_after(retry, &failed.failure),
-        };
-        if !holds || attempts.is_over() {
-            if let Some(failed) = failed {
+        let delay = match self.frames.again(retry, self.exchange)? {
+            Again::Leave => return Ok(Flow::Continue),
+            Again::Raise(failed) => {
                 self.raise(failed);
+                return Ok(Flow::Continue);
             }
-            return Ok(Flow::Continue);
-        }
-        let delay = attempts.next(random());
-        self.frames.push(Frame::Retry { first, end, attempts, failed: None });
-        self.exchange.last_error = None;
-        *self.next = first;
+            Again::Run(first, delay) => {
+                *self.next = first;
+                delay
+            }
+        };
         if delay.is_zero() {
             return Ok(Flow::Continue);
         }
@@ -361,21 +333,6 @@ impl Machine<'_> {
             let resume: Resume = Box::new(|_| Ok(Flow::Continue));
             resume
         })))
-    }
-
-    /// The condition of a `retry` after a failure: documents expect `context.Response` to be null, or the 500 to come.
-    fn holds_after(&mut self, retry: &Retry, failure: &Failure) -> bool {
-        if let Ok(holds) = retry.holds(self.exchange) {
-            return holds;
-        }
-        if self.exchange.response.is_some() {
-            return false;
-        }
-        let exchange = &mut *self.exchange;
-        exchange.response = Some(failure.response(|| exchange.id_text()));
-        let holds = retry.holds(self.exchange).unwrap_or(false);
-        self.exchange.response = None;
-        holds
     }
 
     fn next_section(&mut self) -> Next {
@@ -392,78 +349,11 @@ impl Machine<'_> {
         Next::Go
     }
 
-    /// The body that `op` reads and that is not in memory yet.
-    fn body_to_read(&mut self, op: &Op) -> Option<(Body, bool)> {
-        let wanted = [
-            (op.needs.has(Needs::REQUEST_BODY), Some(&mut self.exchange.request.body), true),
-            (op.needs.has(Needs::RESPONSE_BODY), self.exchange.response.as_mut().map(|r| &mut r.body), false),
-        ];
-        wanted.into_iter().find_map(|(needed, body, of_request)| match body {
-            Some(body @ MessageBody::Stream(_)) if needed => Some((body.take(), of_request)),
-            _ => None,
-        })
-    }
-
     fn read(&mut self, read: Result<Body, CollectError>, of_request: bool) {
-        let failure = match read {
-            Ok(body) => {
-                let body = MessageBody::new(body);
-                match &mut self.exchange.response {
-                    _ if of_request => self.exchange.request.body = body,
-                    Some(response) => response.body = body,
-                    None => {}
-                }
-                return;
-            }
-            Err(CollectError::TooLarge(limit)) if of_request => Failure::refused(
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "RequestBodyTooLarge",
-                format!("Request body is larger than {limit} bytes."),
-            ),
-            Err(CollectError::TooLarge(limit)) => {
-                Failure::internal("ResponseBodyTooLarge", format!("Response body is larger than {limit} bytes."))
-            }
-            Err(CollectError::Read(error)) if of_request => {
-                let status = StatusCode::BAD_REQUEST;
-                Failure::refused(status, "ClientConnectionFailure", format!("The operation was canceled. {error}"))
-            }
-            Err(CollectError::Read(_)) => Failure::internal(
-                "BackendConnectionFailure",
-                "Underlying transport connection was unexpectedly closed.",
-            ),
-        };
-        let place = self.pipeline.program(*self.section).ops.get(*self.next as usize).map_or(0, |op| op.place);
-        self.fail(place, &failure);
-    }
-
-    fn prepare(&mut self, settings: &ForwardRequest, keep_request: bool) -> Result<(Call, Duration), Box<Failure>> {
-        let (mut options, limit) = settings.options(self.exchange)?;
-        options.fabric = self.exchange.fabric.as_ref().map(|fabric| fabric.options.clone());
-        self.exchange.response = None;
-        let uri = self.exchange.request.rest_uri().map_err(|error| {
-            let rest = self.exchange.request.rest();
-            Failure::internal("BackendConnectionFailure", format!("`{rest}` is not a path and query: {error}"))
-        })?;
-        let state = &mut self.exchange.request;
-        if matches!(state.body, MessageBody::Sent) {
-            let message = "request body is not available for retry: `buffer-request-body` is not set";
-            return Err(Failure::internal("BackendConnectionFailure", message));
+        if let Err(failure) = self.exchange.put_body(read, of_request) {
+            let place = self.pipeline.program(*self.section).ops.get(*self.next as usize).map_or(0, |op| op.place);
+            self.fail(place, &failure);
         }
-        if matches!(state.body, MessageBody::Consumed) {
-            state.headers.remove(header::CONTENT_LENGTH);
-        }
-        let mut request = Request::new(state.body.take());
-        *request.method_mut() = state.method.clone();
-        *request.uri_mut() = uri.into();
-        *request.version_mut() = state.version;
-        if keep_request {
-            *request.headers_mut() = state.headers.clone();
-            *request.extensions_mut() = state.extensions.clone();
-        } else {
-            *request.headers_mut() = std::mem::take(&mut state.headers);
-            *request.extensions_mut() = std::mem::take(&mut state.extensions);
-        }
-        Ok(((self.exchange.target.clone(), request, options), limit))
     }
 
     fn answered(&mut self, outcome: Result<Response<Body>, ForwardError>) {
@@ -512,21 +402,14 @@ impl Machine<'_> {
 
     /// Goes to the innermost `retry` with a failure, or to `on-error`.
     fn raise(&mut self, raised: Box<Failed>) {
+        let raised = match self.frames.catch(raised, self.exchange) {
+            Ok(end) => {
+                *self.next = end;
+                return;
+            }
+            Err(raised) => raised,
+        };
         let exchange = &mut *self.exchange;
-        while let Some(mut frame) = self.frames.pop() {
-            let Frame::Retry { end, failed, .. } = &mut frame else { continue };
-            if !raised.failure.keeps_response() {
-                exchange.response = None;
-            }
-            if raised.failure.is_shown() {
-                exchange.response = Some(raised.failure.response(|| exchange.id_text()));
-            }
-            exchange.last_error = Some(Box::new(raised.error.clone()));
-            *self.next = *end;
-            *failed = Some(raised);
-            self.frames.push(frame);
-            return;
-        }
         let Failed { error, failure } = *raised;
         if *self.section == Section::OnError {
             exchange.response = Some(Failure::internal("", "").response(|| exchange.id_text()));
@@ -565,15 +448,5 @@ impl Machine<'_> {
             cors.apply(&mut response.headers);
         }
         response.into_response()
-    }
-}
-
-/// A number from 0 to 1 that spreads the delays of retries.
-fn random() -> f64 {
-    let mut bytes = [0; 4];
-    // Without a random source all requests wait for the middle of the range.
-    match getrandom::fill(&mut bytes) {
-        Ok(()) => f64::from(u32::from_le_bytes(bytes)) / f64::from(u32::MAX),
-        Err(_) => 0.5,
     }
 }

@@ -12,6 +12,7 @@ use crate::forward::BaseUrl;
 use crate::identity::TokenCache;
 use crate::outbound::Outbound;
 use crate::sink::{MetricSink, TraceSink, default_metric_sink, default_sink};
+use crate::random::Random;
 
 /// Settings of the engine that hold for every request.
 #[derive(Clone)]
@@ -19,6 +20,8 @@ use crate::sink::{MetricSink, TraceSink, default_metric_sink, default_sink};
 pub struct EngineSettings {
     /// The time that expressions and policies see.
     pub clock: Clock,
+    /// Where `context.RequestId`, random values in expressions and the spread of `retry` come from.
+    pub random: Random,
     /// What one expression may use.
     pub budget: Budget,
     /// The largest body, in bytes, that is read into memory for a policy. Default 64 MiB.
@@ -60,6 +63,7 @@ impl Default for EngineSettings {
     fn default() -> Self {
         Self {
             clock: Clock::system(),
+            random: Random::system(),
             budget: Budget::default(),
             body_limit: 64 << 20,
             trace_sink: default_sink(),

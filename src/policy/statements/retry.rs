@@ -10,6 +10,7 @@ use super::super::pipeline::Needs;
 use super::super::setting::{Literal, Setting};
 use super::super::spec::{Attribute, Content, Spec};
 use crate::expr::Value;
+use crate::random::Random;
 use crate::xml::Element;
 
 const CONDITION: Attribute = Attribute::required("condition", "`true`, `false` or an expression").or_expression();
@@ -141,8 +142,8 @@ impl Attempts {
         self.retries >= self.count
     }
 
-    /// Counts one retry and gives the time to wait before it. `random` is from 0 to 1.
-    pub(crate) fn next(&mut self, random: f64) -> Duration {
+    /// Counts one retry and gives the time to wait before it.
+    pub(crate) fn next(&mut self, random: &Random) -> Duration {
         let made = self.retries;
         self.retries += 1;
         let k = match (self.first_fast, made) {
@@ -156,7 +157,7 @@ impl Attempts {
             (Some(max), None) => self.interval.min(max),
             (Some(max), Some(delta)) => {
                 let growth = f64::from(k).exp2() - 1.0;
-                (self.interval + growth * delta * (0.8 + 0.4 * random)).min(max)
+                (self.interval + growth * delta * (0.8 + 0.4 * random.fraction())).min(max)
             }
         };
         // Longer than time itself is never: an absurd interval waits for a year.
@@ -172,16 +173,26 @@ mod tests {
 
     fn delays(interval: f64, max_interval: Option<f64>, delta: Option<f64>, first_fast: bool) -> Vec<f64> {
         let mut attempts = Attempts { count: 5, interval, max_interval, delta, first_fast, retries: 0 };
-        std::iter::from_fn(|| (!attempts.is_over()).then(|| attempts.next(0.5).as_secs_f64().round())).collect()
+        let random = Random::seeded(1);
+        std::iter::from_fn(|| (!attempts.is_over()).then(|| attempts.next(&random).as_secs_f64())).collect()
     }
 
     #[test]
     fn delays_follow_the_scheme_that_the_attributes_choose() {
         assert_eq!(delays(3.0, None, None, false), [3.0; 5]);
         assert_eq!(delays(3.0, None, Some(2.0), false), [3.0, 5.0, 7.0, 9.0, 11.0]);
-        assert_eq!(delays(10.0, Some(100.0), Some(10.0), false), [10.0, 20.0, 40.0, 80.0, 100.0]);
         assert_eq!(delays(10.0, Some(4.0), None, false), [4.0; 5]);
         assert_eq!(delays(3.0, None, Some(2.0), true), [0.0, 3.0, 5.0, 7.0, 9.0]);
         assert_eq!(delays(1e300, None, None, false), [YEAR.as_secs_f64(); 5]);
+    }
+
+    #[test]
+    fn growing_delays_are_spread_by_a_fifth() {
+        let spread = delays(10.0, Some(100.0), Some(10.0), false);
+        for (delay, middle) in spread.iter().zip([10.0, 20.0, 40.0, 80.0, 100.0]) {
+            let growth = middle - 10.0;
+            assert!((10.0 + 0.8 * growth..=10.0 + 1.2 * growth).contains(delay) || *delay == 100.0, "{spread:?}");
+        }
+        assert!(spread[1] != 20.0 && spread == delays(10.0, Some(100.0), Some(10.0), false), "the seed decides");
     }
 }

@@ -1,0 +1,107 @@
+//! What a request is inside of: the `retry`s that may run their statements again, and the slots it holds.
+
+use std::time::Duration;
+
+use super::concurrency::Slot;
+use super::error::{Failure, PolicyError};
+use super::exchange::Exchange;
+use super::statements::retry::{Attempts, Retry};
+
+/// The statements that a request is inside of, the innermost last.
+#[derive(Default)]
+pub(crate) struct Frames(Vec<Frame>);
+
+enum Frame {
+    /// A `retry`: where its statements begin and end, and how its last run failed.
+    Retry { first: u32, end: u32, attempts: Attempts, failed: Option<Box<Failed>> },
+    /// A `limit-concurrency`, which holds a slot until it is left.
+    Slot(#[expect(dead_code, reason = "held for its drop")] Slot),
+}
+
+/// A failure with what `context.LastError` says of it.
+pub(crate) struct Failed {
+    pub(crate) error: PolicyError,
+    pub(crate) failure: Failure,
+}
+
+/// How a request goes on after a run of a `retry`'s statements.
+pub(crate) enum Again {
+    /// With what follows the `retry`.
+    Leave,
+    /// With the failure of the last run.
+    Raise(Box<Failed>),
+    /// With another run, from this instruction on and after this time.
+    Run(u32, Duration),
+}
+
+impl Frames {
+    /// Enters a `retry` whose statements begin at `first` and end at `end`.
+    pub(crate) fn enter_retry(&mut self, first: u32, end: u32, attempts: Attempts) {
+        self.0.push(Frame::Retry { first, end, attempts, failed: None });
+    }
+
+    /// Enters a `limit-concurrency`.
+    pub(crate) fn enter_slot(&mut self, slot: Slot) {
+        self.0.push(Frame::Slot(slot));
+    }
+
+    /// Leaves the innermost one.
+    pub(crate) fn leave(&mut self) {
+        self.0.pop();
+    }
+
+    /// Leaves all of them.
+    pub(crate) fn leave_all(&mut self) {
+        self.0.clear();
+    }
+
+    /// Decides about another run of the innermost `retry`, which is left otherwise.
+    pub(crate) fn again(&mut self, retry: &Retry, exchange: &mut Exchange) -> Result<Again, Box<Failure>> {
+        let Some(Frame::Retry { first, end, mut attempts, failed }) = self.0.pop() else { return Ok(Again::Leave) };
+        let holds = match &failed {
+            None => retry.holds(exchange)?,
+            Some(failed) => holds_after(retry, &failed.failure, exchange),
+        };
+        if !holds || attempts.is_over() {
+            return Ok(failed.map_or(Again::Leave, Again::Raise));
+        }
+        let delay = attempts.next(&exchange.settings.random);
+        exchange.last_error = None;
+        self.enter_retry(first, end, attempts);
+        Ok(Again::Run(first, delay))
+    }
+
+    /// Gives a failure to the innermost `retry`, whose condition is to be looked at next, at the instruction returned;
+    /// gives it back when there is none, and all are left then.
+    pub(crate) fn catch(&mut self, raised: Box<Failed>, exchange: &mut Exchange) -> Result<u32, Box<Failed>> {
+        while let Some(mut frame) = self.0.pop() {
+            let Frame::Retry { end, failed, .. } = &mut frame else { continue };
+            if !raised.failure.keeps_response() {
+                exchange.response = None;
+            }
+            if raised.failure.is_shown() {
+                exchange.response = Some(raised.failure.response(|| exchange.id_text()));
+            }
+            exchange.last_error = Some(Box::new(raised.error.clone()));
+            let end = *end;
+            *failed = Some(raised);
+            self.0.push(frame);
+            return Ok(end);
+        }
+        Err(raised)
+    }
+}
+
+/// The condition of a `retry` after a failure: documents expect `context.Response` to be null, or the 500 to come.
+fn holds_after(retry: &Retry, failure: &Failure, exchange: &mut Exchange) -> bool {
+    if let Ok(holds) = retry.holds(exchange) {
+        return holds;
+    }
+    if exchange.response.is_some() {
+        return false;
+    }
+    exchange.response = Some(failure.response(|| exchange.id_text()));
+    let holds = retry.holds(exchange).unwrap_or(false);
+    exchange.response = None;
+    holds
+}

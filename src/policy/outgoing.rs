@@ -1,0 +1,51 @@
+//! The request that `forward-request` sends, made of the exchange.
+
+use std::time::Duration;
+
+use http::{Request, header};
+
+use super::error::Failure;
+use super::exchange::{Exchange, MessageBody};
+use super::statements::forward_request::ForwardRequest;
+use crate::body::Body;
+use crate::forward::{ForwardOptions, Target};
+
+/// What [`Forward::forward`](super::Forward::forward) is called with.
+pub(crate) type Call = (Option<Target>, Request<Body>, ForwardOptions);
+
+impl ForwardRequest {
+    /// The request to send, and how long its response headers may take.
+    pub(crate) fn prepare(
+        &self,
+        exchange: &mut Exchange,
+        keep_request: bool,
+    ) -> Result<(Call, Duration), Box<Failure>> {
+        let (mut options, limit) = self.options(exchange)?;
+        options.fabric = exchange.fabric.as_ref().map(|fabric| fabric.options.clone());
+        exchange.response = None;
+        let uri = exchange.request.rest_uri().map_err(|error| {
+            let rest = exchange.request.rest();
+            Failure::internal("BackendConnectionFailure", format!("`{rest}` is not a path and query: {error}"))
+        })?;
+        let state = &mut exchange.request;
+        if matches!(state.body, MessageBody::Sent) {
+            let message = "request body is not available for retry: `buffer-request-body` is not set";
+            return Err(Failure::internal("BackendConnectionFailure", message));
+        }
+        if matches!(state.body, MessageBody::Consumed) {
+            state.headers.remove(header::CONTENT_LENGTH);
+        }
+        let mut request = Request::new(state.body.take());
+        *request.method_mut() = state.method.clone();
+        *request.uri_mut() = uri.into();
+        *request.version_mut() = state.version;
+        if keep_request {
+            *request.headers_mut() = state.headers.clone();
+            *request.extensions_mut() = state.extensions.clone();
+        } else {
+            *request.headers_mut() = std::mem::take(&mut state.headers);
+            *request.extensions_mut() = std::mem::take(&mut state.extensions);
+        }
+        Ok(((exchange.target.clone(), request, options), limit))
+    }
+}
