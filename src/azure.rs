@@ -1,6 +1,7 @@
 //! Azure: managed and workload identities, through Microsoft's own crates over the gateway's transport.
 
 use std::fmt;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -15,6 +16,7 @@ use azure_identity::{
     WorkloadIdentityCredential, WorkloadIdentityCredentialOptions,
 };
 use tower_service::Service;
+use url::Url;
 
 use crate::Body;
 use crate::backend::{Client, Transport};
@@ -22,6 +24,8 @@ use crate::identity::{Error, Token, TokenRequest, TokenSource};
 
 /// An answer of a token endpoint is some kilobytes.
 const LONGEST_ANSWER: usize = 1 << 20;
+/// Where virtual machines find out about themselves.
+const METADATA_SERVICE: &str = "169.254.169.254";
 
 /// The identity that Azure gives to where the gateway runs.
 ///
@@ -46,8 +50,19 @@ pub struct AzureIdentity {
 impl AzureIdentity {
     /// Asks for tokens over `transport`, which need not be the one of the backends.
     pub fn new(transport: &Transport) -> Self {
-        let client = TransportClient { client: transport.client(), direct: transport.direct_client() };
+        let client =
+            TransportClient { client: transport.client(), direct: transport.direct_client(), metadata_service: None };
         Self { client: Arc::new(client) }
+    }
+
+    /// The metadata service at another address than `http://169.254.169.254`: one that stands in for it in a cluster or in
+    /// a test.
+    #[must_use]
+    pub fn metadata_service(mut self, address: SocketAddr) -> Self {
+        let TransportClient { client, direct, .. } = &*self.client;
+        let (client, direct) = (client.clone(), direct.clone());
+        self.client = Arc::new(TransportClient { client, direct, metadata_service: Some(address) });
+        self
     }
 
     fn credential(&self, request: &TokenRequest) -> azure_core::Result<Arc<dyn TokenCredential>> {
@@ -105,6 +120,20 @@ struct TransportClient {
     client: Client,
     /// Without a web proxy, for what is on this machine.
     direct: Client,
+    metadata_service: Option<SocketAddr>,
+}
+
+impl TransportClient {
+    /// Where a request goes.
+    fn url(&self, url: &Url) -> Url {
+        let mut url = url.clone();
+        if let Some(address) = self.metadata_service.filter(|_| url.host_str() == Some(METADATA_SERVICE)) {
+            // Neither fails for a URL with a host.
+            let _ = url.set_ip_host(address.ip());
+            let _ = url.set_port(Some(address.port()));
+        }
+        url
+    }
 }
 
 #[async_trait]
@@ -115,13 +144,14 @@ impl HttpClient for TransportClient {
             azure_http::Body::Bytes(bytes) => Body::from(bytes.clone()),
             azure_http::Body::SeekableStream(_) => return Err(io("a token request has no streamed body".into())),
         };
-        let mut builder = http::Request::builder().method(request.method().as_str()).uri(request.url().as_str());
+        let url = self.url(request.url());
+        let mut builder = http::Request::builder().method(request.method().as_str()).uri(url.as_str());
         for (name, value) in request.headers().iter() {
             builder = builder.header(name.as_str(), value.as_str());
         }
-        builder = builder.header("host", &request.url()[url::Position::BeforeHost..url::Position::AfterPort]);
+        builder = builder.header("host", &url[url::Position::BeforeHost..url::Position::AfterPort]);
         let request_to_send = builder.body(body).map_err(|error| io(error.into()))?;
-        let client = if request.url().scheme() == "https" { &self.client } else { &self.direct };
+        let client = if url.scheme() == "https" { &self.client } else { &self.direct };
         let response = client.clone().call(request_to_send).await.map_err(|error| io(error.into()))?;
         let (parts, body) = response.into_parts();
         let mut headers = Headers::new();

@@ -14,6 +14,7 @@ use std::time::SystemTime;
 use gatewright::Body;
 use gatewright::azure::AzureIdentity;
 use gatewright::backend::Transport;
+use gatewright::forward::WebProxy;
 use gatewright::identity::{TokenCache, TokenRequest};
 use http::Response;
 use http_body_util::BodyExt;
@@ -27,7 +28,14 @@ async fn child() {
     if let Ok(pem) = std::env::var("TEST_PEM") {
         builder = builder.root_certificates_pem(pem);
     }
-    let tokens = TokenCache::new(AzureIdentity::new(&builder.build().unwrap()));
+    if let Ok(proxy) = std::env::var("TEST_PROXY") {
+        builder = builder.proxy(WebProxy::parse(&proxy, None, None).unwrap());
+    }
+    let mut identity = AzureIdentity::new(&builder.build().unwrap());
+    if let Ok(address) = std::env::var("TEST_METADATA_SERVICE") {
+        identity = identity.metadata_service(address.parse().unwrap());
+    }
+    let tokens = TokenCache::new(identity);
     let mut request = TokenRequest::new("https://vault.azure.net");
     if let Ok(client) = std::env::var("TEST_CLIENT") {
         request = request.client_id(client);
@@ -63,7 +71,8 @@ async fn endpoint(
         async move {
             let (head, body) = request.into_parts();
             let body = body.collect().await.unwrap().to_bytes();
-            let secret = head.headers.get("x-identity-header").map_or("", |value| value.to_str().unwrap());
+            let shown = head.headers.get("x-identity-header").or_else(|| head.headers.get("metadata"));
+            let secret = shown.map_or("", |value| value.to_str().unwrap());
             notes.lock().unwrap().push(format!(
                 "{} {} [{secret}] {}",
                 head.method,
@@ -101,6 +110,37 @@ async fn the_endpoint_of_app_service_gives_a_token_once() {
     for part in ["api-version=2019-08-01", "resource=https%3A%2F%2Fvault.azure.net", "client_id=5e29463d"] {
         assert!(seen[0].contains(part), "{part} in {seen:?}");
     }
+}
+
+/// A virtual machine: nothing in the environment, so that the metadata service is asked, and through no web proxy.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_metadata_service_of_a_virtual_machine_gives_a_token_once() {
+    let answer = format!(
+        r#"{{"access_token":"t0ken","client_id":"5e29463d","expires_in":"3600","expires_on":"{}","ext_expires_in":"3600","not_before":"1","resource":"https://vault.azure.net","token_type":"Bearer"}}"#,
+        in_an_hour()
+    );
+    let (server, seen) = endpoint(None, 200, answer).await;
+    let address = server.address().to_string();
+    for client in [None, Some("5e29463d")] {
+        // The port of a proxy where nothing listens.
+        let mut variables = vec![("TEST_METADATA_SERVICE", &*address), ("TEST_PROXY", "http://127.0.0.1:9")];
+        variables.extend(client.map(|client| ("TEST_CLIENT", client)));
+        let out = run_child(&variables).await;
+        assert_eq!(out.matches("got [t0ken]").count(), 2, "{out}");
+        let seen = std::mem::take(&mut *seen.lock().unwrap());
+        assert_eq!(seen.len(), 1, "{seen:?}");
+        assert!(seen[0].starts_with("GET /metadata/identity/oauth2/token?") && seen[0].contains("[true]"), "{seen:?}");
+        assert!(seen[0].contains("resource=https%3A%2F%2Fvault.azure.net"), "{seen:?}");
+        assert_eq!(seen[0].contains("client_id=5e29463d"), client.is_some(), "{seen:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_virtual_machine_without_the_identity_is_refused() {
+    let answer = r#"{"error":"invalid_request","error_description":"Identity not found"}"#;
+    let (server, _) = endpoint(None, 400, answer.to_owned()).await;
+    let out = run_child(&[("TEST_METADATA_SERVICE", &server.address().to_string())]).await;
+    assert_eq!(out.matches("refused true").count(), 2, "{out}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
