@@ -42,8 +42,7 @@ async fn main() -> Result<(), Fault> {
         .backend("east", &Backend::new(east)?.circuit_breaker(breaker.clone()))
         .backend("west", &Backend::new(west)?.circuit_breaker(breaker))
         .backend("both", &Backend::of_pool(pool))
-        .build()
-        .map_err(|mut errors| errors.remove(0))?;
+        .build()?;
 
     println!("three to one:      {}", ask(&backends, 8).await?);
     is_sick.store(true, Ordering::Relaxed);

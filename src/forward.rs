@@ -360,17 +360,17 @@ pub struct ForwardError {
 }
 
 impl ServedBy {
-    /// A member of a pool.
+    /// A member of a pool, or a replica of a service.
     pub fn new(backend: Arc<str>, base: Arc<BaseUrl>) -> Self {
         Self { backend, base }
     }
 }
 
-/// Who answered, in the extensions of a response that came through a pool.
+/// Who answered, in the extensions of a response that came through a pool or from a Service Fabric cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ServedBy {
-    /// The id of the member.
+    /// The id of the Backend entity.
     pub backend: Arc<str>,
     /// Its URL.
     pub base: Arc<BaseUrl>,

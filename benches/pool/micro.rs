@@ -33,6 +33,9 @@ pub fn run(times: u32) {
             black_box(pool.pick());
         });
     }
+    show("reading the system's clock", times, "part of what follows, but for the first line", || {
+        black_box(Instant::now());
+    });
     let bare = time(times, calls(answer(StatusCode::OK)));
     for (title, rules, status) in [
         ("breaker, success, `count`", count(), StatusCode::OK),

@@ -123,7 +123,7 @@ fn backends(origins: &[&str]) -> Result<Backends, Fault> {
     for (id, backend) in entities(origins)? {
         builder = builder.backend(&id, &backend);
     }
-    builder.build().map_err(|mut errors| errors.remove(0).into())
+    Ok(builder.build()?)
 }
 
 /// Members `m0`, `m1`, … with a breaker each, and their pool `p`.

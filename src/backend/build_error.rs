@@ -1,5 +1,8 @@
 //! What is wrong with the configuration of a backend.
 
+use std::fmt;
+use std::ops::Deref;
+
 use super::certificates::CertificateError;
 use super::credentials::CredentialsError;
 
@@ -39,7 +42,9 @@ pub(super) enum Problem {
     Tls(String),
     #[error("{0}")]
     Certificate(CertificateError),
-    #[error("`credentials.managedIdentity` needs a source of tokens: give one to the transport with `tokens`")]
+    #[error(
+        "`credentials.managedIdentity` needs a source of tokens: give one to the transport with `tokens`, or to `BackendLayer::with_tokens`"
+    )]
     NoTokens,
     #[error("`credentials.managedIdentity`: {0}")]
     Identity(String),
@@ -65,3 +70,51 @@ impl BuildError {
         &self.backend
     }
 }
+
+/// Everything that is wrong with a configuration of backends, at least one thing, in the order in which it was found.
+///
+/// It is a slice of [`BuildError`]; as text, each is a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BuildErrors(Vec<BuildError>);
+
+impl BuildErrors {
+    /// All of them, if there are some.
+    pub(super) fn check(errors: Vec<BuildError>) -> Result<(), Self> {
+        if errors.is_empty() { Ok(()) } else { Err(Self(errors)) }
+    }
+}
+
+impl FromIterator<BuildError> for BuildErrors {
+    fn from_iter<I: IntoIterator<Item = BuildError>>(errors: I) -> Self {
+        Self(errors.into_iter().collect())
+    }
+}
+
+impl Deref for BuildErrors {
+    type Target = [BuildError];
+
+    fn deref(&self) -> &[BuildError] {
+        &self.0
+    }
+}
+
+impl IntoIterator for BuildErrors {
+    type Item = BuildError;
+    type IntoIter = std::vec::IntoIter<BuildError>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl fmt::Display for BuildErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, error) in self.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "\n" };
+            write!(f, "{separator}{error}")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for BuildErrors {}

@@ -2,13 +2,14 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::future::ready;
 use std::pin::Pin;
 use std::sync::{Arc, OnceLock, Weak};
-use std::task::{Context, Poll, ready};
+use std::task::{self, Context, Poll};
 use std::time::Duration;
 
 use http::header::PROXY_AUTHORIZATION;
-use http::{Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::client::legacy::{Client as HyperClient, ResponseFuture};
@@ -16,6 +17,7 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tower_service::Service;
 
 use super::connect::{self, ConnectError, Connector};
+use super::connections::{Connections, ExchangeError};
 use super::error::{Error, Kind};
 use super::expectation::Expectation;
 use super::in_process::{InProcess, Served};
@@ -24,7 +26,7 @@ use super::tls::Tls;
 use super::watched_body::Watch;
 use super::{hop_by_hop, upgrade};
 use crate::Body;
-use crate::forward::{ForwardOptions, HttpVersion, WebProxy};
+use crate::forward::{ForwardOptions, HttpVersion};
 
 /// Sends requests with absolute URIs, over HTTP/1.1 unless [`ForwardOptions`] in their extensions say otherwise.
 ///
@@ -35,7 +37,7 @@ pub struct Client(Arc<Versions>);
 
 /// One pool for each version setting, since connections are found again by scheme and authority only.
 struct Versions {
-    http1: OnceLock<HyperClient<Connector, Body>>,
+    http1: OnceLock<Connections>,
     http2: OnceLock<HyperClient<Connector, Body>>,
     http2_or_1: OnceLock<HyperClient<Connector, Body>>,
     configs: [Arc<rustls::ClientConfig>; 3],
@@ -85,42 +87,57 @@ impl Client {
         if let Some(response) = InProcess::serve(&mut request) {
             return ClientFuture(State::Served(response));
         }
+        let uri = request.uri();
+        if uri.scheme().is_none() || uri.authority().is_none() || request.method() == Method::CONNECT {
+            let why = "its URI is not absolute, or it asks for a tunnel";
+            return ClientFuture(State::Served(Box::pin(ready(Err(Error::caused_by(Kind::Unsendable, why))))));
+        }
         let caller = upgrade::caller(&mut request);
-        let version = if caller.is_some() { HttpVersion::Http1 } else { version };
+        if caller.is_some() || version == HttpVersion::Http1 {
+            return self.send_http1(request, caller);
+        }
         // Over HTTP/2 an error of the request's body comes back as an error of the stream.
-        let watch = match version {
-            HttpVersion::Http1 => None,
-            HttpVersion::Http2 | HttpVersion::Http2Or1 => Watch::over(request.body_mut()),
-        };
+        let watch = Watch::over(request.body_mut());
+        let is_proxied = self.ask_proxy(&mut request, version == HttpVersion::Http2);
+        let response = self.0.of(version).request(request);
+        ClientFuture(State::Sent { response, watch, is_proxied })
+    }
+
+    fn send_http1(&self, mut request: Request<Body>, caller: Option<OnUpgrade>) -> ClientFuture {
         // Only HTTP/1.1 tells of interim responses.
-        let expectation = if version == HttpVersion::Http1 { Expectation::of(&mut request) } else { None };
+        let expectation = Expectation::of(&mut request);
+        let is_proxied = self.ask_proxy(&mut request, false);
+        let response = self.0.http1().send(request, is_proxied);
+        ClientFuture(State::Served(if caller.is_none() && expectation.is_none() {
+            Box::pin(async move { accepted(response.await.map_err(failed)?, is_proxied).and_then(finished) })
+        } else {
+            Box::pin(self.clone().answer(response, is_proxied, caller, expectation))
+        }))
+    }
+
+    /// Whether a web proxy reads the request; it gets its credentials then.
+    fn ask_proxy(&self, request: &mut Request<Body>, http2_only: bool) -> bool {
         let proxy = self.0.link.proxy.as_ref();
-        let proxy = proxy.filter(|_| !connect::needs_tunnel(request.uri(), version == HttpVersion::Http2));
-        if let Some(authorization) = proxy.and_then(WebProxy::authorization) {
+        let Some(proxy) = proxy.filter(|_| !connect::needs_tunnel(request.uri(), http2_only)) else { return false };
+        if let Some(authorization) = proxy.authorization() {
             request.headers_mut().insert(PROXY_AUTHORIZATION, authorization.clone());
         }
-        let is_proxied = proxy.is_some();
-        let response = self.0.of(version).request(request);
-        if caller.is_none() && expectation.is_none() {
-            return ClientFuture(State::Sent { response, watch, is_proxied });
-        }
-        ClientFuture(State::Served(Box::pin(self.clone().answer(response, watch, is_proxied, caller, expectation))))
+        true
     }
 
     /// What is rare, and so not in the future of every request.
     async fn answer(
         self,
-        response: ResponseFuture,
-        watch: Option<Watch>,
+        response: impl Future<Output = Result<Response<Incoming>, ExchangeError>>,
         is_proxied: bool,
         caller: Option<OnUpgrade>,
         expectation: Option<Expectation>,
     ) -> Result<Response<Body>, Error> {
         let mut response = match response.await {
-            Err(error) if expectation.as_ref().is_some_and(Expectation::is_timed_out) => {
+            Err(ExchangeError::Exchange(error)) if expectation.as_ref().is_some_and(Expectation::is_timed_out) => {
                 return Err(Error::caused_by(Kind::Timeout, error));
             }
-            response => accepted(response, watch.as_ref(), is_proxied)?,
+            response => accepted(response.map_err(failed)?, is_proxied)?,
         };
         let is_upgraded = response.status() == StatusCode::SWITCHING_PROTOCOLS;
         match caller {
@@ -142,18 +159,26 @@ impl Client {
 }
 
 impl Versions {
+    fn http1(&self) -> &Connections {
+        let [http1, ..] = &self.configs;
+        self.http1.get_or_init(|| Connections::new(self.connector(http1, false)))
+    }
+
+    /// The client for HTTP/2, alone or when the backend agrees to it.
     fn of(&self, version: HttpVersion) -> &HyperClient<Connector, Body> {
-        let [http1, http2, http2_or_1] = &self.configs;
+        let [_, http2, http2_or_1] = &self.configs;
         match version {
-            HttpVersion::Http1 => self.http1.get_or_init(|| self.client(http1, false)),
             HttpVersion::Http2 => self.http2.get_or_init(|| self.client(http2, true)),
-            HttpVersion::Http2Or1 => self.http2_or_1.get_or_init(|| self.client(http2_or_1, false)),
+            _ => self.http2_or_1.get_or_init(|| self.client(http2_or_1, false)),
         }
     }
 
+    fn connector(&self, config: &Arc<rustls::ClientConfig>, http2_only: bool) -> Connector {
+        Connector::new(Arc::clone(config), http2_only, self.link.proxy.clone(), self.limits.connect)
+    }
+
     fn client(&self, config: &Arc<rustls::ClientConfig>, http2_only: bool) -> HyperClient<Connector, Body> {
-        let proxy = self.link.proxy.clone();
-        let connector = Connector::new(Arc::clone(config), http2_only, proxy, self.limits.connect);
+        let connector = self.connector(config, http2_only);
         HyperClient::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
@@ -198,13 +223,14 @@ impl fmt::Debug for Client {
 pub struct ClientFuture(State);
 
 enum State {
+    /// Over HTTP/2, perhaps.
     Sent {
         response: ResponseFuture,
         watch: Option<Watch>,
         /// Whether a web proxy reads the request.
         is_proxied: bool,
     },
-    /// In process, or with more to do than to wait.
+    /// Over HTTP/1.1, or in process.
     Served(Served),
 }
 
@@ -214,8 +240,11 @@ impl Future for ClientFuture {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut self.0 {
             State::Sent { response, watch, is_proxied } => {
-                let response = ready!(Pin::new(response).poll(cx));
-                Poll::Ready(accepted(response, watch.as_ref(), *is_proxied).and_then(finished))
+                let response = task::ready!(Pin::new(response).poll(cx)).map_err(|error| match watch {
+                    Some(watch) if watch.is_broken() => Error::caused_by(Kind::ClientGone, error),
+                    _ => classified(error),
+                });
+                Poll::Ready(response.and_then(|response| accepted(response, *is_proxied)).and_then(finished))
             }
             State::Served(response) => response.as_mut().poll(cx),
         }
@@ -228,20 +257,12 @@ impl fmt::Debug for ClientFuture {
     }
 }
 
-/// Says why there is no response, if there is none.
-fn accepted(
-    response: Result<Response<Incoming>, hyper_util::client::legacy::Error>,
-    watch: Option<&Watch>,
-    is_proxied: bool,
-) -> Result<Response<Incoming>, Error> {
-    match response {
-        Ok(response) if is_proxied && response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED => {
-            Err(Error::caused_by(Kind::Proxy, "it asks for other credentials (407)"))
-        }
-        Ok(response) => Ok(response),
-        Err(error) if watch.is_some_and(Watch::is_broken) => Err(Error::caused_by(Kind::ClientGone, error)),
-        Err(error) => Err(classified(error)),
+/// The response, unless it is a web proxy's own.
+fn accepted(response: Response<Incoming>, is_proxied: bool) -> Result<Response<Incoming>, Error> {
+    if is_proxied && response.status() == StatusCode::PROXY_AUTHENTICATION_REQUIRED {
+        return Err(Error::caused_by(Kind::Proxy, "it asks for other credentials (407)"));
     }
+    Ok(response)
 }
 
 /// The response as it goes on.
@@ -254,21 +275,30 @@ fn finished(mut response: Response<Incoming>) -> Result<Response<Body>, Error> {
     Ok(response.map(Body::new))
 }
 
+fn failed(error: ExchangeError) -> Error {
+    match error {
+        ExchangeError::Connect(error) => Error::caused_by(error.kind, error),
+        ExchangeError::Exchange(error) => Error::caused_by(kind_of(&error), error),
+    }
+}
+
 fn classified(error: hyper_util::client::legacy::Error) -> Error {
     let Some(source) = error.source() else { return Error::caused_by(Kind::Unsendable, error) };
     let kind = if let Some(connect) = source.downcast_ref::<ConnectError>() {
         connect.kind
-    } else if let Some(hyper) = source.downcast_ref::<hyper::Error>() {
-        match () {
-            () if connect::is_refused_certificate(hyper) => Kind::ClientCertificate,
-            () if hyper.is_body_write_aborted() => Kind::ClientGone,
-            () if hyper.is_user() => Kind::ClientGone,
-            () if hyper.is_canceled() => Kind::Unsent,
-            () if hyper.is_parse() => Kind::Malformed,
-            () => Kind::Closed,
-        }
     } else {
-        Kind::Unsent
+        source.downcast_ref().map_or(Kind::Unsent, kind_of)
     };
     Error::caused_by(kind, error)
+}
+
+fn kind_of(error: &hyper::Error) -> Kind {
+    match () {
+        () if connect::is_refused_certificate(error) => Kind::ClientCertificate,
+        () if error.is_body_write_aborted() => Kind::ClientGone,
+        () if error.is_user() => Kind::ClientGone,
+        () if error.is_canceled() => Kind::Unsent,
+        () if error.is_parse() => Kind::Malformed,
+        () => Kind::Closed,
+    }
 }

@@ -6,7 +6,11 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::header::{CONTENT_TYPE, RETRY_AFTER};
+use http::{HeaderValue, Response, StatusCode};
+
 use super::breaker::Refusal;
+use crate::Body;
 use crate::body::BoxError;
 use crate::forward::ForwardError;
 
@@ -288,6 +292,26 @@ impl StdError for Error {
 fn whole_seconds(time: Duration) -> u32 {
     let seconds = time.as_secs().saturating_add(u64::from(time.subsec_nanos() > 0));
     u32::try_from(seconds).unwrap_or(u32::MAX).max(1)
+}
+
+/// What the caller gets: the status, `Retry-After` when there is one, and `{"statusCode": …, "message": "…"}` with the name of
+/// the status, as Azure words it. Nothing of the cause is in it.
+impl From<Error> for Response<Body> {
+    fn from(error: Error) -> Self {
+        let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let message = match status {
+            StatusCode::INTERNAL_SERVER_ERROR => "Internal server error",
+            status => status.canonical_reason().unwrap_or_default(),
+        };
+        let code = status.as_u16();
+        let mut response = Self::new(Body::from(format!(r#"{{ "statusCode": {code}, "message": "{message}" }}"#)));
+        *response.status_mut() = status;
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        if let Some(seconds) = error.retry_after() {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        response
+    }
 }
 
 impl From<Error> for ForwardError {

@@ -14,18 +14,26 @@
 //!     .credentials(Credentials::new().header("x-functions-key", "{{orders-key}}"));
 //!
 //! let transport = Transport::builder().native_roots(false).build()?;
-//! let backends = Backends::builder(&transport, &values).backend("orders", &orders).build().map_err(|mut all| all.remove(0))?;
+//! let backends = Backends::builder(&transport, &values).backend("orders", &orders).build()?;
 //! assert!(backends.contains("Orders"));
 //! # Ok::<_, Box<dyn std::error::Error>>(())
 //! ```
 
+/// The code in the pages compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/pools.md")]
+mod pages {}
+
 mod attempt;
 mod breaker;
+mod budget;
 mod build_error;
+mod builder;
 mod call;
 mod certificates;
 mod client;
 mod connect;
+mod connections;
 mod credentials;
 mod error;
 mod expectation;
@@ -65,7 +73,9 @@ pub use breaker::{
     BreakerEvent, BreakerObserver, BreakerOptions, BreakerSnapshot, CircuitBreakerFuture, CircuitBreakerLayer,
     CircuitBreakerLayerBuilder, CircuitBreakerService, CircuitState, FailureReason, TracingObserver, Transition,
 };
-pub use build_error::BuildError;
+pub use budget::RetryBudget;
+pub use build_error::{BuildError, BuildErrors};
+pub use builder::BackendsBuilder;
 pub use call::CallFuture;
 pub use certificates::{CertificateError, ClientCertificate};
 pub use client::{Client, ClientFuture};
@@ -81,5 +91,5 @@ pub use pool::{
 pub use protection::BackendOptions;
 pub use resilience::Resilience;
 pub use service::{BackendFuture, BackendService};
-pub use set::{Backends, BackendsBuilder};
+pub use set::Backends;
 pub use transport::{Transport, TransportBuilder, TransportError};

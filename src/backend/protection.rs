@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use super::breaker::{Breaker, BreakerObserver, BreakerOptions};
+use super::budget::RetryBudget;
 use super::health::{Health, HealthCheck};
 use super::limit::Limit;
 use crate::clock::Clock;
@@ -20,6 +21,7 @@ use crate::model::CircuitBreaker;
 ///     .breaker(BreakerOptions::new().half_open(1))
 ///     .attempt_timeout(Duration::from_secs(10))
 ///     .max_requests(64, 128)
+///     .hedge_after(Duration::from_millis(300))
 ///     .health_check(HealthCheck::new("/health"));
 /// # let _ = options;
 /// ```
@@ -30,6 +32,8 @@ pub struct BackendOptions {
     /// Requests at a time, and how many may wait.
     max_requests: Option<(usize, usize)>,
     health_check: Option<HealthCheck>,
+    hedge_after: Option<Duration>,
+    retry_budget: Option<RetryBudget>,
 }
 
 impl BackendOptions {
@@ -61,6 +65,22 @@ impl BackendOptions {
         self
     }
 
+    /// Sends a call a second time when there is no response after this time, and takes whichever comes first; the other
+    /// request is given up. Only for `GET`, `HEAD` and `OPTIONS` with a body that is empty or in memory, and for calls of
+    /// the entity by itself: a pool has [its own](super::PoolOptions::hedge_after). Off by default.
+    #[must_use]
+    pub fn hedge_after(mut self, time: Duration) -> Self {
+        self.hedge_after = Some(time);
+        self
+    }
+
+    /// Limits the second requests of [`hedge_after`](Self::hedge_after); no limit by default.
+    #[must_use]
+    pub fn retry_budget(mut self, budget: RetryBudget) -> Self {
+        self.retry_budget = Some(budget);
+        self
+    }
+
     /// Asks the backend how it is, from time to time; off by default.
     #[must_use]
     pub fn health_check(mut self, check: HealthCheck) -> Self {
@@ -76,6 +96,8 @@ pub(super) struct Protection {
     pub(super) health: Option<Arc<Health>>,
     pub(super) limit: Option<Limit>,
     pub(super) attempt_timeout: Option<Duration>,
+    pub(super) hedge_after: Option<Duration>,
+    pub(super) retry_budget: Option<RetryBudget>,
     source: (CircuitBreaker, BackendOptions),
     notes: Vec<String>,
 }
@@ -105,6 +127,8 @@ impl Protection {
             health: options.health_check.as_ref().map(|check| Arc::new(Health::new(check, around.version))),
             limit: options.max_requests.map(|(requests, waiting)| Limit::new(requests, waiting)),
             attempt_timeout: options.attempt_timeout,
+            hedge_after: options.hedge_after,
+            retry_budget: options.retry_budget.clone(),
             source: (rules.clone(), options.clone()),
             notes,
         })
@@ -112,8 +136,10 @@ impl Protection {
 
     /// Whether there is nothing to be protected by.
     pub(super) fn is_none(rules: &CircuitBreaker, options: &BackendOptions) -> bool {
-        let BackendOptions { breaker: _, attempt_timeout, max_requests, health_check } = options;
-        rules.rules.is_empty() && attempt_timeout.is_none() && max_requests.is_none() && health_check.is_none()
+        let BackendOptions { breaker: _, attempt_timeout, max_requests, health_check, hedge_after, retry_budget: _ } =
+            options;
+        let waits = attempt_timeout.is_some() || max_requests.is_some() || hedge_after.is_some();
+        rules.rules.is_empty() && !waits && health_check.is_none()
     }
 
     /// Whether it was made of these settings.
@@ -124,6 +150,11 @@ impl Protection {
     /// What the author of the rules should know.
     pub(super) fn notes(&self) -> &[String] {
         &self.notes
+    }
+
+    /// Whether a call of the entity by itself is more than one exchange.
+    pub(super) fn is_managed(&self) -> bool {
+        self.waits() || self.hedge_after.is_some()
     }
 
     /// Whether an attempt has to wait for something besides its response.

@@ -11,6 +11,7 @@ use tower_service::Service;
 use super::build_error::BuildError;
 use super::certificates::Certificates;
 use super::client::Client;
+use super::credentials::{AwaitedToken, Identity, set_authorization};
 use super::error::Error;
 use super::single::{self, Single, Surroundings};
 use super::transport::Transport;
@@ -22,7 +23,7 @@ use crate::secret::NamedValues;
 /// One Backend entity as a `tower` service: requests whose URI is a path and query go to the entity's URL.
 ///
 /// It joins the URL, sets `Host`, takes out hop-by-hop headers, appends the caller's address to `X-Forwarded-For` and
-/// adds the credentials; then `S` sends. [`ForwardOptions`] and [`ClientAddress`] in the extensions of a request are
+/// adds the credentials, a token of its managed identity among them; then `S` sends. [`ForwardOptions`] and [`ClientAddress`] in the extensions of a request are
 /// obeyed, except `follow_redirects`, which only [`Backends`](super::Backends) does.
 ///
 /// ```
@@ -39,6 +40,7 @@ use crate::secret::NamedValues;
 #[derive(Clone)]
 pub struct BackendService<S = Client> {
     single: Arc<Single>,
+    token: Option<AwaitedToken>,
     inner: S,
 }
 
@@ -47,25 +49,26 @@ impl BackendService {
     ///
     /// # Errors
     ///
-    /// [`BuildError`] as for [`BackendsBuilder::build`](super::BackendsBuilder::build), and for managed identities and
-    /// Service Fabric clusters, which need [`Backends`](super::Backends).
+    /// [`BuildError`] as for [`BackendsBuilder::build`](super::BackendsBuilder::build), and for circuit breakers, which need
+    /// a [`CircuitBreakerLayer`](super::CircuitBreakerLayer), and Service Fabric clusters, which need
+    /// [`Backends`](super::Backends).
     pub fn new(
         id: &str,
         backend: &model::Backend,
         values: &NamedValues,
         transport: &Transport,
     ) -> Result<Self, BuildError> {
-        single::refuse_identity(id, backend)?;
         single::refuse_breaker(id, backend)?;
+        let identity = single::identity(id, backend, values, transport.tokens())?.map(Arc::new);
         let single = Arc::new(Single::new(id, backend, values)?);
         let around = Surroundings { values, transport, certificates: &Certificates::default(), authorities: None };
-        Ok(Self { single, inner: single::client(id, backend, &around)? })
+        Ok(Self::around(single, identity, single::client(id, backend, &around)?))
     }
 }
 
 impl<S> BackendService<S> {
-    pub(super) fn around(single: Arc<Single>, inner: S) -> Self {
-        Self { single, inner }
+    pub(super) fn around(single: Arc<Single>, identity: Option<Arc<Identity>>, inner: S) -> Self {
+        Self { single, token: identity.map(AwaitedToken::new), inner }
     }
 }
 
@@ -80,6 +83,9 @@ where
     type Future = BackendFuture<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        if let Some(token) = &mut self.token {
+            ready!(token.poll_ready(cx));
+        }
         self.inner.poll_ready(cx)
     }
 
@@ -87,8 +93,10 @@ where
         let mut options = request.extensions().get::<ForwardOptions>().cloned().unwrap_or_default();
         let address = request.extensions().get::<ClientAddress>();
         options.client_ip = options.client_ip.or(address.map(|address| address.0));
-        match outgoing::prepare(&mut request, &self.single.destination(), &options) {
-            Ok(()) => BackendFuture { state: State::Sent { response: self.inner.call(request) } },
+        let prepared = outgoing::prepare(&mut request, &self.single.destination(), &options);
+        let token = self.token.as_mut().map(AwaitedToken::take).transpose();
+        match prepared.and(token).map(|token| token.map(|token| set_authorization(request.headers_mut(), token))) {
+            Ok(_) => BackendFuture { state: State::Sent { response: self.inner.call(request) } },
             Err(error) => BackendFuture { state: State::Failed { error: Some(error.of(Arc::clone(&self.single.id))) } },
         }
     }

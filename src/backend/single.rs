@@ -8,13 +8,13 @@ use rustls::pki_types::CertificateDer;
 use super::build_error::{BuildError, Problem};
 use super::certificates::{Certificates, ClientCertificate};
 use super::client::Client;
-use super::credentials::{CredentialsError, Identity, PreparedCredentials};
+use super::credentials::{Identity, PreparedCredentials};
 use super::link::Link;
 use super::outgoing::{self, Destination};
 use super::tls::{Checks, PinnedServer, Pins};
 use super::transport::Transport;
 use crate::forward::{BaseUrl, CertificateName, WebProxy};
-use crate::identity::TokenRequest;
+use crate::identity::{TokenCache, TokenRequest};
 use crate::model;
 use crate::secret::NamedValues;
 
@@ -73,21 +73,22 @@ pub(super) fn client(id: &str, backend: &model::Backend, around: &Surroundings<'
     Ok(around.transport.client_with(&link))
 }
 
-/// Whose token the entity asks for.
+/// Whose token the entity asks for, of these.
 pub(super) fn identity(
     id: &str,
     backend: &model::Backend,
-    around: &Surroundings<'_>,
+    values: &NamedValues,
+    tokens: Option<&TokenCache>,
 ) -> Result<Option<Identity>, BuildError> {
     let wanted = backend.credentials.as_ref().and_then(|credentials| credentials.managed_identity.as_ref());
     let Some(wanted) = wanted else { return Ok(None) };
     let problem = |problem| BuildError::new(id, problem);
-    let fill = |text| around.values.substitute(text).map_err(|error| problem(Problem::Identity(error.to_string())));
+    let fill = |text| values.substitute(text).map_err(|error| problem(Problem::Identity(error.to_string())));
     let mut request = TokenRequest::new(fill(&wanted.resource)?);
     if let Some(client) = wanted.client_id.as_deref().filter(|client| !client.is_empty()) {
         request = request.client_id(fill(client)?.as_ref());
     }
-    let tokens = around.transport.tokens().cloned().ok_or_else(|| problem(Problem::NoTokens))?;
+    let tokens = tokens.cloned().ok_or_else(|| problem(Problem::NoTokens))?;
     Ok(Some(Identity { tokens, request }))
 }
 
@@ -96,14 +97,6 @@ pub(super) fn refuse_breaker(id: &str, backend: &model::Backend) -> Result<(), B
     match &backend.circuit_breaker {
         Some(breaker) if !breaker.rules.is_empty() => Err(BuildError::new(id, Problem::BreakerAroundService)),
         _ => Ok(()),
-    }
-}
-
-/// Refuses what only [`Backends`](super::Backends) can add.
-pub(super) fn refuse_identity(id: &str, backend: &model::Backend) -> Result<(), BuildError> {
-    match backend.credentials.as_ref().and_then(|credentials| credentials.managed_identity.as_ref()) {
-        Some(_) => Err(BuildError::new(id, CredentialsError::Unsupported("managed identities"))),
-        None => Ok(()),
     }
 }
 

@@ -10,6 +10,7 @@ use http::{Method, Request, Response, header};
 
 use super::attempt::Attempt;
 use super::breaker::Permit;
+use super::budget::RetryBudget;
 use super::error::{Error, Kind};
 use super::goal::Goal;
 use super::limit::Full;
@@ -29,9 +30,24 @@ pub(super) struct Call {
 
 type Outcome = Result<Response<Body>, Error>;
 
-/// One try at an entity by itself.
+/// Tries at an entity by itself: one, or two when it is hedged.
 pub(super) async fn single(call: Call, goal: Goal, request: Request<Body>) -> Outcome {
-    attempt(call, goal, None, request).await
+    let protection = goal.protection().cloned();
+    let hedge = protection.as_ref().and_then(|protection| protection.hedge_after);
+    let (Some(after), Some(second)) = (hedge, copy(&request).filter(may_be_sent_twice)) else {
+        return attempt(call, goal, None, request).await;
+    };
+    let budget = protection.as_ref().and_then(|protection| protection.retry_budget.as_ref());
+    earn(budget);
+    let first = attempt(call.clone(), goal.clone(), None, request);
+    hedged(first, after, async {
+        if !may_spend(budget) {
+            return None;
+        }
+        tracing::debug!(target: "gatewright::backend", backend = &**goal.id(), "asked a second time");
+        Some(attempt(call, goal, None, second).await)
+    })
+    .await
 }
 
 /// Tries at the members of a pool.
@@ -45,11 +61,12 @@ pub(super) async fn pool(
     let options = &pool.options;
     let (mut tried, mut left) = (Members::default(), options.fail_over_limit());
     let hedge = options.hedge().filter(|_| may_be_sent_twice(&request));
-    let mut last = None;
+    let mut last: Option<Outcome> = None;
+    earn(options.budget());
     loop {
         let chosen = match pool.choose(bound, is_tls, tried) {
             Ok(chosen) => chosen,
-            Err(error) => return Err(last.unwrap_or(error)),
+            Err(error) => return last.unwrap_or(Err(error)),
         };
         let spare = if left > 0 || hedge.is_some() { copy(&request) } else { None };
         tried.insert(chosen.0.member);
@@ -62,11 +79,16 @@ pub(super) async fn pool(
             }
             _ => first.await,
         };
-        match (outcome, spare) {
-            (Err(error), Some(spare)) if left > 0 && error.is_retry_safe() => {
-                (request, last, left) = (spare, Some(error), left - 1);
+        let may_go_on = match &outcome {
+            Err(error) => error.is_retry_safe(),
+            Ok(response) => options.fails_over_after(response.status().as_u16()),
+        };
+        match spare {
+            Some(spare) if left > 0 && may_go_on && may_spend(options.budget()) => {
+                tracing::debug!(target: "gatewright::pool", pool = &*pool.id, left, "another member is tried");
+                (request, last, left) = (spare, Some(outcome), left - 1);
             }
-            (outcome, _) => return outcome,
+            _ => return outcome,
         }
     }
 }
@@ -79,10 +101,24 @@ async fn second_member(
     tried: &mut Members,
     request: Request<Body>,
 ) -> Option<Outcome> {
+    if !may_spend(pool.options.budget()) {
+        return None;
+    }
+    tracing::debug!(target: "gatewright::pool", pool = &*pool.id, "a second member is asked");
     let chosen = pool.choose(None, is_tls, *tried).ok()?;
     tried.insert(chosen.0.member);
     let goal = pool.goal(chosen.0.member).cloned()?;
     Some(attempt(call.clone(), goal, Some(chosen), request).await)
+}
+
+fn earn(budget: Option<&RetryBudget>) {
+    if let Some(budget) = budget {
+        budget.earn();
+    }
+}
+
+fn may_spend(budget: Option<&RetryBudget>) -> bool {
+    budget.is_none_or(RetryBudget::spend)
 }
 
 async fn attempt(call: Call, goal: Goal, chosen: Option<(Choice, Option<Permit>)>, request: Request<Body>) -> Outcome {
@@ -99,7 +135,10 @@ async fn attempt(call: Call, goal: Goal, chosen: Option<(Choice, Option<Permit>)
         attempt = attempt.permitted(breaker, permit);
     }
     if let Some(limit) = protection.as_ref().and_then(|protection| protection.limit.as_ref()) {
-        let place = limit.enter().await.map_err(|Full| Error::new(Kind::Full).of(Arc::clone(goal.id())))?;
+        let place = limit.enter().await.map_err(|Full| {
+            tracing::debug!(target: "gatewright::backend", backend = &**goal.id(), "it has all requests that it may have");
+            Error::new(Kind::Full).of(Arc::clone(goal.id()))
+        })?;
         attempt = attempt.placed(Some(place));
     }
     if let (Some(breaker), false) = (breaker, is_chosen) {

@@ -85,13 +85,17 @@ async fn an_open_circuit_sends_nothing_and_says_when_to_come_back() {
     assert!(error.is_refusal() && error.is_retry_safe());
     assert_eq!((error.status(), error.retry_after()), (503, Some(30)), "29.5 s, rounded up");
     assert_eq!(error.to_string(), "backend `b`: its circuit breaker is open, next try in 30 s");
+    let answer = Response::<Body>::from(status(&backends, &to_b()).await.unwrap_err());
+    assert_eq!((answer.status().as_u16(), &answer.headers()["retry-after"]), (503, &"30".parse().unwrap()));
+    let answer = crate::support::text(answer.into_body()).await;
+    assert_eq!(answer, r#"{ "statusCode": 503, "message": "Service Unavailable" }"#);
     let error = ForwardError::from(error);
     assert_eq!((error.reason, &*error.message), ("CircuitBreakerOpen", "Backend b is temporarily unavailable."));
     // The entity is found by its URL too, and its state is the same.
     assert!(status(&backends, &to_url(&moody.server.url("/x"))).await.unwrap_err().is_refusal());
     assert_eq!(moody.asked.load(Ordering::SeqCst), 3);
     let state = &backends.breakers()[0];
-    assert_eq!((state.trips, state.failures, state.refused, &*state.backend), (1, 3, 2, "b"));
+    assert_eq!((state.trips, state.failures, state.refused, &*state.backend), (1, 3, 3, "b"));
     assert!(matches!(&state.state, CircuitState::Open { rule, .. } if rule == "5xx"));
     moody.status.store(200, Ordering::SeqCst);
     clock.advance(Duration::from_millis(29_499));

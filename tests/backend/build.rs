@@ -77,8 +77,7 @@ fn entities_of_the_corpus_are_built_or_refused_with_a_reason() {
     };
     let folder = std::path::Path::new(&corpus).join("arm/backends");
     let issuer = "backend `b`: `serviceFabricCluster`: `IssuerCertificateThumbprint1` is not a thumbprint: expected 40, 64 or 128 hex digits (SHA-1, SHA-256 or SHA-512)";
-    let tokens =
-        "backend `b`: `credentials.managedIdentity` needs a source of tokens: give one to the transport with `tokens`";
+    let tokens = "backend `b`: `credentials.managedIdentity` needs a source of tokens: give one to the transport with `tokens`, or to `BackendLayer::with_tokens`";
     for (file, path, expected) in [
         ("body-CustomAssignedCertificateThumbprint.json", "", None),
         ("body-CustomAssignedCertificateX509Names.json", "", None),

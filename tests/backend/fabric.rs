@@ -1,6 +1,8 @@
+use std::sync::atomic::Ordering;
+
 use gatewright::backend::{Backends, Error, Transport};
-use gatewright::forward::{FabricOptions, ForwardOptions, ReplicaRole};
-use gatewright::model::{Backend, Certificate, Credentials, ServiceFabricCluster, X509Name};
+use gatewright::forward::{FabricOptions, ForwardOptions, ReplicaRole, ServedBy};
+use gatewright::model::{Backend, Certificate, Credentials, Pool, PoolMember, ServiceFabricCluster, X509Name};
 use gatewright::secret::NamedValues;
 use http::Response;
 
@@ -316,4 +318,37 @@ async fn a_service_may_have_a_breaker_and_be_in_a_pool() {
     };
     assert!(!call("p").await.is_refusal(), "the cluster does not answer");
     assert!(call("b").await.is_refusal() && call("p").await.is_refusal());
+}
+
+#[tokio::test]
+async fn a_cluster_takes_turns_with_other_members_and_its_breaker_counts() {
+    let (replica, other) = (crate::breakers::moody().await, crate::breakers::moody().await);
+    let naming = TestNaming::http().await.then(200, stateless("1:1", &[replica.server.url("/r")]));
+    let cluster = at(&[naming.server.url("")]).circuit_breaker(crate::breakers::breaker(2));
+    let members = ["cluster", "other"].map(PoolMember::new);
+    let pool = members.into_iter().fold(Pool::new(), Pool::member);
+    let backends = Backends::builder(&transport(), &NamedValues::new())
+        .backend("cluster", &cluster)
+        .backend("other", &Backend::new(other.server.url("")).unwrap())
+        .backend("p", &Backend::of_pool(pool))
+        .build()
+        .unwrap();
+    let served = async || {
+        let target = gatewright::forward::Target::Backend("p".into());
+        let response = backends.call(&target, get("/"), &ForwardOptions::default()).await.unwrap();
+        let by = response.extensions().get::<ServedBy>().unwrap();
+        (by.backend.to_string(), by.base.to_string())
+    };
+    let at_replica = ("cluster".to_owned(), replica.server.url("/r"));
+    let at_other = ("other".to_owned(), other.server.url(""));
+    assert_eq!([served().await, served().await, served().await], [at_replica.clone(), at_other.clone(), at_replica]);
+    replica.status.store(503, Ordering::SeqCst);
+    for _ in 0..4 {
+        served().await;
+    }
+    let state = &backends.breakers()[0];
+    assert_eq!((&*state.backend, state.trips, state.failures), ("cluster", 1, 2));
+    for _ in 0..3 {
+        assert_eq!(served().await, at_other);
+    }
 }

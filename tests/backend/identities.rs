@@ -2,12 +2,15 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use gatewright::backend::{BackendService, Backends, CredentialsLayer, Transport};
+use gatewright::backend::{BackendLayer, BackendService, Backends, CredentialsLayer, Transport};
 use gatewright::clock::Clock;
 use gatewright::forward::ForwardOptions;
 use gatewright::identity::{Error, Token, TokenCache, TokenRequest, TokenSource};
 use gatewright::model::{Authorization, Backend, Credentials, ManagedIdentity};
 use gatewright::secret::NamedValues;
+use tower::ServiceExt;
+use tower_layer::Layer;
+use tower_service::Service;
 
 use crate::support::{TestServer, echo, text};
 use crate::{get, one, to_b, to_url, transport};
@@ -119,6 +122,43 @@ async fn without_a_token_nothing_is_sent() {
     assert!(!shown.contains("token-"), "{shown}");
 }
 
+#[tokio::test]
+async fn a_service_and_a_layer_send_the_token_too() {
+    let server = TestServer::http(echo).await;
+    let rig = rig();
+    let values = NamedValues::new().plain("region", "eu");
+    let backend = Backend::new(server.url("/api")).unwrap().credentials(identity(None));
+    let service = BackendService::new("b", &backend, &values, &rig.transport).unwrap();
+    let tokens = rig.transport.tokens().unwrap();
+    let layered = BackendLayer::with_tokens("b", &backend, &values, tokens).unwrap().layer(rig.transport.client());
+    for mut service in [service, layered] {
+        for _ in 0..2 {
+            let response = service.ready().await.unwrap().call(get("/x")).await.unwrap();
+            let seen = text(response.into_body()).await;
+            assert!(
+                seen.starts_with("GET /api/x ") && seen.contains("authorization: Bearer token-1-system-"),
+                "{seen}"
+            );
+            assert_eq!(seen.matches("authorization").count(), 1, "{seen}");
+        }
+        // A request that comes without asking whether the service is ready gets the token that is here.
+        let response = service.clone().call(get("/x")).await.unwrap();
+        assert!(text(response.into_body()).await.contains("Bearer token-1-"));
+    }
+    assert_eq!(rig.calls.load(Ordering::SeqCst), 1);
+    // No token: the request fails, the service does not.
+    let connections = server.connections();
+    rig.clock.advance(Duration::from_secs(3600));
+    rig.broken.store(true, Ordering::SeqCst);
+    let mut service = BackendService::new("b", &backend, &values, &rig.transport).unwrap();
+    let error = service.ready().await.unwrap().call(get("/x")).await.unwrap_err();
+    assert_eq!((error.reason(), error.backend()), ("ManagedIdentityTokenNotAcquired", Some("b")));
+    rig.broken.store(false, Ordering::SeqCst);
+    let response = service.ready().await.unwrap().call(get("/x")).await.unwrap();
+    assert!(text(response.into_body()).await.contains("Bearer token-2-"));
+    assert!(server.connections() <= connections + 1);
+}
+
 #[test]
 fn without_a_source_of_tokens_it_is_refused() {
     let backend = Backend::new("https://b.example").unwrap().credentials(identity(None));
@@ -126,10 +166,14 @@ fn without_a_source_of_tokens_it_is_refused() {
     let errors = Backends::builder(&transport(), &values).backend("b", &backend).build().unwrap_err();
     assert_eq!(
         errors[0].to_string(),
-        "backend `b`: `credentials.managedIdentity` needs a source of tokens: give one to the transport with `tokens`"
+        "backend `b`: `credentials.managedIdentity` needs a source of tokens: give one to the transport with `tokens`, or to `BackendLayer::with_tokens`"
     );
-    let error = BackendService::new("b", &backend, &values, &rig().transport).unwrap_err();
-    assert_eq!(error.to_string(), "backend `b`: managed identities cannot be added by a layer: use `Backends`");
+    for error in [
+        BackendService::new("b", &backend, &values, &transport()).unwrap_err(),
+        BackendLayer::new("b", &backend, &values).unwrap_err(),
+    ] {
+        assert_eq!(error.to_string(), errors[0].to_string());
+    }
     let error = CredentialsLayer::new(&identity(None), &values).unwrap_err();
     assert_eq!(error.to_string(), "managed identities cannot be added by a layer: use `Backends`");
 }

@@ -5,9 +5,12 @@
 mod breakers;
 mod build;
 mod certificates;
+mod connections;
 mod credentials;
 mod fabric;
 mod failures;
+mod further_requests;
+mod goals;
 mod headers;
 mod identities;
 mod layers;
@@ -18,6 +21,7 @@ mod redirects;
 mod streams;
 mod tls;
 mod versions;
+mod visible;
 
 #[path = "../support/mod.rs"]
 mod support;

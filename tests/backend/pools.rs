@@ -434,6 +434,10 @@ async fn one_of_four_fails_half_of_its_requests() {
             }
         }
         assert_eq!(errors, if retries == 0 { 5 } else { 0 }, "{retries} retries");
+        let seen: Vec<_> = pool.breakers().iter().map(|breaker| (breaker.trips, breaker.failures)).collect();
+        assert_eq!(seen, [(0, 0), (0, 0), (0, 0), (1, 5)]);
+        let candidates: Vec<_> = pool.snapshot().members.iter().map(|member| member.is_candidate).collect();
+        assert_eq!(candidates, [true, true, true, false]);
     }
 }
 

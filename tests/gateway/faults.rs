@@ -1,14 +1,15 @@
-//! What a caller gets, and `on-error` sees, when a backend fails: real sockets, and each request sent once.
+//! What a caller gets, `on-error` sees and the circuit breaker counts when a backend fails: real sockets, and each request
+//! sent once.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use gatewright::Body;
 use gatewright::backend::Transport;
 use gatewright::gateway::Gateway;
-use gatewright::model::{Policy, Store};
-use http::Response;
+use gatewright::model::{
+    Backend, CircuitBreaker, CircuitBreakerRule, FailureCondition, Policy, StatusCodeRange, Store,
+};
 use tokio::net::TcpStream;
 
 use crate::support::raw::{self, http2};
@@ -23,7 +24,7 @@ const TRUST: &str =
     "The underlying connection was closed: Could not establish trust relationship for the SSL/TLS secure channel.";
 const FAILURE: &str = "BackendConnectionFailure";
 
-/// A gateway in front of `url`, which tells the caller what `on-error` sees.
+/// A gateway in front of `url`, which tells the caller what `on-error` sees. Its breaker counts all failures, and opens never.
 fn gateway_with(transport: &Transport, url: &str, forward: &str, outbound: &str) -> Gateway {
     let mut store = Store::new();
     let tell = |name: &str, value: &str| {
@@ -35,6 +36,12 @@ fn gateway_with(transport: &Transport, url: &str, forward: &str, outbound: &str)
         "<policies><inbound /><backend><forward-request {forward} /></backend><outbound>{outbound}</outbound>\
          <on-error>{told}{status}</on-error></policies>"
     )));
+    let condition = FailureCondition::new()
+        .count(1_000)
+        .status_code_range(StatusCodeRange::new(500, 599))
+        .error_reasons(["BackendConnectionFailure", "Timeout"]);
+    let breaker = CircuitBreaker::new().rule(CircuitBreakerRule::new().failure_condition(condition));
+    store.service.backends.insert("b", Backend::new(url).unwrap().circuit_breaker(breaker));
     store.service.apis.insert("a", free_api("a", url, &[("get", "GET", "/"), ("post", "POST", "/")]));
     Gateway::builder().transport(transport.clone()).build(&store).unwrap()
 }
@@ -44,12 +51,21 @@ fn transport() -> Transport {
     transport.build().unwrap()
 }
 
-async fn get(url: &str, forward: &str) -> Response<Body> {
-    send(&gateway_with(&transport(), url, forward, ""), "GET", "/a", &[]).await
+/// What the breaker has taken for failures.
+fn failures(gateway: &Gateway) -> u64 {
+    gateway.snapshot().backends().flat_map(|backends| backends.breakers()).map(|breaker| breaker.failures).sum()
 }
 
-/// Asserts on what caller and `on-error` are told.
-async fn is_failure(name: &str, response: Response<Body>, reason: &str, message: &str) {
+/// A request to `url` fails as expected.
+async fn fails_at(name: &str, url: &str, forward: &str, reason: &str, message: &str) {
+    fails(name, &gateway_with(&transport(), url, forward, ""), "GET", reason, message).await;
+}
+
+/// Asserts on what caller and `on-error` are told, and that the breaker takes it for one failure.
+async fn fails(name: &str, gateway: &Gateway, method: &str, reason: &str, message: &str) {
+    let before = failures(gateway);
+    let response = send(gateway, method, "/a", &[]).await;
+    assert_eq!(failures(gateway), before + 1, "{name}: the breaker");
     assert_eq!(response.status(), 500, "{name}");
     let told = ["x-source", "x-reason", "x-message", "x-status"].map(|told| header(&response, told));
     assert_eq!(told.each_ref().map(String::as_str), ["forward-request", reason, message, "500"], "{name}");
@@ -83,8 +99,8 @@ async fn refused() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
     drop(listener);
-    is_failure("refused", get(&format!("http://{address}"), "").await, FAILURE, CONNECT).await;
-    is_failure("no name", get("http://no-such-host.invalid", "").await, FAILURE, CONNECT).await;
+    fails_at("refused", &format!("http://{address}"), "", FAILURE, CONNECT).await;
+    fails_at("no name", "http://no-such-host.invalid", "", FAILURE, CONNECT).await;
 }
 
 #[tokio::test]
@@ -98,7 +114,7 @@ async fn black_holed() {
     while let Ok(stream) = tokio::time::timeout(Duration::from_millis(100), TcpStream::connect(address)).await {
         waiting.push(stream.unwrap());
     }
-    is_failure("black-holed", get(&format!("http://{address}"), "").await, FAILURE, CONNECT).await;
+    fails_at("black-holed", &format!("http://{address}"), "", FAILURE, CONNECT).await;
 }
 
 #[tokio::test]
@@ -109,8 +125,7 @@ async fn ends_before_the_response() {
             let (server, count) = counting($handler).await;
             for method in ["GET", "POST"] {
                 let gateway = gateway_with(&transport(), &server.url(""), "", "");
-                let response = send(&gateway, method, "/a", &[]).await;
-                is_failure($name, response, FAILURE, $message).await;
+                fails($name, &gateway, method, FAILURE, $message).await;
             }
             assert_eq!(count.load(Ordering::SeqCst), 2, "{}: each request is sent once", $name);
         )*};
@@ -130,7 +145,7 @@ async fn ends_before_the_response() {
 #[tokio::test]
 async fn reset_on_accept() {
     let server = TestServer::raw(raw::reset_at_once).await;
-    is_failure("reset on accept", get(&server.url(""), "").await, FAILURE, CLOSED).await;
+    fails_at("reset on accept", &server.url(""), "", FAILURE, CLOSED).await;
 }
 
 #[tokio::test]
@@ -150,11 +165,18 @@ async fn breaks_off_in_the_body() {
             })
             .await;
             // The status is on its way already: only the end of the body can tell.
-            let response = get(&server.url(""), "").await;
+            let gateway = gateway_with(&transport(), &server.url(""), "", "");
+            let response = send(&gateway, "GET", "/a", &[]).await;
             match (response.status().as_u16(), is_reset) {
-                (200, _) => assert!(response.into_body().collect(100).await.is_err(), "{name}"),
+                (200, _) => {
+                    assert!(response.into_body().collect(100).await.is_err(), "{name}");
+                    assert_eq!(failures(&gateway), 0, "{name}: the status was good");
+                }
                 // A reset may take the headers with it.
-                (status, is_reset) => assert!(is_reset && status == 500, "{name}: {status}"),
+                (status, is_reset) => {
+                    assert!(is_reset && status == 500, "{name}: {status}");
+                    assert_eq!(failures(&gateway), 1, "{name}");
+                }
             }
             // A policy that reads the body sees it in time.
             let gateway = gateway_with(&transport(), &server.url(""), "", reads);
@@ -173,16 +195,11 @@ async fn breaks_off_in_the_body() {
 async fn slow_loris() {
     let head = b"HTTP/1.1 200 OK\r\nx-slow: a";
     let (server, count) = counting(|stream| raw::drip(stream, head, Duration::from_millis(5))).await;
-    let response = get(&server.url(""), r#"timeout-ms="200""#).await;
-    is_failure("headers without end", response, "Timeout", "Request to the backend service timed out").await;
+    let late = "Request to the backend service timed out";
+    fails_at("headers without end", &server.url(""), r#"timeout-ms="200""#, "Timeout", late).await;
     assert_eq!(count.load(Ordering::SeqCst), 1);
-    is_failure(
-        "silence",
-        get(&TestServer::raw(raw::silent).await.url(""), r#"timeout-ms="50""#).await,
-        "Timeout",
-        "Request to the backend service timed out",
-    )
-    .await;
+    let silent = TestServer::raw(raw::silent).await;
+    fails_at("silence", &silent.url(""), r#"timeout-ms="50""#, "Timeout", late).await;
     // A slow body is not limited by `timeout`; the caller decides, and its leaving closes the connection.
     let (closed, is_closed) = tokio::sync::oneshot::channel();
     let closed = Arc::new(std::sync::Mutex::new(Some(closed)));
@@ -195,10 +212,12 @@ async fn slow_loris() {
         }
     })
     .await;
-    let response = get(&server.url(""), r#"timeout-ms="2000""#).await;
+    let gateway = gateway_with(&transport(), &server.url(""), r#"timeout-ms="2000""#, "");
+    let response = send(&gateway, "GET", "/a", &[]).await;
     assert_eq!(response.status(), 200);
     drop(response);
     is_closed.await.unwrap();
+    assert_eq!(failures(&gateway), 0);
 }
 
 #[tokio::test]
@@ -223,7 +242,7 @@ async fn tls_failures() {
     ];
     for (name, server, forward, message) in cases {
         let gateway = gateway_with(&trusting, &server.tls_url(""), forward, "");
-        is_failure(name, send(&gateway, "GET", "/a", &[]).await, FAILURE, message).await;
+        fails(name, &gateway, "GET", FAILURE, message).await;
         assert_eq!(server.connections(), 1, "{name}");
     }
 }
@@ -252,7 +271,7 @@ async fn http2_streams_and_connections_that_end() {
             })
         })
         .await;
-        is_failure(name, get(&server.url(""), r#"http-version="2""#).await, FAILURE, CLOSED).await;
+        fails_at(name, &server.url(""), r#"http-version="2""#, FAILURE, CLOSED).await;
         assert_eq!(count.load(Ordering::SeqCst), 1, "{name}: the request is sent once");
     }
 }
@@ -280,7 +299,7 @@ async fn http2_goes_on_over_a_new_connection_after_goaway() {
         text(response.into_body()).await;
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert_eq!((count.load(Ordering::SeqCst), server.connections()), (3, 3));
+    assert_eq!((count.load(Ordering::SeqCst), server.connections(), failures(&gateway)), (3, 3, 0));
 }
 
 #[tokio::test]
@@ -295,7 +314,7 @@ async fn stale_connections() {
         assert_eq!((response.status().as_u16(), text(response.into_body()).await.as_str()), (200, "ok"));
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    assert_eq!(server.connections(), 3);
+    assert_eq!((server.connections(), failures(&gateway)), (3, 0));
     // Closed when the next request has come: it may have been acted upon, so it is not sent again.
     let requests = Arc::new(AtomicUsize::new(0));
     let counter = requests.clone();
@@ -314,7 +333,7 @@ async fn stale_connections() {
     let gateway = gateway_with(&transport(), &server.url(""), "", "");
     let response = send(&gateway, "GET", "/a", &[]).await;
     text(response.into_body()).await;
-    is_failure("closed on arrival", send(&gateway, "GET", "/a", &[]).await, FAILURE, CLOSED).await;
+    fails("closed on arrival", &gateway, "GET", FAILURE, CLOSED).await;
     assert_eq!((requests.load(Ordering::SeqCst), server.connections()), (2, 1));
 }
 

@@ -17,7 +17,7 @@ use super::options::BreakerOptions;
 use super::outcome::{FailureReason, Outcome, retry_after};
 use super::shared::{Breaker, Permit};
 use super::snapshot::BreakerSnapshot;
-use crate::backend::build_error::{BuildError, Problem};
+use crate::backend::build_error::{BuildError, BuildErrors, Problem};
 use crate::backend::error::Error;
 use crate::clock::Clock;
 use crate::forward::ForwardError;
@@ -43,7 +43,7 @@ use crate::model::CircuitBreaker;
 /// let rule = CircuitBreakerRule::new().name("5xx").failure_condition(condition).trip_duration(Duration::from_secs(30));
 /// let layer = CircuitBreakerLayer::new("orders", &CircuitBreaker::new().rule(rule)).build()?;
 /// # let _ = layer;
-/// # Ok::<_, Vec<gatewright::backend::BuildError>>(())
+/// # Ok::<_, gatewright::backend::BuildErrors>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct CircuitBreakerLayer(Arc<Breaker>);
@@ -100,14 +100,12 @@ impl CircuitBreakerLayerBuilder<'_> {
     ///
     /// # Errors
     ///
-    /// One [`BuildError`] for each thing that is wrong with the rules.
-    pub fn build(self) -> Result<CircuitBreakerLayer, Vec<BuildError>> {
+    /// [`BuildErrors`]: one for each thing that is wrong with the rules.
+    pub fn build(self) -> Result<CircuitBreakerLayer, BuildErrors> {
         let made = Breaker::new(self.name, self.breaker, &self.options, &self.clock, &self.observer);
         let (breaker, _) = made.map_err(|problems| {
-            problems
-                .into_iter()
-                .map(|text| BuildError::new(self.name, Problem::CircuitBreaker(text)))
-                .collect::<Vec<_>>()
+            let problems = problems.into_iter();
+            problems.map(|text| BuildError::new(self.name, Problem::CircuitBreaker(text))).collect::<BuildErrors>()
         })?;
         Ok(CircuitBreakerLayer(Arc::new(breaker)))
     }

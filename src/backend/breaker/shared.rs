@@ -141,7 +141,10 @@ impl Breaker {
             (Entry::Refused { until, rule }, _) => {
                 self.refused.fetch_add(1, Ordering::Relaxed);
                 let status = self.rules.get(rule).map_or(503, |rule| rule.status);
-                Err(Refusal { status, remaining: Duration::from_nanos(until.saturating_sub(now)) })
+                let remaining = Duration::from_nanos(until.saturating_sub(now));
+                let backend = &*self.backend;
+                tracing::debug!(target: "gatewright::breaker", backend, ?remaining, "a request is refused");
+                Err(Refusal { status, remaining })
             }
             (_, Some(seen)) => Ok(Permit(seen)),
             // INVARIANT: the gate starts above zero, and neither a closing nor a time is stored as zero.

@@ -29,8 +29,8 @@ impl Window {
 
     /// Adds what happened at a time, and gives the sums. What is older than the window is left out.
     pub(super) fn add(&mut self, at: u64, counts: Counts) -> Counts {
-        self.advance(at);
         let number = at / self.width;
+        self.advance(number);
         if self.newest - number < BUCKETS as u64
             && let Some(bucket) = self.buckets.get_mut(slot(number))
         {
@@ -48,8 +48,8 @@ impl Window {
         self.sum = Counts::default();
     }
 
-    fn advance(&mut self, now: u64) {
-        let number = now / self.width;
+    /// Begins a bucket, when it is a new one.
+    fn advance(&mut self, number: u64) {
         if number <= self.newest {
             return;
         }

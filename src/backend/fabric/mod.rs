@@ -20,7 +20,7 @@ use super::protection::Protection;
 use super::single::{self, Surroundings};
 use super::tls::{PinnedServer, Pins};
 use crate::Body;
-use crate::forward::{BaseUrl, CertificateName, FabricOptions, ForwardOptions};
+use crate::forward::{BaseUrl, CertificateName, FabricOptions, ForwardOptions, ServedBy};
 use crate::model::{self, ServiceFabricCluster};
 
 /// A Backend entity whose address a cluster knows.
@@ -60,7 +60,7 @@ impl Fabric {
             resolver: resolver(cluster, around).map_err(problem)?,
             cache: Cache::default(),
             credentials: single::credentials(id, backend, around.values)?,
-            identity: single::identity(id, backend, around)?,
+            identity: single::identity(id, backend, around.values, around.transport.tokens())?,
             client: single::client(id, backend, around)?,
             turn: AtomicUsize::new(0),
             protection: None,
@@ -82,7 +82,9 @@ impl Fabric {
         if let Some(identity) = &self.identity {
             set_authorization(request.headers_mut(), identity.header().await?);
         }
-        client.send(request, options.http_version).await
+        let mut response = client.send(request, options.http_version).await?;
+        response.extensions_mut().insert(ServedBy::new(Arc::clone(&self.id), Arc::new(base)));
+        Ok(response)
     }
 
     async fn resolve(&self, wanted: &FabricOptions) -> Result<BaseUrl, Error> {

@@ -136,9 +136,13 @@ impl Pool {
             };
             self.picker.started(member);
             let bind = affine(member).then_some(is_tls);
+            let backend = self.goals.get(member).map_or("", |goal| goal.id());
+            tracing::debug!(target: "gatewright::pool", pool = &*self.id, backend, "member chosen");
             return Ok((Choice { pool: Arc::clone(self), member, bind }, permit));
         }
-        Err(Error::exhausted(self.status, self.picker.soonest()).of(Arc::clone(&self.id)))
+        let soonest = self.picker.soonest();
+        tracing::debug!(target: "gatewright::pool", pool = &*self.id, ?soonest, "no member can be asked");
+        Err(Error::exhausted(self.status, soonest).of(Arc::clone(&self.id)))
     }
 
     pub(super) fn goal(&self, member: usize) -> Option<&Goal> {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::outlier::OutlierEjection;
+use crate::backend::budget::RetryBudget;
 use crate::secret::Secret;
 
 /// Settings of a pool that entities do not have; the defaults are what Azure does or, where nobody knows, what is
@@ -16,6 +17,7 @@ use crate::secret::Secret;
 ///     .balance(Balance::LeastRequests)
 ///     .outlier_ejection(OutlierEjection::new().failures_in_a_row(3))
 ///     .fail_over(2)
+///     .fail_over_statuses([429])
 ///     .hedge_after(Duration::from_millis(200));
 /// # let _ = options;
 /// ```
@@ -28,7 +30,9 @@ pub struct PoolOptions {
     pub(super) outliers: Option<OutlierEjection>,
     pub(super) affinity_key: Option<Secret>,
     pub(super) fail_over: u32,
+    pub(super) fail_over_statuses: Vec<u16>,
     pub(super) hedge_after: Option<Duration>,
+    pub(super) retry_budget: Option<RetryBudget>,
 }
 
 /// Which member of the best priority group a request goes to.
@@ -53,7 +57,9 @@ impl Default for PoolOptions {
             outliers: None,
             affinity_key: None,
             fail_over: 0,
+            fail_over_statuses: Vec::new(),
             hedge_after: None,
+            retry_budget: None,
         }
     }
 }
@@ -115,6 +121,22 @@ impl PoolOptions {
         self
     }
 
+    /// Statuses after which a request is sent to another member too, as often as [`fail_over`](Self::fail_over) says: a
+    /// member without room (429, 503) hands its request over, and need not be tripped for that. None by default. The
+    /// backend has seen the request then: list only statuses that say that it did nothing.
+    #[must_use]
+    pub fn fail_over_statuses(mut self, statuses: impl IntoIterator<Item = u16>) -> Self {
+        self.fail_over_statuses = statuses.into_iter().collect();
+        self
+    }
+
+    /// Limits what [`fail_over`](Self::fail_over) and [`hedge_after`](Self::hedge_after) send; no limit by default.
+    #[must_use]
+    pub fn retry_budget(mut self, budget: RetryBudget) -> Self {
+        self.retry_budget = Some(budget);
+        self
+    }
+
     /// Asks a second member when the first has not answered after this time, and takes whichever answers first; the other
     /// request is given up. Only for `GET`, `HEAD` and `OPTIONS` with an empty body or one in memory. Off by default.
     #[must_use]
@@ -129,6 +151,14 @@ impl PoolOptions {
 
     pub(in crate::backend) fn hedge(&self) -> Option<Duration> {
         self.hedge_after
+    }
+
+    pub(in crate::backend) fn budget(&self) -> Option<&RetryBudget> {
+        self.retry_budget.as_ref()
+    }
+
+    pub(in crate::backend) fn fails_over_after(&self, status: u16) -> bool {
+        self.fail_over_statuses.contains(&status)
     }
 
     /// Whether a request may be sent more than once.

@@ -14,8 +14,11 @@ use tower_service::Service;
 use super::options::PoolOptions;
 use super::picker::{MOST_MEMBERS, Members, Picker, Seat};
 use super::schedule::Share;
-use crate::backend::breaker::{Breaker, BreakerGuard, BreakerOptions, TracingObserver};
-use crate::backend::build_error::{BuildError, Problem};
+use super::snapshot::{MemberSnapshot, PoolSnapshot};
+use crate::backend::breaker::{
+    Breaker, BreakerGuard, BreakerObserver, BreakerOptions, BreakerSnapshot, TracingObserver,
+};
+use crate::backend::build_error::{BuildError, BuildErrors, Problem};
 use crate::backend::error::Error;
 use crate::clock::Clock;
 use crate::model::CircuitBreaker;
@@ -37,10 +40,11 @@ use crate::model::CircuitBreaker;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let service = |name: &'static str| tower::service_fn(move |_: Request<()>| async move { Ok::<_, Error>(Response::new(name)) }).boxed_clone();
-/// let pool = PoolService::builder("both").member("a", service("a"), 1, 1).member("b", service("b"), 1, 1).build().map_err(|mut all| all.remove(0))?;
+/// let pool = PoolService::builder("both").member("a", service("a"), 1, 1).member("b", service("b"), 1, 1).build()?;
 /// for expected in ["a", "b", "a"] {
 ///     assert_eq!(pool.clone().oneshot(Request::new(())).await?.into_body(), expected);
 /// }
+/// assert!(pool.snapshot().members.iter().all(|member| member.is_candidate));
 /// # Ok(())
 /// # }
 /// ```
@@ -55,6 +59,7 @@ pub struct PoolService<S> {
 
 struct Shared {
     name: Arc<str>,
+    members: Vec<String>,
     picker: Picker,
     status: u16,
 }
@@ -67,6 +72,7 @@ pub struct PoolServiceBuilder<S> {
     options: PoolOptions,
     breaker_options: BreakerOptions,
     clock: Clock,
+    observer: Arc<dyn BreakerObserver>,
     status: u16,
 }
 
@@ -79,12 +85,30 @@ impl<S> PoolService<S> {
             options: PoolOptions::default(),
             breaker_options: BreakerOptions::default(),
             clock: Clock::system(),
+            observer: Arc::new(TracingObserver),
             status: 503,
         }
     }
 }
 
 impl<S> PoolService<S> {
+    /// The pool as it is now.
+    pub fn snapshot(&self) -> PoolSnapshot {
+        let Shared { name, members, picker, .. } = &*self.shared;
+        let member = |(index, name): (usize, &String)| MemberSnapshot {
+            backend: name.clone(),
+            is_candidate: picker.is_candidate(index) && !self.dead.contains(index),
+            in_flight: picker.in_flight(index),
+        };
+        PoolSnapshot { pool: name.to_string(), members: members.iter().enumerate().map(member).collect() }
+    }
+
+    /// The circuit breakers of members as they are now, in the order of the members.
+    pub fn breakers(&self) -> Vec<BreakerSnapshot> {
+        let picker = &self.shared.picker;
+        (0..picker.len()).filter_map(|member| Some(picker.breaker(member)?.snapshot())).collect()
+    }
+
     /// Takes a turn: the index of the member that the next request would go to, for a host that sends by itself. None when
     /// there is no candidate.
     pub fn pick(&self) -> Option<usize> {
@@ -125,6 +149,12 @@ impl<S> PoolServiceBuilder<S> {
         self
     }
 
+    /// Who is told when a circuit opens or closes, instead of `tracing`.
+    pub fn observer(mut self, observer: impl BreakerObserver) -> Self {
+        self.observer = Arc::new(observer);
+        self
+    }
+
     /// The status of the error when no member is a candidate; 503 by default.
     pub fn failure_status(mut self, status: u16) -> Self {
         self.status = status;
@@ -135,20 +165,20 @@ impl<S> PoolServiceBuilder<S> {
     ///
     /// # Errors
     ///
-    /// One [`BuildError`] for each thing that is wrong: no member or more than 128, a weight above 100, bad rules.
-    pub fn build(self) -> Result<PoolService<S>, Vec<BuildError>> {
+    /// [`BuildErrors`]: one for each thing that is wrong: no member or more than 128, a weight above 100, bad rules.
+    pub fn build(self) -> Result<PoolService<S>, BuildErrors> {
         let mut errors = Vec::new();
         let wrong = |text| BuildError::new(&self.name, Problem::Pool(text));
         if self.members.is_empty() || self.members.len() > MOST_MEMBERS {
             errors.push(wrong(format!("it has {} members: expected 1 to {MOST_MEMBERS}", self.members.len())));
         }
-        let (mut services, mut seats, mut shares) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut names, mut services, mut seats, mut shares) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         for (name, service, share, rules) in self.members {
             if share.weight > 100 {
                 errors.push(wrong(format!("the weight of `{name}` is {}: expected 0 to 100", share.weight)));
             }
-            let observer: Arc<dyn crate::backend::BreakerObserver> = Arc::new(TracingObserver);
-            let made = rules.map(|rules| Breaker::new(&name, &rules, &self.breaker_options, &self.clock, &observer));
+            let (options, observer) = (&self.breaker_options, &self.observer);
+            let made = rules.map(|rules| Breaker::new(&name, &rules, options, &self.clock, observer));
             let breaker = made.transpose().map_err(|problems| {
                 let problems = problems.into_iter();
                 errors.extend(problems.map(|text| BuildError::new(&name, Problem::CircuitBreaker(text))));
@@ -156,14 +186,13 @@ impl<S> PoolServiceBuilder<S> {
             seats.push(Seat::new(breaker.ok().flatten().map(|(breaker, _)| Arc::new(breaker)), None));
             shares.push(share);
             services.push(service);
+            names.push(name);
         }
-        if !errors.is_empty() {
-            return Err(errors);
-        }
+        BuildErrors::check(errors)?;
         let how = (self.options.balance, self.options.zero_weight_serves);
         let version = Arc::new(AtomicU64::new(0));
         let picker = Picker::new(seats, shares, how, self.options.outliers, &self.clock, &version);
-        let shared = Arc::new(Shared { name: self.name.into(), picker, status: self.status });
+        let shared = Arc::new(Shared { name: self.name.into(), members: names, picker, status: self.status });
         Ok(PoolService { members: services, dead: Members::default(), ready: None, shared })
     }
 }

@@ -1,0 +1,254 @@
+//! Makes the backends of a configuration.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use rustls::pki_types::CertificateDer;
+
+use super::build_error::{BuildError, BuildErrors, Problem};
+use super::certificates::{self, Certificates};
+use super::client::Client;
+use super::fabric::Fabric;
+use super::goal::Goal;
+use super::link::Link;
+use super::pool::Pool;
+use super::resilience::Resilience;
+use super::sender::Sender;
+use super::set::{Backends, Member};
+use super::single::{self, Single, Surroundings};
+use super::transport::Transport;
+use super::url_match::UrlMatch;
+use super::variants::Variants;
+use crate::model;
+use crate::secret::NamedValues;
+
+/// Collects Backend entities, and what is wrong with them.
+#[must_use]
+pub struct BackendsBuilder<'a> {
+    transport: &'a Transport,
+    values: &'a NamedValues,
+    match_by_url: bool,
+    certificates: Certificates,
+    authorities: Option<Arc<[CertificateDer<'static>]>>,
+    members: HashMap<Box<str>, Member>,
+    fabrics: HashMap<Box<str>, Arc<Fabric>>,
+    /// Made when all members are known.
+    pools: Vec<(String, model::Pool)>,
+    resilience: Resilience,
+    scope: String,
+    errors: Vec<BuildError>,
+    warnings: Vec<BuildError>,
+}
+
+impl<'a> BackendsBuilder<'a> {
+    pub(super) fn new(transport: &'a Transport, values: &'a NamedValues) -> Self {
+        Self {
+            transport,
+            values,
+            match_by_url: true,
+            certificates: Certificates::default(),
+            authorities: None,
+            members: HashMap::new(),
+            fabrics: HashMap::new(),
+            pools: Vec::new(),
+            resilience: Resilience::default(),
+            scope: String::new(),
+            errors: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Whether an entity also serves requests to a plain URL that its own URL covers; true by default.
+    ///
+    /// Scheme, host and port must be the same, and its path the same or a parent; the longest path wins.
+    pub fn match_by_url(mut self, matched: bool) -> Self {
+        self.match_by_url = matched;
+        self
+    }
+
+    /// The state of circuit breakers and the options of backends; it must come before the backends. Without it, breakers
+    /// start closed, and nothing beyond the entities is set.
+    pub fn resilience(mut self, resilience: &Resilience) -> Self {
+        self.resilience = resilience.clone();
+        self
+    }
+
+    /// The workspace that the entities belong to, so that their breakers are not those of the service; it must come before
+    /// them.
+    pub fn workspace(mut self, id: &str) -> Self {
+        id.clone_into(&mut self.scope);
+        self
+    }
+
+    /// Also trusts this certificate, for all entities and URLs of this configuration. It must come before the backends.
+    pub fn authority(mut self, authority: &model::CertificateAuthority) -> Self {
+        match certificates::authorities(authority) {
+            Ok(more) => {
+                let known = self.authorities.iter().flat_map(|known| known.iter().cloned());
+                self.authorities = Some(known.chain(more).collect());
+            }
+            Err(error) => self.errors.push(BuildError::new("*", Problem::Authority(error.to_string()))),
+        }
+        self
+    }
+
+    /// Adds a client certificate that backends may name by id or thumbprint; it must come before them.
+    ///
+    /// One that cannot be read is an error of those that use it.
+    pub fn certificate(mut self, id: &str, certificate: &model::Certificate) -> Self {
+        self.certificates.insert(id, self.transport.certificate_of(certificate));
+        self
+    }
+
+    /// Adds an entity. Ids are told apart without regard to case.
+    pub fn backend(mut self, id: &str, backend: &model::Backend) -> Self {
+        let around = Surroundings {
+            values: self.values,
+            transport: self.transport,
+            certificates: &self.certificates,
+            authorities: self.authorities.as_ref(),
+        };
+        if backend.is_pool() {
+            let known = self.has(id);
+            return if known { self.problem(id, Problem::Duplicate) } else { self.pool(id, backend) };
+        }
+        let protection = match self.resilience.protect(&self.scope, id, backend.circuit_breaker.as_ref()) {
+            Ok(protection) => protection,
+            Err(problems) => {
+                let problems = problems.into_iter().map(|text| BuildError::new(id, Problem::CircuitBreaker(text)));
+                self.errors.extend(problems);
+                None
+            }
+        };
+        let notes = protection.iter().flat_map(|protection| protection.notes());
+        self.warnings.extend(notes.map(|note| BuildError::new(id, Problem::CircuitBreaker(note.clone()))));
+        if let Some(cluster) = backend.fabric() {
+            match Fabric::new(id, backend, cluster, &around) {
+                Ok(_) if self.has(id) => self.errors.push(BuildError::new(id, Problem::Duplicate)),
+                Ok(mut fabric) => {
+                    fabric.protection = protection;
+                    self.fabrics.insert(id.to_ascii_lowercase().into(), Arc::new(fabric));
+                }
+                Err(error) => self.errors.push(error),
+            }
+            return self;
+        }
+        if self.has(id) {
+            self.errors.push(BuildError::new(id, Problem::Duplicate));
+            return self;
+        }
+        let identity =
+            single::identity(id, backend, self.values, self.transport.tokens()).map(|identity| identity.map(Arc::new));
+        match (Single::new(id, backend, self.values), single::client(id, backend, &around), identity) {
+            (Ok(single), Ok(client), Ok(identity)) => {
+                let member = Member { single: Arc::new(single), client, identity, protection };
+                self.members.insert(id.to_ascii_lowercase().into(), member);
+            }
+            (single, client, identity) => {
+                self.errors.extend(single.err().into_iter().chain(client.err()).chain(identity.err()));
+            }
+        }
+        self
+    }
+
+    fn pool(mut self, id: &str, backend: &model::Backend) -> Self {
+        let not_of_pools = [
+            ("url", backend.url.is_some()),
+            ("protocol", backend.protocol.is_some()),
+            ("credentials", backend.credentials.is_some()),
+            ("proxy", backend.proxy.is_some()),
+            ("tls", backend.tls.is_some()),
+            ("circuitBreaker", backend.circuit_breaker.is_some()),
+            ("serviceFabricCluster", backend.fabric().is_some()),
+        ];
+        let ignored = not_of_pools.iter().filter(|(_, is_set)| *is_set);
+        self.warnings.extend(ignored.map(|(field, _)| BuildError::new(id, Problem::NotOfPools(field))));
+        match &backend.pool {
+            Some(pool) => self.pools.push((id.to_owned(), pool.clone())),
+            None => return self.problem(id, Problem::Pool("`pool` is missing".to_owned())),
+        }
+        self
+    }
+
+    fn problem(mut self, id: &str, problem: Problem) -> Self {
+        self.errors.push(BuildError::new(id, problem));
+        self
+    }
+
+    fn has(&self, id: &str) -> bool {
+        let key = id.to_ascii_lowercase();
+        let is_pool = self.pools.iter().any(|(known, _)| known.eq_ignore_ascii_case(id));
+        is_pool || self.members.contains_key(key.as_str()) || self.fabrics.contains_key(key.as_str())
+    }
+
+    /// Makes the pools, now that all members are known.
+    fn pools(&mut self) -> HashMap<Box<str>, Arc<Pool>> {
+        let mut made = HashMap::new();
+        let pools = std::mem::take(&mut self.pools);
+        for (id, pool) in &pools {
+            let options = self.resilience.pool_options(id);
+            let around = (&self.resilience.clock, &self.resilience.version);
+            let outcome = Pool::names(pool, options)
+                .and_then(|names| self.goals(&names, &pools))
+                .and_then(|goals| Pool::new(id, pool, options, goals, around));
+            let problem = |text| BuildError::new(id, Problem::Pool(text));
+            match outcome {
+                Ok((pool, notes)) => {
+                    self.warnings.extend(notes.into_iter().map(problem));
+                    made.insert(id.to_ascii_lowercase().into(), Arc::new(pool));
+                }
+                Err(problems) => self.errors.extend(problems.into_iter().map(problem)),
+            }
+        }
+        made
+    }
+
+    fn goals(&self, names: &[String], pools: &[(String, model::Pool)]) -> Result<Vec<Goal>, Vec<String>> {
+        let (mut goals, mut problems) = (Vec::with_capacity(names.len()), Vec::new());
+        for name in names {
+            let key = name.to_ascii_lowercase();
+            if let Some(member) = self.members.get(key.as_str()) {
+                goals.push(Goal::Single(member.clone(), None));
+            } else if let Some(fabric) = self.fabrics.get(key.as_str()) {
+                goals.push(Goal::Fabric(Arc::clone(fabric)));
+            } else if pools.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
+                problems.push(format!("member `{name}` is a pool itself: expected backends of type `Single`"));
+            } else {
+                problems.push(format!("member `{name}` is not defined"));
+            }
+        }
+        if problems.is_empty() { Ok(goals) } else { Err(problems) }
+    }
+
+    /// The backends.
+    ///
+    /// # Errors
+    ///
+    /// [`BuildErrors`]: one for each thing that is wrong, in the order in which the entities were added: an unknown named
+    /// value, a bad URL or header, or a setting that is not supported yet.
+    pub fn build(mut self) -> Result<Backends, BuildErrors> {
+        let pools = self.pools();
+        BuildErrors::check(self.errors)?;
+        let matched = self.members.values().filter(|_| self.match_by_url);
+        let by_url = UrlMatch::new(matched.map(|member| (member.single.base.clone(), member.clone())));
+        // Found as it is written without folding the case for each request.
+        let written: Vec<_> = self.members.values().map(|m| (Box::<str>::from(&*m.single.id), m.clone())).collect();
+        self.members.extend(written);
+        let client = client_of_urls(self.transport, self.authorities);
+        let variants = Arc::new(Variants::new(self.transport.clone(), self.certificates));
+        let (clock, warnings) = (self.resilience.clock, self.warnings);
+        let sender = Sender { client, variants };
+        Ok(Backends { by_id: self.members, fabrics: self.fabrics, pools, by_url, sender, clock, warnings })
+    }
+}
+
+fn client_of_urls(transport: &Transport, authorities: Option<Arc<[CertificateDer<'static>]>>) -> Client {
+    transport.client_with(&Link { authorities, ..transport.link() })
+}
+
+impl fmt::Debug for BackendsBuilder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BackendsBuilder").field("errors", &self.errors).finish_non_exhaustive()
+    }
+}
