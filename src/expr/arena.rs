@@ -1,5 +1,6 @@
 //! Trees that are shared by handles: all nodes of one tree live in one arena, and joining two trees moves the smaller one.
 
+use std::any::Any;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Nodes addressed by index, each knowing its parent.
@@ -30,8 +31,16 @@ pub(crate) struct Place<'a, T> {
     pub(crate) tree: &'a mut T,
     /// The index of the node.
     pub(crate) index: u32,
+    notes: &'a mut Notes,
     arena: &'a Arc<Arena<T>>,
 }
+
+/// What is attached to a node from outside.
+pub(crate) type Note = Arc<dyn Any + Send + Sync>;
+
+/// What is attached to nodes of one tree, in the order in which it came.
+#[derive(Debug, Default)]
+struct Notes(Vec<(u32, Note)>);
 
 /// Two trees together would weigh more than [`MAX_WEIGHT`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,7 +51,7 @@ struct Arena<T>(Mutex<State<T>>);
 
 #[derive(Debug)]
 enum State<T> {
-    Here(T),
+    Here(T, Notes),
     /// The nodes went to another arena, where their indices are greater by the number.
     Moved(Arc<Arena<T>>, u32),
 }
@@ -60,21 +69,55 @@ impl<T> Place<'_, T> {
     }
 }
 
+/// What notes can be attached to.
+pub(crate) trait Annotated {
+    /// Attaches something.
+    fn add_note(&self, note: Note);
+
+    /// What is attached, in the order in which it came.
+    fn notes(&self) -> Vec<Note>;
+
+    /// Takes off what `pick` picks.
+    fn remove_notes(&self, pick: &dyn Fn(&Note) -> bool);
+}
+
+impl<T: Tree> Annotated for Handle<T> {
+    fn add_note(&self, note: Note) {
+        self.with(|place| place.notes.0.push((place.index, note)));
+    }
+
+    fn notes(&self) -> Vec<Note> {
+        self.with(|place| {
+            let of_node = place.notes.0.iter().filter(|(index, _)| *index == place.index);
+            of_node.map(|(_, note)| Arc::clone(note)).collect()
+        })
+    }
+
+    fn remove_notes(&self, pick: &dyn Fn(&Note) -> bool) {
+        // Dropped once the tree is no longer locked: a note may hold a node of the same tree.
+        let removed: Vec<_> = self.with(|place| {
+            let index = place.index;
+            place.notes.0.extract_if(.., |(at, note)| *at == index && pick(note)).collect()
+        });
+        drop(removed);
+    }
+}
+
 impl<T: Tree> Handle<T> {
     /// Takes a tree over and points at one of its nodes.
     pub(crate) fn new(tree: T, index: u32) -> Self {
-        Self { arena: Arc::new(Arena(Mutex::new(State::Here(tree)))), index }
+        Self { arena: Arc::new(Arena(Mutex::new(State::Here(tree, Notes::default())))), index }
     }
 
     /// Runs `work` with the tree locked; `work` must not use other handles.
     pub(crate) fn with<R>(&self, work: impl FnOnce(Place<'_, T>) -> R) -> R {
         let mut next = match &mut *self.arena.lock() {
-            State::Here(tree) => return work(Place { tree, index: self.index, arena: &self.arena }),
+            State::Here(tree, notes) => return work(Place { tree, index: self.index, notes, arena: &self.arena }),
             State::Moved(arena, shift) => Self { arena: Arc::clone(arena), index: self.index + *shift },
         };
         loop {
             let further = match &mut *next.arena.lock() {
-                State::Here(tree) => return work(Place { tree, index: next.index, arena: &next.arena }),
+                State::Here(tree, notes) => return work(Place { tree, index: next.index, notes, arena: &next.arena }),
                 State::Moved(arena, shift) => Self { arena: Arc::clone(arena), index: next.index + *shift },
             };
             next = further;
@@ -86,15 +129,15 @@ impl<T: Tree> Handle<T> {
         loop {
             let (left, right) = (self.resolve(), other.resolve());
             if Arc::ptr_eq(&left.arena, &right.arena) {
-                if let State::Here(tree) = &mut *left.arena.lock() {
-                    return Ok(work(Place { tree, index: left.index, arena: &left.arena }, right.index));
+                if let State::Here(tree, notes) = &mut *left.arena.lock() {
+                    return Ok(work(Place { tree, index: left.index, notes, arena: &left.arena }, right.index));
                 }
                 continue;
             }
             let left_first = Arc::as_ptr(&left.arena) < Arc::as_ptr(&right.arena);
             let (first, second) = if left_first { (&left.arena, &right.arena) } else { (&right.arena, &left.arena) };
             let (mut first_state, mut second_state) = (first.lock(), second.lock());
-            let (State::Here(a), State::Here(b)) = (&*first_state, &*second_state) else { continue };
+            let (State::Here(a, _), State::Here(b, _)) = (&*first_state, &*second_state) else { continue };
             let room = a.count().checked_add(b.count()).is_some_and(|sum| sum < u32::MAX);
             if !room || a.weight().saturating_add(b.weight()) > MAX_WEIGHT {
                 return Err(TooLarge);
@@ -128,10 +171,11 @@ impl<T> Arena<T> {
 }
 
 fn move_into<T: Tree>(target: &Arc<Arena<T>>, to: &mut State<T>, from: &mut State<T>) {
-    let State::Here(tree) = to else { return };
+    let State::Here(tree, notes) = to else { return };
     let shift = tree.count();
-    if let State::Here(other) = std::mem::replace(from, State::Moved(Arc::clone(target), shift)) {
+    if let State::Here(other, others) = std::mem::replace(from, State::Moved(Arc::clone(target), shift)) {
         tree.absorb(other);
+        notes.0.extend(others.0.into_iter().map(|(index, note)| (index + shift, note)));
     }
 }
 

@@ -122,6 +122,8 @@ pub enum Text {
     PrivateEndpointGroupId,
     PrivateEndpointMemberName,
     FoundryDeployment,
+    /// The name of a constant of `CarbonIntensityCategory`, such as `High`; none is `NotAvailable`.
+    DeploymentCarbonIntensity,
 }
 
 /// A member of `context` that is true or false.
@@ -187,8 +189,40 @@ pub struct Item {
     pub id: String,
     /// `Name`, or the provider of an identity.
     pub name: String,
-    /// The path of an API; empty elsewhere.
+    /// What only an API has.
+    pub api: Option<ApiItem>,
+}
+
+/// What an API of `context.Product.Apis` has besides its id and name.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ApiItem {
+    /// `Path`: the URL suffix, without a leading slash.
     pub path: String,
+    /// `Protocols`, such as `https`.
+    pub protocols: Vec<String>,
+    /// `ServiceUrl`; none is null.
+    pub service_url: Option<String>,
+    /// `SubscriptionKeyParameterNames.Header`.
+    pub subscription_key_header: String,
+    /// `SubscriptionKeyParameterNames.Query`.
+    pub subscription_key_query: String,
+}
+
+/// A certificate of `context.Deployment.Certificates`.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct DeploymentCertificate {
+    /// The certificate's id, the key of the dictionary.
+    pub id: String,
+    /// DER, PEM or PKCS#12.
+    pub bytes: Vec<u8>,
+    /// The password of PKCS#12; empty when there is none.
+    pub password: String,
+}
+
+impl std::fmt::Debug for DeploymentCertificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("DeploymentCertificate").field("id", &self.id).finish_non_exhaustive()
+    }
 }
 
 /// The bytes of a message body and what its `Content-Type` says of them.
@@ -322,8 +356,8 @@ pub trait Host {
         false
     }
 
-    /// The certificates of the deployment: id and DER or PKCS#12 bytes.
-    fn deployment_certificates(&mut self) -> Vec<(String, Vec<u8>)> {
+    /// The certificates of the deployment, in order.
+    fn deployment_certificates(&mut self) -> Vec<DeploymentCertificate> {
         Vec::new()
     }
 

@@ -6,7 +6,9 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use serde_json::Value as Json;
 
 use super::Value;
-use super::host::{Body, BodyError, Flag, Host, Item, List, Message, Number, Part, Text, Time, Url};
+use super::host::{
+    ApiItem, Body, BodyError, DeploymentCertificate, Flag, Host, Item, List, Message, Number, Part, Text, Time, Url,
+};
 
 mod variable;
 
@@ -21,6 +23,9 @@ mod variable;
 ///  "variables": {"n": 1, "g": {"type": "Guid", "value": "0f8fad5b-d9cb-469f-a165-70867728950e"}},
 ///  "api": {"id": "orders"}, "user": {"id": "u", "groups": [{"id": "g", "name": "G"}]}}
 /// ```
+///
+/// `request.certificate` is PEM, or DER in base64; `deployment.certificates` has such texts by id, or
+/// `{"pfx": base64, "password": "…"}`.
 #[derive(Clone, Debug, Default)]
 pub struct JsonHost {
     document: Json,
@@ -166,6 +171,7 @@ fn path(member: Text) -> Option<&'static str> {
         Text::PrivateEndpointGroupId => "/request/privateEndpointConnection/groupId",
         Text::PrivateEndpointMemberName => "/request/privateEndpointConnection/memberName",
         Text::FoundryDeployment => "/request/foundry/deployment",
+        Text::DeploymentCarbonIntensity => "/deployment/currentCarbonIntensity",
         Text::UrlScheme(_) | Text::UrlHost(_) | Text::UrlPath(_) | Text::UrlQueryString(_) => return None,
     })
 }
@@ -256,9 +262,27 @@ impl Host for JsonHost {
         let text = |json: &Json| json.as_str().unwrap_or_default().to_owned();
         let item = |json: &Json| match json {
             Json::String(id) => Item { id: id.clone(), ..Item::default() },
-            other => Item { id: text(&other["id"]), name: text(&other[second]), path: text(&other["path"]) },
+            other => {
+                let api = (member == List::ProductApis).then(|| api_item(other));
+                Item { id: text(&other["id"]), name: text(&other[second]), api }
+            }
         };
         list.as_array().into_iter().flatten().map(item).collect()
+    }
+
+    fn request_certificate(&mut self) -> Option<Vec<u8>> {
+        certificate_bytes(&self.document["request"]["certificate"])
+    }
+
+    fn deployment_certificates(&mut self) -> Vec<DeploymentCertificate> {
+        let all = self.document["deployment"]["certificates"].as_object();
+        let read = |(id, certificate): (&String, &Json)| {
+            let pfx = certificate.get("pfx");
+            let bytes = certificate_bytes(pfx.unwrap_or(certificate))?;
+            let password = certificate["password"].as_str().unwrap_or_default().to_owned();
+            Some(DeploymentCertificate { id: id.clone(), bytes, password })
+        };
+        all.into_iter().flatten().filter_map(read).collect()
     }
 
     fn header(&mut self, message: Message, name: &str, index: usize) -> Option<Cow<'_, str>> {
@@ -328,6 +352,27 @@ impl Host for JsonHost {
 
     fn trace(&mut self, message: &str) {
         self.trace.push(message.to_owned());
+    }
+}
+
+/// The bytes of a certificate, which is PEM or base64.
+fn certificate_bytes(json: &Json) -> Option<Vec<u8>> {
+    let text = json.as_str()?;
+    if text.starts_with("-----") {
+        return Some(text.as_bytes().to_vec());
+    }
+    super::dotnet::base64::decode(text).ok()
+}
+
+fn api_item(json: &Json) -> ApiItem {
+    let text = |json: &Json| json.as_str().unwrap_or_default().to_owned();
+    let names = &json["subscriptionKeyParameterNames"];
+    ApiItem {
+        path: text(&json["path"]),
+        protocols: json["protocols"].as_array().into_iter().flatten().map(text).collect(),
+        service_url: json["serviceUrl"].as_str().map(str::to_owned),
+        subscription_key_header: text(&names["header"]),
+        subscription_key_query: text(&names["query"]),
     }
 }
 

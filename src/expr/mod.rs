@@ -31,7 +31,9 @@ pub use budget::Budget;
 pub use diagnostic::{Category, CompileErrors, Diagnostic, Report};
 pub use expression::{Expression, Needs, StaticType};
 pub use fault::EvalError;
-pub use host::{Body, BodyError, Flag, Host, Item, List, Message, Number, Part, Text, Time, Url};
+pub use host::{
+    ApiItem, Body, BodyError, DeploymentCertificate, Flag, Host, Item, List, Message, Number, Part, Text, Time, Url,
+};
 pub use json_host::JsonHost;
 pub use library::{Library, LineEnd, NumberText};
 pub use value::{ObjectRef, Response, Str, Value};

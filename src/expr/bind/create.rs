@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Binder;
 use super::apply::member_name;
-use super::argument::Argument;
+use super::argument::{ArgValue, Argument};
 use super::name::{Group, Receiver};
 use super::overload::Candidate;
 use super::tree::{Access, LocalId, Node, NodeKind, Target};
@@ -44,8 +44,20 @@ impl<'t> Binder<'t> {
             if args.is_empty() {
                 return Node::constant(ty, span, Value::Null);
             }
-            let inner = self.construct((**inner).clone(), args, span);
-            return self.convert(inner, &ty);
+            let inner = (**inner).clone();
+            let count = args.len();
+            return match args.into_iter().next() {
+                Some(Argument { value: ArgValue::Value(node), .. }) if count == 1 => {
+                    let node = self.convert(node, &inner);
+                    self.convert(node, &ty)
+                }
+                _ if count > 1 => {
+                    let message =
+                        format!("'{}' does not contain a constructor that takes {count} arguments", ty.short());
+                    self.error_node(span, "CS1729", message)
+                }
+                _ => self.error_node(span, "CS1503", format!("Cannot convert the argument to '{}'", inner.short())),
+            };
         }
         let Some(id) = ty.id() else {
             return self.error_node(span, "CS0144", format!("Cannot create an instance of type '{}'", ty.short()));

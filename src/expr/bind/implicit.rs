@@ -86,8 +86,10 @@ pub(super) fn implicit(from: &Ty, constant: Option<&Value>, to: &Ty) -> Option<I
         }
     }
     if matches!(from, Ty::Nullable(_)) {
-        let boxed = is_subtype(from.underlying(), to) && to.is_reference();
-        return boxed.then_some(Implicit::Same);
+        if is_subtype(from.underlying(), to) && to.is_reference() {
+            return Some(Implicit::Same);
+        }
+        return user_conversion(from, to, true).filter(|m| m.params.iter().all(|p| p.ty == *from)).map(Implicit::User);
     }
     if to.is_reference() && is_subtype(from, to) {
         return Some(Implicit::Same);

@@ -11,7 +11,8 @@ use crate::expr::syntax::ast::{self, ExprKind};
 use crate::expr::types::{Ty, table};
 
 impl<'t> Binder<'t> {
-    /// Candidates of a method group: the first level that has the name, then the next.
+    /// Candidates of a method group: the first level that has the name, then the next; of each level what is allowed
+    /// comes before what is not, so that the latter is refused only where nothing else is meant.
     pub(super) fn group_levels(&self, group: &Group<'t>) -> Vec<Vec<Candidate>> {
         let (ty, of_type) = match &group.receiver {
             Receiver::Instance(node) => (&node.ty, false),
@@ -22,24 +23,21 @@ impl<'t> Binder<'t> {
         let mut out: Vec<Vec<Candidate>> = Vec::new();
         for (info, _, args) in infos(ty) {
             let Some(methods) = info.methods.get(group.name) else { continue };
-            let level: Vec<Candidate> = methods
-                .iter()
-                .filter(|m| m.is_static == of_type || (of_type && m.is_static))
-                .filter(|m| self.lenient || m.access == crate::expr::types::Access::All || methods.len() == 1)
-                .map(|method| Candidate { method, owner_args: args.clone() })
-                .collect();
-            if interface {
-                match out.first_mut() {
+            let usable = methods.iter().filter(|m| m.is_static == of_type);
+            let (allowed, outside): (Vec<_>, Vec<_>) =
+                usable.partition(|m| self.lenient || m.access == crate::expr::types::Access::All);
+            for (level, methods) in [allowed, outside].into_iter().enumerate() {
+                let candidates = methods.into_iter().map(|method| Candidate { method, owner_args: args.clone() });
+                match out.get_mut(level).filter(|_| interface) {
                     Some(first) => {
                         let shown: Vec<Vec<Ty>> = first.iter().map(Candidate::parameter_types).collect();
-                        first.extend(level.into_iter().filter(|c| !shown.contains(&c.parameter_types())));
+                        first.extend(candidates.filter(|c| !shown.contains(&c.parameter_types())));
                     }
-                    None => out.push(level),
+                    None => out.push(candidates.collect()),
                 }
-            } else if !level.is_empty() {
-                out.push(level);
             }
         }
+        out.retain(|level| !level.is_empty());
         out
     }
 

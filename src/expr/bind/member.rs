@@ -7,7 +7,7 @@ use super::suggest;
 use super::tree::{Access, LocalId, Node, NodeKind};
 use crate::expr::syntax::Span;
 use crate::expr::syntax::ast::{self, TypeRef};
-use crate::expr::types::{Ty, TypeId, TypeInfo, table};
+use crate::expr::types::{Ty, TypeId, TypeInfo, is_outside_member, table};
 
 /// A type and what its members are declared on, most derived first.
 pub(super) fn levels(ty: &Ty) -> Vec<(TypeId, Vec<Ty>)> {
@@ -76,6 +76,9 @@ impl<'t> Binder<'t> {
             return Operand::Value(Node::error(span));
         }
         for (info, id, args) in infos(&ty) {
+            if !self.lenient && is_outside_member(id, name.text) {
+                return self.outside_member(id, name.text, name.span);
+            }
             if let Some((_, value)) = info.constants.iter().find(|(n, _)| *n == name.text) {
                 let value = crate::expr::Value::enumeration(id, *value);
                 return Operand::Value(Node::constant(ty, span, value));
@@ -98,10 +101,25 @@ impl<'t> Binder<'t> {
                 });
             }
         }
+        if let Some(id) = ty.id()
+            && let Some(nested) = table().nested(id, name.text)
+        {
+            return Operand::Type(Ty::Named(nested));
+        }
+        if let Some((_, id, _)) = infos(&ty).find(|(_, id, _)| is_outside_member(*id, name.text)) {
+            return self.outside_member(id, name.text, name.span);
+        }
         let names = infos(&ty).flat_map(|(info, ..)| member_names(info));
         let near = suggest::nearest(name.text, &names.collect::<Vec<_>>());
         let message = format!("'{}' does not contain a definition for '{}'{near}", ty.short(), name.text);
         Operand::Value(self.error_node(name.span, "CS0117", message))
+    }
+
+    /// A member that .NET has and API Management does not allow.
+    fn outside_member(&mut self, id: TypeId, name: &str, span: Span) -> Operand<'t> {
+        let what = member_name(id, name);
+        self.not_allowed(span, format!("`{what}` is not on the list of allowed types and members"));
+        Operand::Value(Node::error(span))
     }
 
     /// Whether a type has a member of a name, static or not: what `nameof` asks.
@@ -133,7 +151,10 @@ impl<'t> Binder<'t> {
             return Operand::Value(Node::new(ty, span, NodeKind::AnonymousMember(receiver.boxed(), index)));
         }
         let is_delegate = receiver.ty.is_delegate() && name.text == "Invoke";
-        for (info, _, args) in infos(&receiver.ty) {
+        for (info, id, args) in infos(&receiver.ty) {
+            if !self.lenient && is_outside_member(id, name.text) {
+                return self.outside_member(id, name.text, name.span);
+            }
             if let Some(property) = info.properties.get(name.text).filter(|p| !p.is_static) {
                 self.check_access(property.access, span, || member_name(property.owner, property.name));
                 let ty = property.ty.substitute(&args);
@@ -154,6 +175,9 @@ impl<'t> Binder<'t> {
     }
 
     pub(super) fn unknown_member(&mut self, ty: &Ty, name: &str, span: Span) -> Operand<'t> {
+        if let Some((_, id, _)) = infos(ty).find(|(_, id, _)| is_outside_member(*id, name)) {
+            return self.outside_member(id, name, span);
+        }
         let mut names: Vec<&str> = infos(ty).flat_map(|(info, ..)| member_names(info)).collect();
         names.extend(table().extensions.keys());
         let near = suggest::nearest(name, &names);

@@ -4,7 +4,7 @@ use super::tree::{LocalId, Node, NodeKind};
 use super::{Binder, Symbol, suggest};
 use crate::expr::syntax::Span;
 use crate::expr::syntax::ast::{self, ExprKind, TypeKind, TypeRef};
-use crate::expr::types::{Ty, TypeId, of_keyword, table};
+use crate::expr::types::{Ty, TypeId, is_outside_type, of_keyword, table};
 
 /// What an expression can mean before it is known where it stands.
 pub(super) enum Operand<'t> {
@@ -29,58 +29,6 @@ pub(super) enum Receiver {
     Type(Ty),
     Function(usize),
 }
-
-/// Types outside the list that people try.
-const REFUSED: &[&str] = &[
-    "Activator",
-    "AppDomain",
-    "Assembly",
-    "Console",
-    "Directory",
-    "Environment",
-    "File",
-    "FileStream",
-    "GC",
-    "HttpClient",
-    "HttpUtility",
-    "JavaScriptSerializer",
-    "JsonDocument",
-    "JsonElement",
-    "JsonNode",
-    "JsonSerializer",
-    "MemoryStream",
-    "Path",
-    "Process",
-    "RSACng",
-    "ECDsa",
-    "Stopwatch",
-    "Stream",
-    "StreamReader",
-    "StreamWriter",
-    "Task",
-    "Thread",
-    "XmlDocument",
-    "XmlNode",
-    "XmlReader",
-    "XmlWriter",
-    "WebClient",
-    "BigInteger",
-    "Lazy",
-    "WeakReference",
-    "SortedList",
-    "SortedDictionary",
-    "LinkedList",
-    "ConcurrentDictionary",
-    "Version",
-    "Object",
-    "DBNull",
-    "ArrayList",
-    "Hashtable",
-    "Index",
-    "Range",
-    "Span",
-    "Memory",
-];
 
 impl<'t> Binder<'t> {
     /// The type that a reference names; an error type after a diagnostic.
@@ -147,8 +95,7 @@ impl<'t> Binder<'t> {
     }
 
     pub(super) fn unknown_type(&mut self, name: &str, span: Span) {
-        let simple = name.rsplit('.').next().unwrap_or(name);
-        if REFUSED.contains(&simple) {
+        if is_outside_type(name) {
             self.not_allowed(span, format!("`{name}` is not on the list of allowed types"));
             return;
         }
@@ -191,7 +138,7 @@ impl<'t> Binder<'t> {
         if type_args.is_none() && table().is_namespace(name.text) {
             return Operand::Namespace(name.text.to_owned());
         }
-        if REFUSED.contains(&name.text) {
+        if is_outside_type(name.text) {
             self.not_allowed(span, format!("`{}` is not on the list of allowed types", name.text));
             return Operand::Value(Node::error(span));
         }

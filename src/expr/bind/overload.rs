@@ -4,7 +4,7 @@ use super::Binder;
 use super::argument::{ArgValue, Argument};
 use super::implicit::implicit;
 use crate::expr::syntax::Span;
-use crate::expr::types::{Method, Mode, Parameter, Ty};
+use crate::expr::types::{Method, Mode, Parameter, Ty, is_subtype};
 
 /// A method that could be meant, with the type arguments of its owner.
 pub(super) struct Candidate {
@@ -187,6 +187,11 @@ impl<'t> Binder<'t> {
             }
         } else if explicit.is_some_and(|e| !e.is_empty()) {
             return Err(Miss::Count);
+        }
+        if let (Some(wanted), Some(given)) = (&method.constraint, chosen.type_args.get(candidate.owner_args.len()))
+            && !is_subtype(given, wanted)
+        {
+            return Err(Miss::Inference);
         }
         for (i, argument) in args.iter().enumerate() {
             let expected = chosen.expected(i);

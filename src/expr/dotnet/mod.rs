@@ -19,7 +19,6 @@ pub mod random;
 pub mod regex;
 pub mod time_span;
 pub mod time_zone;
-mod time_zone_names;
 pub mod uri;
 pub mod web_utility;
 

@@ -17,6 +17,16 @@ fn no_parent() -> Exception {
 }
 
 impl JToken {
+    /// `Name = name` of a constructor.
+    pub(crate) fn rename(&self, text: &str) {
+        self.handle.with(|place| {
+            let stored = place.tree.store(text);
+            if let Data::Constructor(name, _) = &mut place.tree.node_mut(place.index).data {
+                *name = stored;
+            }
+        });
+    }
+
     /// What goes into this container for `item`: itself, or a copy when it already has a place or would contain itself.
     pub(super) fn own(&self, item: Self) -> Self {
         if item.parent().is_some() || item.ptr_eq(self) || (item.count() > 0 && self.root().ptr_eq(&item)) {

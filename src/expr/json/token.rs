@@ -2,7 +2,7 @@
 
 use super::tree::{Children, Data, JsonTree, NONE};
 use super::value::{Stored, TokenValue};
-use crate::expr::arena::{Handle, Place, Tree};
+use crate::expr::arena::{Annotated, Handle, Place, Tree};
 use crate::expr::dotnet::exception::{Exception, Result};
 
 /// A token by reference, as C# holds it; cloning gives the same token.
@@ -188,6 +188,11 @@ impl JToken {
 
     pub(super) fn all_at(place: &Place<'_, JsonTree>, indices: &[u32]) -> Vec<Self> {
         indices.iter().map(|index| Self::at(place, *index)).collect()
+    }
+
+    /// The annotations.
+    pub(crate) fn annotated(&self) -> &dyn Annotated {
+        &self.handle
     }
 
     /// Whether both are the same token, not merely equal ones.

@@ -22,8 +22,8 @@ pub(crate) fn get(run: &mut Run<'_>, view: View, key: &str) -> Option<Value> {
         View::MatchedParameters => run.host.matched_parameter(key).map(|v| Value::Str(Str::from(v))),
         View::Variables => run.host.variable(key),
         View::DeploymentCertificates => {
-            let found = run.host.deployment_certificates().into_iter().find(|(id, _)| id == key)?;
-            super::certificate_value(&found.1).ok()
+            let found = run.host.deployment_certificates().into_iter().find(|found| found.id == key)?;
+            super::certificate::parse(run, &found.bytes, &found.password).ok()
         }
         _ => None,
     }
@@ -36,7 +36,7 @@ pub(crate) fn keys(run: &mut Run<'_>, view: View) -> Vec<String> {
         View::Query(url) => run.host.query_names(url),
         View::MatchedParameters => run.host.matched_parameter_names(),
         View::Variables => run.host.variable_names(),
-        View::DeploymentCertificates => run.host.deployment_certificates().into_iter().map(|(id, _)| id).collect(),
+        View::DeploymentCertificates => run.host.deployment_certificates().into_iter().map(|found| found.id).collect(),
         _ => Vec::new(),
     }
 }

@@ -5,17 +5,19 @@ use std::sync::{Mutex, PoisonError};
 use crate::expr::code::Run;
 use crate::expr::dotnet::crypto::HashAlgorithm;
 use crate::expr::fault::Fault;
-use crate::expr::library::args::string;
-use crate::expr::library::array::{bytes, to_bytes};
+use crate::expr::library::args::{boolean, int, string};
+use crate::expr::library::array::{Array, bytes, to_bytes};
 use crate::expr::library::convert::cut;
 use crate::expr::types::{Table, Ty, TypeId};
-use crate::expr::value::{Object, Str, Value};
+use crate::expr::value::{Object, Value};
 
 /// A `HashAlgorithm`; with a key it is an `HMAC`.
 struct Hasher {
     ty: TypeId,
     algorithm: HashAlgorithm,
     key: Option<Mutex<Vec<u8>>>,
+    /// What `TransformBlock` has taken so far.
+    taken: Mutex<Vec<u8>>,
     last: Mutex<Option<Vec<u8>>>,
 }
 
@@ -41,7 +43,7 @@ impl Hasher {
 }
 
 fn object(ty: TypeId, algorithm: HashAlgorithm, key: Option<Vec<u8>>) -> Value {
-    Value::object(Hasher { ty, algorithm, key: key.map(Mutex::new), last: Mutex::new(None) })
+    Value::object(Hasher { ty, algorithm, key: key.map(Mutex::new), taken: Mutex::default(), last: Mutex::default() })
 }
 
 fn get(value: &Value) -> Result<&Hasher, Fault> {
@@ -51,6 +53,35 @@ fn get(value: &Value) -> Result<&Hasher, Fault> {
 fn hash(run: &mut Run<'_>, a: &[Value], data: &[u8]) -> Result<Value, Fault> {
     run.steps(data.len() / 64)?;
     Ok(bytes(get(&a[0])?.compute(data)))
+}
+
+fn taken(value: &Value) -> Result<std::sync::MutexGuard<'_, Vec<u8>>, Fault> {
+    Ok(get(value)?.taken.lock().unwrap_or_else(PoisonError::into_inner))
+}
+
+/// `TransformBlock`: takes a part of the input, which is copied to the output where there is one.
+fn transform_block(run: &mut Run<'_>, a: &mut [Value]) -> Result<Value, Fault> {
+    let data = to_bytes(&a[1], "inputBuffer")?;
+    let part = cut(&data, &a[2], &a[3])?;
+    run.charge(part.len())?;
+    taken(&a[0])?.extend_from_slice(part);
+    if let Some(output) = a[4].downcast::<Array>() {
+        let start = usize::try_from(int(&a[5])).unwrap_or(usize::MAX);
+        for (index, byte) in part.iter().enumerate() {
+            output.set(start.saturating_add(index), Value::Byte(*byte));
+        }
+    }
+    Ok(Value::Int(part.len() as i32))
+}
+
+/// `TransformFinalBlock`: the last part; `Hash` is that of all parts.
+fn transform_final_block(run: &mut Run<'_>, a: &mut [Value]) -> Result<Value, Fault> {
+    let data = to_bytes(&a[1], "inputBuffer")?;
+    let part = cut(&data, &a[2], &a[3])?;
+    let mut all = std::mem::take(&mut *taken(&a[0])?);
+    all.extend_from_slice(part);
+    hash(run, a, &all)?;
+    Ok(bytes(part.to_vec()))
 }
 
 fn random_key(run: &mut Run<'_>, algorithm: HashAlgorithm) -> Vec<u8> {
@@ -64,6 +95,13 @@ macro_rules! plain {
         $table.on(TypeId::$id)
             .def(concat!("static ", $name, " Create()"), |_, _| {
                 Ok(object(TypeId::$id, HashAlgorithm::$algorithm, None))
+            })
+            .def(concat!("static ", $name, " Create(string hashName)"), |_, a| {
+                let algorithm = HashAlgorithm::by_name(&string(&a[0], "hashName")?.text());
+                Ok(match algorithm {
+                    Some(HashAlgorithm::$algorithm) => object(TypeId::$id, HashAlgorithm::$algorithm, None),
+                    _ => Value::Null,
+                })
             })
             .def("static byte[] HashData(byte[] source)", |_, a| {
                 Ok(bytes(HashAlgorithm::$algorithm.hash(&to_bytes(&a[0], "source")?)))
@@ -79,10 +117,7 @@ macro_rules! plain {
 macro_rules! keyed {
     ($table:ident: $($id:ident $algorithm:ident;)*) => {$(
         $table.on(TypeId::$id)
-            .def("new()", |run, _| {
-                let key = random_key(run, HashAlgorithm::$algorithm);
-                Ok(object(TypeId::$id, HashAlgorithm::$algorithm, Some(key)))
-            })
+            .def("new()", |run, _| Ok(keyed(run, HashAlgorithm::$algorithm)))
             .def("new(byte[] key)", |_, a| {
                 let key = to_bytes(&a[0], "key")?;
                 Ok(object(TypeId::$id, HashAlgorithm::$algorithm, Some(key)))
@@ -115,8 +150,17 @@ pub(super) fn register(table: &mut Table) {
         .def("int OutputBlockSize", |_, _| Ok(Value::Int(1)))
         .def("bool CanReuseTransform", |_, _| Ok(true.into()))
         .def("bool CanTransformMultipleBlocks", |_, _| Ok(true.into()))
+        .def(
+            "int TransformBlock(byte[] inputBuffer, int inputOffset, int inputCount, byte[] outputBuffer, int outputOffset)",
+            transform_block,
+        )
+        .def("byte[] TransformFinalBlock(byte[] inputBuffer, int inputOffset, int inputCount)", transform_final_block)
         .def("void Clear()", |_, _| Ok(Value::Null))
-        .def("void Initialize()", |_, _| Ok(Value::Null))
+        .def("void Initialize()", |_, a| {
+            taken(&a[0])?.clear();
+            Ok(Value::Null)
+        })
+        .def("static HashAlgorithm Create()", |_, _| Ok(object(TypeId::Sha1, HashAlgorithm::Sha1, None)))
         .def("void Dispose()", |_, _| Ok(Value::Null))
         .def("static HashAlgorithm Create(string hashName)", |_, a| {
             let name = string(&a[0], "hashName")?;
@@ -141,17 +185,32 @@ pub(super) fn register(table: &mut Table) {
             Ok(Value::Null)
         },
     );
-    table.on(TypeId::Hmac).def("string HashName", |_, a| Ok(get(&a[0])?.algorithm.name().into())).def(
-        "static HMAC Create(string algorithmName)",
-        |run, a| {
-            let name = string(&a[0], "algorithmName")?.text().to_ascii_uppercase();
-            let Some(algorithm) = name.strip_prefix("HMAC").and_then(HashAlgorithm::by_name) else {
-                return Ok(Value::Null);
-            };
-            let key = random_key(run, algorithm);
-            Ok(object(keyed_type(algorithm), algorithm, Some(key)))
-        },
-    );
+    table
+        .on(TypeId::KeyedHashAlgorithm)
+        .def("static KeyedHashAlgorithm Create()", |run, _| Ok(keyed(run, HashAlgorithm::Sha1)))
+        .def("static KeyedHashAlgorithm Create(string algName)", |run, a| create_keyed(run, &a[0], "algName"));
+    table
+        .on(TypeId::Hmac)
+        .def_set(
+            "string HashName",
+            |_, a| Ok(get(&a[0])?.algorithm.name().into()),
+            |_, _| Err(Fault::not_supported("The hash of an HMAC cannot be changed.")),
+        )
+        .def("static HMAC Create()", |run, _| Ok(keyed(run, HashAlgorithm::Sha1)))
+        .def("static HMAC Create(string algorithmName)", |run, a| create_keyed(run, &a[0], "algorithmName"));
+    table.on(TypeId::HmacSha1).def("new(byte[] key, bool useManagedSha1)", |_, a| {
+        Ok(object(TypeId::HmacSha1, HashAlgorithm::Sha1, Some(to_bytes(&a[0], "key")?)))
+    });
+    for id in [TypeId::HmacSha384, TypeId::HmacSha512] {
+        table.on(id).def_set(
+            "bool ProduceLegacyHmacValues",
+            |_, _| Ok(false.into()),
+            |_, a| match boolean(&a[1]) {
+                true => Err(Fault::not_supported("Legacy HMAC values are not supported.")),
+                false => Ok(Value::Null),
+            },
+        );
+    }
     keyed! { table:
         HmacMd5 Md5;
         HmacSha1 Sha1;
@@ -159,8 +218,24 @@ pub(super) fn register(table: &mut Table) {
         HmacSha384 Sha384;
         HmacSha512 Sha512;
     }
-    names(table);
-    generator(table);
+}
+
+/// A keyed algorithm with a random key.
+fn keyed(run: &mut Run<'_>, algorithm: HashAlgorithm) -> Value {
+    let key = random_key(run, algorithm);
+    object(keyed_type(algorithm), algorithm, Some(key))
+}
+
+fn create_keyed(run: &mut Run<'_>, name: &Value, parameter: &str) -> Result<Value, Fault> {
+    let name = string(name, parameter)?.text().to_ascii_uppercase();
+    let short = name.strip_prefix("SYSTEM.SECURITY.CRYPTOGRAPHY.").unwrap_or(&name);
+    Ok(match short {
+        "HMAC" | "KEYEDHASHALGORITHM" => keyed(run, HashAlgorithm::Sha1),
+        other => match other.strip_prefix("HMAC").and_then(HashAlgorithm::by_name) {
+            Some(algorithm) => keyed(run, algorithm),
+            None => Value::Null,
+        },
+    })
 }
 
 fn plain_type(algorithm: HashAlgorithm) -> TypeId {
@@ -181,84 +256,4 @@ fn keyed_type(algorithm: HashAlgorithm) -> TypeId {
         HashAlgorithm::Sha384 => TypeId::HmacSha384,
         HashAlgorithm::Sha512 => TypeId::HmacSha512,
     }
-}
-
-/// A `HashAlgorithmName`.
-struct Name(String);
-
-impl Object for Name {
-    fn ty(&self) -> Ty {
-        Ty::Named(TypeId::HashAlgorithmName)
-    }
-
-    fn to_text(&self, _: &mut Run<'_>) -> Result<Option<Str>, Fault> {
-        Ok(Some(self.0.as_str().into()))
-    }
-
-    fn equals(&self, other: &Value) -> Option<bool> {
-        Some(other.downcast::<Self>().is_some_and(|name| name.0 == self.0))
-    }
-
-    fn hash_code(&self) -> Option<i32> {
-        Some(self.0.bytes().fold(0, |hash: i32, byte| hash.wrapping_mul(31).wrapping_add(byte.into())))
-    }
-}
-
-/// The algorithm that a `HashAlgorithmName` names.
-pub(super) fn named(value: &Value) -> Result<HashAlgorithm, Fault> {
-    let name = value.downcast::<Name>().map(|name| name.0.as_str()).unwrap_or_default();
-    HashAlgorithm::by_name(name).ok_or_else(|| {
-        if name.is_empty() {
-            return Fault::argument("The hash algorithm name cannot be null or empty. (Parameter 'hashAlgorithm')");
-        }
-        Fault::new(TypeId::CryptographicException, format!("'{name}' is not a known hash algorithm."))
-    })
-}
-
-fn names(table: &mut Table) {
-    macro_rules! all {
-        ($($name:literal)*) => {
-            table.on(TypeId::HashAlgorithmName)
-            $(.def(concat!("static HashAlgorithmName ", $name), |_, _| Ok(Value::object(Name($name.to_owned())))))*
-        };
-    }
-    all!("MD5" "SHA1" "SHA256" "SHA384" "SHA512")
-        .def("new(string name)", |_, a| {
-            let name = a[0].as_text().map(|name| name.text().into_owned()).unwrap_or_default();
-            Ok(Value::object(Name(name)))
-        })
-        .def("string Name", |_, a| Ok(a[0].downcast::<Name>().map(|name| name.0.clone()).into()));
-}
-
-/// `RNGCryptoServiceProvider`.
-struct Generator;
-
-impl Object for Generator {
-    fn ty(&self) -> Ty {
-        Ty::Named(TypeId::RngCryptoServiceProvider)
-    }
-}
-
-fn fill(run: &mut Run<'_>, a: &[Value], accept: fn(u8) -> bool) -> Result<Value, Fault> {
-    let mut data = to_bytes(&a[1], "data")?;
-    run.host.random_bytes(&mut data);
-    for byte in &mut data {
-        while !accept(*byte) {
-            run.step()?;
-            run.host.random_bytes(std::slice::from_mut(byte));
-        }
-    }
-    if let Some(array) = a[1].downcast::<super::array::Array>() {
-        array.replace(data.into_iter().map(Value::Byte).collect());
-    }
-    Ok(Value::Null)
-}
-
-fn generator(table: &mut Table) {
-    table
-        .on(TypeId::RngCryptoServiceProvider)
-        .def("new()", |_, _| Ok(Value::object(Generator)))
-        .def("void GetBytes(byte[] data)", |run, a| fill(run, a, |_| true))
-        .def("void GetNonZeroBytes(byte[] data)", |run, a| fill(run, a, |byte| byte != 0))
-        .def("void Dispose()", |_, _| Ok(Value::Null));
 }

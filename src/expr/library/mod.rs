@@ -44,6 +44,7 @@
 //! `ToString`, `Equals`, `GetHashCode` and `GetType` need no declaration: they are object's, and answer through the
 //! `Object` trait. Comparison with `==` is by reference unless the type declares the operator.
 
+mod annotations;
 pub(crate) mod anonymous;
 pub(crate) mod args;
 pub(crate) mod array;
@@ -78,6 +79,7 @@ pub(crate) mod form;
 pub(crate) mod get_value_or_default;
 pub(crate) mod guid;
 pub(crate) mod hash;
+mod hash_name;
 pub(crate) mod hash_set;
 pub(crate) mod hash_table;
 pub(crate) mod ip_address;
@@ -93,16 +95,19 @@ pub(crate) mod message_body;
 pub(crate) mod nullable;
 pub(crate) mod number;
 pub(crate) mod object;
+mod oid;
 pub(crate) mod operators;
 pub(crate) mod ordering;
 pub(crate) mod queue_stack;
 pub(crate) mod random;
+mod random_generator;
 pub(crate) mod range;
 pub(crate) mod read_only_collection;
 pub(crate) mod regex;
 pub(crate) mod regex_cache;
 pub(crate) mod regex_match;
 pub(crate) mod rsa;
+mod rsa_padding;
 pub(crate) mod sequence;
 mod settings;
 pub(crate) mod string;
@@ -124,12 +129,12 @@ pub(crate) use context::items as view_items;
 pub(crate) use settings::Settings;
 pub use settings::{Library, LineEnd, NumberText};
 
-use super::fault::Fault;
 use super::types::{Table, Ty, TypeId};
 use super::value::Value;
 
 /// Adds the members of every type.
 pub(crate) fn register(table: &mut Table) {
+    annotations::register(table);
     array::register(table);
     array_methods::register(table);
     basic_credentials::register(table);
@@ -155,6 +160,7 @@ pub(crate) fn register(table: &mut Table) {
     get_value_or_default::register(table);
     guid::register(table);
     hash::register(table);
+    hash_name::register(table);
     hash_set::register(table);
     ip_address::register(table);
     json::register(table);
@@ -167,12 +173,15 @@ pub(crate) fn register(table: &mut Table) {
     nullable::register(table);
     number::register(table);
     object::register(table);
+    oid::register(table);
     queue_stack::register(table);
     random::register(table);
+    random_generator::register(table);
     read_only_collection::register(table);
     regex::register(table);
     regex_match::register(table);
     rsa::register(table);
+    rsa_padding::register(table);
     string::register(table);
     string_builder::register(table);
     string_builder_edit::register(table);
@@ -204,11 +213,6 @@ pub(crate) fn default_struct(id: TypeId, args: &[Ty]) -> Value {
 /// A `System.Type` object.
 pub(crate) fn type_object(ty: Ty) -> Value {
     Value::object(object::TypeObject(ty))
-}
-
-/// A certificate from its bytes.
-pub(crate) fn certificate_value(data: &[u8]) -> Result<Value, Fault> {
-    certificate::parse(data)
 }
 
 /// Whether a value of a static type could hold a delegate, directly or inside.

@@ -25,6 +25,11 @@ impl Object for ReadOnlyCollection {
     }
 }
 
+/// A collection of items.
+pub(super) fn make(element: Ty, items: Vec<Value>) -> Value {
+    Value::object(ReadOnlyCollection { element, items: Items::new(items) })
+}
+
 /// A view of a list; a copy of any other sequence.
 fn wrap(run: &mut Run<'_>, source: &Value) -> Result<Value, Fault> {
     let element = run.type_arg(0);

@@ -37,7 +37,12 @@ fn new(builder: Value) -> Value {
 }
 
 /// Writes to a `StringWriter` argument.
-pub(super) fn push(run: &mut Run<'_>, writer: &Value, parameter: &str, text: &Str) -> Result<(), Fault> {
+pub(in crate::expr::library) fn push(
+    run: &mut Run<'_>,
+    writer: &Value,
+    parameter: &str,
+    text: &Str,
+) -> Result<(), Fault> {
     match writer.downcast::<Writer>() {
         Some(writer) => string_builder::push(run, &writer.builder, text),
         None => Err(Fault::argument_null(parameter)),

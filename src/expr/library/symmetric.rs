@@ -7,6 +7,8 @@ use crate::expr::dotnet::crypto::{Algorithm, CipherMode, PaddingMode, Symmetric}
 use crate::expr::fault::Fault;
 use crate::expr::library::args::{int, string};
 use crate::expr::library::array::{bytes, to_bytes};
+use crate::expr::library::convert::cut;
+use crate::expr::library::rsa::key_sizes;
 use crate::expr::types::{Table, Ty, TypeId};
 use crate::expr::value::{Object, Value};
 
@@ -56,6 +58,18 @@ fn get(value: &Value) -> Result<&AlgorithmObject, Fault> {
 fn change(value: &Value, work: impl FnOnce(&mut State)) -> Result<Value, Fault> {
     work(&mut get(value)?.0.lock().unwrap_or_else(PoisonError::into_inner));
     Ok(Value::Null)
+}
+
+fn mode_number(mode: CipherMode) -> i64 {
+    match mode {
+        CipherMode::Cbc => 1,
+        CipherMode::Ecb => 2,
+        CipherMode::Cfb => 4,
+    }
+}
+
+fn block_bits(value: &Value) -> Result<i32, Fault> {
+    Ok(get(value)?.state().symmetric.algorithm.block_size() as i32 * 8)
 }
 
 fn bad(message: &str) -> Fault {
@@ -117,7 +131,11 @@ pub(super) fn register(table: &mut Table) {
         let algorithm = Algorithm::by_name(&string(&a[0], "algName")?.text());
         Ok(algorithm.map_or(Value::Null, |algorithm| create(run, algorithm)))
     });
+    table
+        .on(TypeId::SymmetricAlgorithm)
+        .def("lenient static SymmetricAlgorithm Create()", |run, _| Ok(create(run, Algorithm::Aes)));
     properties(table);
+    transforms(table);
     table.on(TypeId::Aes).def("lenient static Aes Create()", |run, _| Ok(create(run, Algorithm::Aes)));
     table
         .on(TypeId::TripleDES)
@@ -153,11 +171,12 @@ fn properties(table: &mut Table) {
         )
         .def_set(
             "CipherMode Mode",
-            |_, a| Ok(Value::enumeration(TypeId::CipherMode, get(&a[0])?.state().symmetric.mode as i64 + 1)),
+            |_, a| Ok(Value::enumeration(TypeId::CipherMode, mode_number(get(&a[0])?.state().symmetric.mode))),
             |_, a| {
                 let mode = match int(&a[1]) {
                     1 => CipherMode::Cbc,
                     2 => CipherMode::Ecb,
+                    4 => CipherMode::Cfb,
                     _ => return Err(bad("Specified cipher mode is not valid for this algorithm.")),
                 };
                 change(&a[0], |state| state.symmetric.mode = mode)
@@ -190,7 +209,37 @@ fn properties(table: &mut Table) {
                 change(&a[0], |state| state.key = key)
             },
         )
-        .def("int BlockSize", |_, a| Ok(Value::Int(get(&a[0])?.state().symmetric.algorithm.block_size() as i32 * 8)))
+        .def_set(
+            "int BlockSize",
+            |_, a| Ok(Value::Int(block_bits(&a[0])?)),
+            |_, a| match int(&a[1]) == block_bits(&a[0])? {
+                true => Ok(Value::Null),
+                false => Err(bad("Specified block size is not valid for this algorithm.")),
+            },
+        )
+        .def_set(
+            "int FeedbackSize",
+            |_, a| Ok(Value::Int(get(&a[0])?.state().symmetric.feedback as i32 * 8)),
+            |_, a| {
+                let bits = int(&a[1]);
+                if bits <= 0 || bits % 8 != 0 || bits > block_bits(&a[0])? {
+                    return Err(bad("Specified feedback size is not valid for this algorithm."));
+                }
+                change(&a[0], |state| state.symmetric.feedback = bits as usize / 8)
+            },
+        )
+        .def("KeySizes[] LegalKeySizes", |_, a| {
+            Ok(match get(&a[0])?.state().symmetric.algorithm {
+                Algorithm::Aes => key_sizes(128, 256, 64),
+                Algorithm::Des => key_sizes(64, 64, 0),
+                Algorithm::TripleDes => key_sizes(128, 192, 64),
+                Algorithm::Rc2 => key_sizes(40, 128, 8),
+            })
+        })
+        .def("KeySizes[] LegalBlockSizes", |_, a| {
+            let bits = block_bits(&a[0])?;
+            Ok(key_sizes(bits, bits, 0))
+        })
         .def("bool ValidKeySize(int bitLength)", |_, a| {
             let algorithm = get(&a[0])?.state().symmetric.algorithm;
             let size = usize::try_from(int(&a[1])).unwrap_or(0);
@@ -206,4 +255,76 @@ fn properties(table: &mut Table) {
         })
         .def("void Clear()", |_, _| Ok(Value::Null))
         .def("void Dispose()", |_, _| Ok(Value::Null));
+}
+
+/// An `ICryptoTransform`: what `CreateEncryptor` and `CreateDecryptor` give.
+struct Transform {
+    state: State,
+    direction: Direction,
+    taken: Mutex<Vec<u8>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Direction {
+    Encrypt,
+    Decrypt,
+}
+
+impl Object for Transform {
+    fn ty(&self) -> Ty {
+        Ty::Named(TypeId::CryptoTransform)
+    }
+}
+
+/// A transform with the key and the vector of the object, or with those of the arguments.
+fn transform(args: &[Value], direction: Direction) -> Result<Value, Fault> {
+    let mut state = get(&args[0])?.state();
+    if args.len() > 1 {
+        state.key = to_bytes(&args[1], "rgbKey")?;
+        state.iv = if args[2].is_null() { Vec::new() } else { to_bytes(&args[2], "rgbIV")? };
+    }
+    Ok(Value::object(Transform { state, direction, taken: Mutex::default() }))
+}
+
+/// Takes a part of the input; what it becomes is given at the end.
+fn take_block(run: &mut Run<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let transform = args[0].downcast::<Transform>().ok_or_else(Fault::null_reference)?;
+    let data = to_bytes(&args[1], "inputBuffer")?;
+    let part = cut(&data, &args[2], &args[3])?;
+    run.charge(part.len())?;
+    transform.taken.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(part);
+    Ok(Value::Int(0))
+}
+
+fn final_block(run: &mut Run<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let transform = args[0].downcast::<Transform>().ok_or_else(Fault::null_reference)?;
+    let data = to_bytes(&args[1], "inputBuffer")?;
+    let mut all = std::mem::take(&mut *transform.taken.lock().unwrap_or_else(PoisonError::into_inner));
+    all.extend_from_slice(cut(&data, &args[2], &args[3])?);
+    run.charge(all.len())?;
+    run.steps(all.len() / 16)?;
+    let State { symmetric, key, iv } = &transform.state;
+    let mut fill = |bytes: &mut [u8]| run.host.random_bytes(bytes);
+    Ok(bytes(match transform.direction {
+        Direction::Encrypt => symmetric.encrypt(&all, key, iv, &mut fill)?,
+        Direction::Decrypt => symmetric.decrypt(&all, key, iv)?,
+    }))
+}
+
+fn transforms(table: &mut Table) {
+    table
+        .on(TypeId::SymmetricAlgorithm)
+        .def("ICryptoTransform CreateEncryptor()", |_, a| transform(a, Direction::Encrypt))
+        .def("ICryptoTransform CreateEncryptor(byte[] rgbKey, byte[] rgbIV)", |_, a| transform(a, Direction::Encrypt))
+        .def("ICryptoTransform CreateDecryptor()", |_, a| transform(a, Direction::Decrypt))
+        .def("ICryptoTransform CreateDecryptor(byte[] rgbKey, byte[] rgbIV)", |_, a| transform(a, Direction::Decrypt));
+    table
+        .on(TypeId::CryptoTransform)
+        .def(
+            "int TransformBlock(byte[] inputBuffer, int inputOffset, int inputCount, byte[] outputBuffer, int outputOffset)",
+            take_block,
+        )
+        .def("byte[] TransformFinalBlock(byte[] inputBuffer, int inputOffset, int inputCount)", final_block)
+        .def("bool CanReuseTransform", |_, _| Ok(true.into()))
+        .def("bool CanTransformMultipleBlocks", |_, _| Ok(true.into()));
 }

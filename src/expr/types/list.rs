@@ -136,6 +136,8 @@ types! {
         "flags None=0, AllowLeadingWhite=1, AllowTrailingWhite=2, AllowInnerWhite=4, AllowWhiteSpaces=7, NoCurrentDateDefault=8, AdjustToUniversal=16, AssumeLocal=32, AssumeUniversal=64, RoundtripKind=128";
     UnicodeCategory = Lenient Enum "System.Globalization.UnicodeCategory":
         "UppercaseLetter=0, LowercaseLetter=1, TitlecaseLetter=2, ModifierLetter=3, OtherLetter=4, NonSpacingMark=5, SpacingCombiningMark=6, EnclosingMark=7, DecimalDigitNumber=8, LetterNumber=9, OtherNumber=10, SpaceSeparator=11, LineSeparator=12, ParagraphSeparator=13, Control=14, Format=15, Surrogate=16, PrivateUse=17, ConnectorPunctuation=18, DashPunctuation=19, OpenPunctuation=20, ClosePunctuation=21, InitialQuotePunctuation=22, FinalQuotePunctuation=23, OtherPunctuation=24, MathSymbol=25, CurrencySymbol=26, ModifierSymbol=27, OtherSymbol=28, OtherNotAssigned=29";
+    AdjustmentRule = All Class "System.TimeZoneInfo.AdjustmentRule": "";
+    TransitionTime = All Struct "System.TimeZoneInfo.TransitionTime": "";
     DaylightTime = Lenient Class "System.Globalization.DaylightTime": "";
     IDisposable = All Interface "System.IDisposable": "";
     Delegate = All Class "System.Delegate": "";
@@ -251,6 +253,8 @@ types! {
     TripleDES = Lenient Class "System.Security.Cryptography.TripleDES": "SymmetricAlgorithm";
     CipherMode = All Enum "System.Security.Cryptography.CipherMode": "CBC=1, ECB=2, OFB=3, CFB=4, CTS=5";
     PaddingMode = All Enum "System.Security.Cryptography.PaddingMode": "None=1, PKCS7=2, Zeros=3, ANSIX923=4, ISO10126=5";
+    CryptoTransform = Lenient Interface "System.Security.Cryptography.ICryptoTransform": "IDisposable";
+    KeySizes = Lenient Class "System.Security.Cryptography.KeySizes": "";
     HashAlgorithm = All Class "System.Security.Cryptography.HashAlgorithm": "IDisposable";
     HashAlgorithmName = All Struct "System.Security.Cryptography.HashAlgorithmName": "";
     KeyedHashAlgorithm = All Class "System.Security.Cryptography.KeyedHashAlgorithm": "HashAlgorithm";
@@ -269,17 +273,28 @@ types! {
     Sha256Managed = All Class "System.Security.Cryptography.SHA256Managed": "SHA256";
     Sha384Managed = All Class "System.Security.Cryptography.SHA384Managed": "SHA384";
     Sha512Managed = All Class "System.Security.Cryptography.SHA512Managed": "SHA512";
+    AsnEncodedData = Lenient Class "System.Security.Cryptography.AsnEncodedData": "";
+    OidGroup = Lenient Enum "System.Security.Cryptography.OidGroup":
+        "All=0, HashAlgorithm=1, EncryptionAlgorithm=2, PublicKeyAlgorithm=3, SignatureAlgorithm=4, Attribute=5, ExtensionOrAttribute=6, EnhancedKeyUsage=7, Policy=8, Template=9, KeyDerivationFunction=10";
     Oid = All Class "System.Security.Cryptography.Oid": "";
     RngCryptoServiceProvider = All Class "System.Security.Cryptography.RNGCryptoServiceProvider": "IDisposable";
     Rsa = All Class "System.Security.Cryptography.RSA": "AsymmetricAlgorithm";
     RsaEncryptionPadding = All Class "System.Security.Cryptography.RSAEncryptionPadding": "";
+    RsaParameters = Lenient Struct "System.Security.Cryptography.RSAParameters": "";
+    RsaEncryptionPaddingMode = Lenient Enum "System.Security.Cryptography.RSAEncryptionPaddingMode": "Pkcs1=0, Oaep=1";
+    RsaSignaturePaddingMode = Lenient Enum "System.Security.Cryptography.RSASignaturePaddingMode": "Pkcs1=0, Pss=1";
     RsaSignaturePadding = All Class "System.Security.Cryptography.RSASignaturePadding": "";
     PublicKey = All Class "System.Security.Cryptography.X509Certificates.PublicKey": "";
     RsaCertificateExtensions = All Class "System.Security.Cryptography.X509Certificates.RSACertificateExtensions": "";
     X509Certificate = All Class "System.Security.Cryptography.X509Certificates.X509Certificate": "IDisposable";
     X509Certificate2 = All Class "System.Security.Cryptography.X509Certificates.X509Certificate2": "X509Certificate";
+    X509Extension = Lenient Class "System.Security.Cryptography.X509Certificates.X509Extension": "AsnEncodedData";
+    X509ExtensionCollection = Lenient Class
+        "System.Security.Cryptography.X509Certificates.X509ExtensionCollection": "System.Collections.IEnumerable";
+    X509KeyStorageFlags = Lenient Enum "System.Security.Cryptography.X509Certificates.X509KeyStorageFlags":
+        "flags DefaultKeySet=0, UserKeySet=1, MachineKeySet=2, Exportable=4, UserProtected=8, PersistKeySet=16, EphemeralKeySet=32";
     X509ContentType = All Enum "System.Security.Cryptography.X509Certificates.X509ContentType":
-        "Unknown=0, Cert=1, SerializedCert=2, Pfx=3, SerializedStore=4, Pkcs7=5, Authenticode=6";
+        "Unknown=0, Cert=1, SerializedCert=2, Pfx=3, Pkcs12=3, SerializedStore=4, Pkcs7=5, Authenticode=6";
     X509NameType = All Enum "System.Security.Cryptography.X509Certificates.X509NameType":
         "SimpleName=0, EmailName=1, UpnName=2, DnsName=3, DnsFromAlternativeName=4, UrlName=5";
     X500DistinguishedName = All Class "System.Security.Cryptography.X509Certificates.X500DistinguishedName": "";
@@ -295,6 +310,11 @@ types! {
     JProperty = All Class "Newtonsoft.Json.Linq.JProperty": "JContainer";
     JValue = All Class "Newtonsoft.Json.Linq.JValue": "JToken, IComparable, IFormattable";
     JRaw = All Class "Newtonsoft.Json.Linq.JRaw": "JValue";
+    JsonSerializer = Lenient Class "Newtonsoft.Json.JsonSerializer": "";
+    JsonSerializerSettings = Lenient Class "Newtonsoft.Json.JsonSerializerSettings": "";
+    JsonConverter = Lenient Class "Newtonsoft.Json.JsonConverter": "";
+    JsonLoadSettings = Lenient Class "Newtonsoft.Json.Linq.JsonLoadSettings": "";
+    JsonMergeSettings = Lenient Class "Newtonsoft.Json.Linq.JsonMergeSettings": "";
     JTokenEqualityComparer = Lenient Class "Newtonsoft.Json.Linq.JTokenEqualityComparer": "IEqualityComparer<JToken>";
     IJEnumerable = All Interface "Newtonsoft.Json.Linq.IJEnumerable<out T>": "IEnumerable<T>";
     JTokenType = All Enum "Newtonsoft.Json.Linq.JTokenType":
@@ -319,6 +339,8 @@ types! {
     XNodeEqualityComparer = All Class "System.Xml.Linq.XNodeEqualityComparer": "IEqualityComparer<XNode>";
     XmlNodeType = All Enum "System.Xml.XmlNodeType":
         "None=0, Element=1, Attribute=2, Text=3, CDATA=4, EntityReference=5, Entity=6, ProcessingInstruction=7, Comment=8, Document=9, DocumentType=10, DocumentFragment=11, Notation=12, Whitespace=13, SignificantWhitespace=14, EndElement=15, EndEntity=16, XmlDeclaration=17";
+    LoadOptions = Lenient Enum "System.Xml.Linq.LoadOptions":
+        "flags None=0, PreserveWhitespace=1, SetBaseUri=2, SetLineInfo=4";
     SaveOptions = Lenient Enum "System.Xml.Linq.SaveOptions": "flags None=0, DisableFormatting=1, OmitDuplicateNamespaces=2";
 
     IExpressionContext = All Interface "IExpressionContext": "";

@@ -16,6 +16,8 @@ pub(crate) struct Signature {
     pub(crate) ty: Ty,
     pub(crate) type_params: u16,
     pub(crate) params: Vec<Parameter>,
+    /// What the first type parameter has to be.
+    pub(crate) constraint: Option<Ty>,
 }
 
 /// What sort of member it is.
@@ -157,6 +159,7 @@ impl<'a> Reader<'a> {
             ty: Ty::Void,
             type_params: 0,
             params: Vec::new(),
+            constraint: None,
         };
         if self.eat_word("new") {
             self.params(&mut signature, "(", ")");
@@ -202,6 +205,11 @@ impl<'a> Reader<'a> {
         if self.peek() == Some('(') {
             signature.shape = Shape::Method(name);
             self.params(&mut signature, "(", ")");
+            if self.eat_word("where") {
+                self.word();
+                self.eat(":");
+                signature.constraint = Some(self.ty());
+            }
         } else {
             signature.shape = Shape::Property(name);
         }

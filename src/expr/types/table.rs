@@ -76,6 +76,8 @@ pub(crate) struct Method {
     pub(crate) extension: bool,
     pub(crate) access: Access,
     pub(crate) type_params: u16,
+    /// What the first type parameter has to be.
+    pub(crate) constraint: Option<Ty>,
     pub(crate) params: Vec<Parameter>,
     pub(crate) ty: Ty,
     pub(crate) native: Native,
@@ -156,9 +158,14 @@ impl Table {
         };
         for id in TypeId::ALL {
             let params = type_params(id.decl().name);
-            table.by_name.entry((id.simple_name(), params.len())).or_insert(*id);
+            if let Some((name, _)) = nested_name(*id).filter(|_| params.is_empty()) {
+                table.by_name.entry((name, params.len())).or_insert(*id);
+            } else {
+                table.by_name.entry((id.simple_name(), params.len())).or_insert(*id);
+            }
             table.by_name.entry((id.full_name(), params.len())).or_insert(*id);
             if let Some((namespace, _)) = id.full_name().rsplit_once('.')
+                && nested_name(*id).is_none()
                 && !table.namespaces.contains(&namespace)
             {
                 table.namespaces.push(namespace);
@@ -211,6 +218,7 @@ impl Table {
                     ty: Ty::Void,
                     type_params: 0,
                     params: Vec::new(),
+                    constraint: None,
                 };
                 reader.params(&mut signature, "(", ")");
                 info.delegate = Some(Delegate { params: signature.params, ty });
@@ -244,6 +252,13 @@ impl Table {
         self.by_name.get(&(name, arity)).copied()
     }
 
+    /// The type of a name that is declared inside another.
+    pub(crate) fn nested(&self, outer: TypeId, name: &str) -> Option<TypeId> {
+        let inner = TypeId::ALL.iter().copied().find(|id| id.simple_name() == name)?;
+        let (_, owner) = nested_name(inner)?;
+        (owner == outer).then_some(inner)
+    }
+
     /// Whether a namespace of this name, or one inside it, exists.
     pub(crate) fn is_namespace(&self, name: &str) -> bool {
         self.namespaces
@@ -264,6 +279,14 @@ impl Table {
     pub(crate) fn on(&mut self, id: TypeId) -> Builder<'_> {
         Builder { table: self, id }
     }
+}
+
+/// `Outer.Inner` and the outer type, of a type that is declared inside another.
+fn nested_name(id: TypeId) -> Option<(&'static str, TypeId)> {
+    let full = id.full_name();
+    let (outer, _) = full.rsplit_once('.')?;
+    let owner = TypeId::named(outer)?;
+    Some((&full[outer.len() - owner.simple_name().len()..], owner))
 }
 
 /// The text between the angle brackets of a declaration's name, cut at commas.
@@ -326,6 +349,7 @@ impl Builder<'_> {
             extension: signature.extension,
             access,
             type_params: signature.type_params,
+            constraint: signature.constraint.clone(),
             params: signature.params.clone(),
             ty: signature.ty.clone(),
             native,

@@ -1,7 +1,7 @@
 //! `XDeclaration`: version, encoding and standalone of `<?xml …?>`.
 
 /// The parts of an XML declaration; none are left out of its text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct XDeclaration {
     pub(crate) version: Option<String>,
     pub(crate) encoding: Option<String>,

@@ -3,7 +3,7 @@
 use super::declaration::XDeclaration;
 use super::name::XName;
 use super::object::{XObject, XObjectClass};
-use super::tree::{NodeData, XmlTree};
+use super::tree::{DocumentType, NodeData, XmlTree};
 use crate::expr::dotnet::exception::{Exception, Result};
 
 /// What goes into a container: text is not a node yet, so that it can join the text before it.
@@ -222,6 +222,26 @@ impl XObject {
             }
             (None, None) => Ok(()),
         }
+    }
+
+    /// `Target = target` of a processing instruction.
+    pub(crate) fn set_target(&self, text: &str) -> Result<()> {
+        Self::processing_instruction(text, "")?;
+        self.handle.with(|place| {
+            if let NodeData::ProcessingInstruction { target, .. } = &mut place.tree.node_mut(place.index).data {
+                *target = text.into();
+            }
+        });
+        Ok(())
+    }
+
+    /// Sets the parts of a `<!DOCTYPE …>`.
+    pub(crate) fn set_document_type(&self, parts: DocumentType) {
+        self.handle.with(|place| {
+            if let NodeData::DocumentType(old) = &mut place.tree.node_mut(place.index).data {
+                **old = parts;
+            }
+        });
     }
 
     /// `XDocument.Declaration = declaration`.

@@ -12,7 +12,7 @@ mod writer;
 
 pub(crate) use declaration::XDeclaration;
 pub(crate) use edit::XContent;
-pub(crate) use name::{XML, XMLNS, XName, XNamespace, is_name_part, is_name_start};
+pub(crate) use name::{XML, XMLNS, XName, XNamespace, check_name, is_name_part, is_name_start};
 pub(crate) use object::{XObject, XObjectClass};
 pub(crate) use reader::Root;
 pub(crate) use tree::DocumentType;

@@ -5,7 +5,7 @@ use std::cmp::Ordering;
 use super::declaration::XDeclaration;
 use super::name::{XML, XMLNS, XName, XNamespace};
 use super::tree::{DocumentType, NodeData, XmlTree};
-use crate::expr::arena::{Handle, Place, Tree};
+use crate::expr::arena::{Annotated, Handle, Place, Tree};
 use crate::expr::dotnet::exception::{Exception, Result};
 
 /// A node or attribute by reference, as C# holds it; cloning gives the same one.
@@ -125,6 +125,11 @@ impl XObject {
             let indices = pick(place.tree, place.index);
             indices.into_iter().map(|index| Self::at(&place, index)).collect()
         })
+    }
+
+    /// The annotations.
+    pub(crate) fn annotated(&self) -> &dyn Annotated {
+        &self.handle
     }
 
     /// Whether both are the same object, not merely equal ones.

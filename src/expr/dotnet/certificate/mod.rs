@@ -1,6 +1,7 @@
 //! `X509Certificate2`: what a certificate says, as .NET prints it.
 
 mod name;
+pub mod pfx;
 
 use x509_cert::der::{Decode, Encode};
 use x509_cert::ext::pkix::SubjectAltName;
@@ -15,6 +16,17 @@ use super::{DateTime, base64};
 pub struct Certificate {
     der: Vec<u8>,
     inner: Box<x509_cert::Certificate>,
+}
+
+/// An extension of a certificate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Extension {
+    /// Its dotted number.
+    pub oid: String,
+    /// Whether who does not know it must refuse the certificate.
+    pub critical: bool,
+    /// DER.
+    pub value: Vec<u8>,
 }
 
 /// `System.Security.Cryptography.X509Certificates.X509NameType`.
@@ -75,6 +87,16 @@ impl Certificate {
         name::text(self.inner.tbs_certificate().issuer())
     }
 
+    /// `GetName()`: the subject, least specific part first.
+    pub fn subject_in_order(&self) -> String {
+        name::text_in_order(self.inner.tbs_certificate().subject())
+    }
+
+    /// `GetIssuerName()`: the issuer, least specific part first.
+    pub fn issuer_in_order(&self) -> String {
+        name::text_in_order(self.inner.tbs_certificate().issuer())
+    }
+
     /// `SerialNumber`: hexadecimal, most significant byte first.
     pub fn serial_number(&self) -> String {
         hex(self.inner.tbs_certificate().serial_number().as_bytes())
@@ -115,6 +137,23 @@ impl Certificate {
     /// `GetKeyAlgorithm()`.
     pub fn key_algorithm(&self) -> String {
         self.inner.tbs_certificate().subject_public_key_info().algorithm.oid.to_string()
+    }
+
+    /// `GetKeyAlgorithmParameters()`: DER.
+    pub fn key_algorithm_parameters(&self) -> Vec<u8> {
+        let algorithm = &self.inner.tbs_certificate().subject_public_key_info().algorithm;
+        algorithm.parameters.as_ref().and_then(|parameters| parameters.to_der().ok()).unwrap_or_default()
+    }
+
+    /// `Extensions`.
+    pub fn extensions(&self) -> Vec<Extension> {
+        let all = self.inner.tbs_certificate().extensions().into_iter().flatten();
+        all.map(|extension| Extension {
+            oid: extension.extn_id.to_string(),
+            critical: extension.critical,
+            value: extension.extn_value.as_bytes().to_vec(),
+        })
+        .collect()
     }
 
     /// `GetPublicKey()`: the bits of the key.

@@ -8,10 +8,18 @@ use super::hex;
 
 /// `X500DistinguishedName.Name`.
 pub(super) fn text(name: &Name) -> String {
-    let mut parts: Vec<String> =
-        name.iter_rdn().map(|rdn| rdn.iter().map(attribute).collect::<Vec<_>>().join(" + ")).collect();
+    let mut parts = parts(name);
     parts.reverse();
     parts.join(", ")
+}
+
+/// The name as it stands in the certificate, least specific first.
+pub(super) fn text_in_order(name: &Name) -> String {
+    parts(name).join(", ")
+}
+
+fn parts(name: &Name) -> Vec<String> {
+    name.iter_rdn().map(|rdn| rdn.iter().map(attribute).collect::<Vec<_>>().join(" + ")).collect()
 }
 
 /// The value of the first attribute that has one of `labels`, in the order of the labels.

@@ -6,7 +6,7 @@ mod rsa_padding;
 mod symmetric;
 
 pub use hash::HashAlgorithm;
-pub use rsa_key::{EncryptionPadding, RsaKey, SignaturePadding};
+pub use rsa_key::{EncryptionPadding, PrivateParameters, RsaKey, RsaParameters, SignaturePadding};
 pub use symmetric::{Algorithm, CipherMode, PaddingMode, Symmetric};
 
 /// A source of random bytes.

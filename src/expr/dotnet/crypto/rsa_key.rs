@@ -2,14 +2,14 @@
 
 use rsa::pkcs1::{DecodeRsaPrivateKey, DecodeRsaPublicKey};
 use rsa::pkcs1v15::{Pkcs1v15Encrypt, Pkcs1v15Sign};
-use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePublicKey};
+use rsa::pkcs8::{DecodePrivateKey, DecodePublicKey, EncodePrivateKey, EncodePublicKey};
 use rsa::rand_core::{CryptoRng, Error as RandomError, RngCore};
-use rsa::traits::PublicKeyParts;
+use rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use rsa::{BigUint, RsaPrivateKey, RsaPublicKey, hazmat};
 
 use super::super::base64;
 use super::super::exception::{Exception, Result};
-use super::rsa_padding::{oaep_pad, pss_pad, pss_verify};
+use super::rsa_padding::{oaep_pad, oaep_unpad, pss_pad, pss_verify};
 use super::{FillRandom, HashAlgorithm};
 
 /// `RSASignaturePadding`.
@@ -41,6 +41,34 @@ impl std::fmt::Debug for RsaKey {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("RsaKey").field("size", &self.size()).field("has_private", &self.private.is_some()).finish()
     }
+}
+
+/// The numbers of a key, as `RSAParameters` has them; those of a private key are as wide as .NET writes them.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RsaParameters {
+    /// `Modulus`
+    pub modulus: Vec<u8>,
+    /// `Exponent`
+    pub exponent: Vec<u8>,
+    /// What a private key has besides.
+    pub private: Option<PrivateParameters>,
+}
+
+/// The private half of [`RsaParameters`].
+#[derive(Clone, PartialEq, Eq)]
+pub struct PrivateParameters {
+    /// `P`
+    pub p: Vec<u8>,
+    /// `Q`
+    pub q: Vec<u8>,
+    /// `DP`
+    pub dp: Vec<u8>,
+    /// `DQ`
+    pub dq: Vec<u8>,
+    /// `InverseQ`
+    pub inverse_q: Vec<u8>,
+    /// `D`
+    pub d: Vec<u8>,
 }
 
 /// Random bytes of ours as the `rsa` crate takes them.
@@ -130,14 +158,79 @@ impl RsaKey {
         Ok(Self { public, private: None })
     }
 
+    /// A new key of so many bits.
+    pub fn generate(bits: usize) -> Result<Self> {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(|_| Exception::cryptographic("There is no source of random numbers."))?;
+        let mut counter = 0_u64;
+        let mut fill = |bytes: &mut [u8]| {
+            for chunk in bytes.chunks_mut(HashAlgorithm::Sha512.size()) {
+                counter += 1;
+                let block = HashAlgorithm::Sha512.hmac(&seed, &counter.to_le_bytes());
+                chunk.iter_mut().zip(block).for_each(|(byte, random)| *byte = random);
+            }
+        };
+        let private = RsaPrivateKey::new(&mut Random(&mut fill), bits).map_err(|_| bad_key())?;
+        Ok(Self::from_private(private))
+    }
+
+    /// `ImportParameters`.
+    pub fn from_parameters(parameters: &RsaParameters) -> Result<Self> {
+        let bad = || Exception::cryptographic("The specified RSA parameters are not valid.");
+        let number = |bytes: &[u8]| BigUint::from_bytes_be(bytes);
+        let (modulus, exponent) = (number(&parameters.modulus), number(&parameters.exponent));
+        if let Some(PrivateParameters { p, q, d, .. }) = &parameters.private {
+            let primes = vec![number(p), number(q)];
+            let private = RsaPrivateKey::from_components(modulus, exponent, number(d), primes).map_err(|_| bad())?;
+            return Ok(Self::from_private(private));
+        }
+        Ok(Self { public: RsaPublicKey::new(modulus, exponent).map_err(|_| bad())?, private: None })
+    }
+
+    /// `ExportParameters`.
+    pub fn parameters(&self, with_private: bool) -> Result<RsaParameters> {
+        let (modulus, exponent) = (self.public.n().to_bytes_be(), self.public.e().to_bytes_be());
+        if !with_private {
+            return Ok(RsaParameters { modulus, exponent, private: None });
+        }
+        let private = self.private.as_ref().ok_or_else(no_private_key)?;
+        let ([p, q], Some(dp), Some(dq), Some(inverse_q)) =
+            (private.primes(), private.dp(), private.dq(), private.crt_coefficient())
+        else {
+            return Err(bad_key());
+        };
+        let half = self.public.size().div_ceil(2);
+        let part = |number: &BigUint| widen(number, half);
+        let private = PrivateParameters {
+            p: part(p),
+            q: part(q),
+            dp: part(dp),
+            dq: part(dq),
+            inverse_q: part(&inverse_q),
+            d: widen(private.d(), self.public.size()),
+        };
+        Ok(RsaParameters { modulus, exponent, private: Some(private) })
+    }
+
+    /// The private key in PKCS#8.
+    pub fn to_pkcs8(&self) -> Result<Vec<u8>> {
+        let private = self.private.as_ref().ok_or_else(no_private_key)?;
+        private.to_pkcs8_der().map(|der| der.as_bytes().to_vec()).map_err(|_| bad_key())
+    }
+
     fn from_private(private: RsaPrivateKey) -> Self {
         Self { public: private.to_public_key(), private: Some(private) }
     }
 
-    /// `ToXmlString(false)`.
-    pub fn to_public_xml(&self) -> String {
-        let [modulus, exponent] = [self.public.n(), self.public.e()].map(|part| base64::encode(&part.to_bytes_be()));
-        format!("<RSAKeyValue><Modulus>{modulus}</Modulus><Exponent>{exponent}</Exponent></RSAKeyValue>")
+    /// `ToXmlString`.
+    pub fn to_xml(&self, with_private: bool) -> Result<String> {
+        let parameters = self.parameters(with_private)?;
+        let mut parts = vec![("Modulus", &parameters.modulus), ("Exponent", &parameters.exponent)];
+        if let Some(PrivateParameters { p, q, dp, dq, inverse_q, d }) = &parameters.private {
+            parts.extend([("P", p), ("Q", q), ("DP", dp), ("DQ", dq), ("InverseQ", inverse_q), ("D", d)]);
+        }
+        let parts = parts.iter().map(|(name, part)| format!("<{name}>{}</{name}>", base64::encode(part)));
+        Ok(format!("<RSAKeyValue>{}</RSAKeyValue>", parts.collect::<String>()))
     }
 
     /// `ExportSubjectPublicKeyInfo()`.
@@ -159,11 +252,7 @@ impl RsaKey {
         random: &mut FillRandom<'_>,
     ) -> Result<Vec<u8>> {
         check_hash(hash, algorithm)?;
-        let private = self.private.as_ref().ok_or_else(|| {
-            Exception::cryptographic(
-                "Object contains only the public half of a key pair. A private key must also be provided.",
-            )
-        })?;
+        let private = self.private.as_ref().ok_or_else(no_private_key)?;
         match padding {
             SignaturePadding::Pkcs1 => {
                 private.sign_with_rng(&mut Random(random), pkcs1(algorithm), hash).map_err(|_| too_long())
@@ -216,12 +305,43 @@ impl RsaKey {
         }
     }
 
+    /// `Decrypt`.
+    pub fn decrypt(&self, data: &[u8], padding: EncryptionPadding, random: &mut FillRandom<'_>) -> Result<Vec<u8>> {
+        let private = self.private.as_ref().ok_or_else(no_private_key)?;
+        let number = BigUint::from_bytes_be(data);
+        if data.len() != self.public.size() || number >= *self.public.n() {
+            return Err(Exception::cryptographic(
+                "The length of the data to decrypt is not valid for the size of this key.",
+            ));
+        }
+        match padding {
+            EncryptionPadding::Pkcs1 => {
+                private.decrypt_blinded(&mut Random(random), Pkcs1v15Encrypt, data).map_err(|_| too_long())
+            }
+            EncryptionPadding::Oaep(algorithm) => {
+                let opened = hazmat::rsa_decrypt_and_check(private, Some(&mut Random(random)), &number);
+                let message = self.fixed_width(&opened.map_err(|_| too_long())?);
+                oaep_unpad(&message, algorithm)
+                    .ok_or_else(|| Exception::cryptographic("Error occurred while decoding OAEP padding."))
+            }
+        }
+    }
+
     /// A number as bytes, as many as the modulus has.
     fn fixed_width(&self, number: &BigUint) -> Vec<u8> {
-        let bytes = number.to_bytes_be();
-        let missing = self.public.size().saturating_sub(bytes.len());
-        [vec![0; missing], bytes].concat()
+        widen(number, self.public.size())
     }
+}
+
+/// A number as so many bytes.
+fn widen(number: &BigUint, size: usize) -> Vec<u8> {
+    let bytes = number.to_bytes_be();
+    let missing = size.saturating_sub(bytes.len());
+    [vec![0; missing], bytes].concat()
+}
+
+fn no_private_key() -> Exception {
+    Exception::cryptographic("Object contains only the public half of a key pair. A private key must also be provided.")
 }
 
 fn check_hash(hash: &[u8], algorithm: HashAlgorithm) -> Result<()> {
@@ -255,7 +375,7 @@ mod tests {
     #[test]
     fn signs_and_verifies() {
         let key = RsaKey::from_pem(KEY).expect("a key");
-        let public = RsaKey::from_xml(&key.to_public_xml()).expect("a key");
+        let public = RsaKey::from_xml(&key.to_xml(false).expect("XML")).expect("a key");
         assert_eq!(key.size(), 2048);
         let unsigned = public.sign_hash(&[0; 20], HashAlgorithm::Sha1, SignaturePadding::Pkcs1, &mut |_| {});
         assert!(unsigned.is_err());
@@ -269,7 +389,10 @@ mod tests {
             }
         }
         for padding in [EncryptionPadding::Pkcs1, EncryptionPadding::Oaep(HashAlgorithm::Sha256)] {
-            assert_eq!(public.encrypt(b"data", padding, &mut |b| b.fill(7)).map(|c| c.len()), Ok(256));
+            let cipher = public.encrypt(b"data", padding, &mut |b| b.fill(7)).expect("a text");
+            assert_eq!(cipher.len(), 256);
+            assert_eq!(key.decrypt(&cipher, padding, &mut |b| b.fill(7)), Ok(b"data".to_vec()));
+            assert!(public.decrypt(&cipher, padding, &mut |b| b.fill(7)).is_err());
         }
         assert!(public.encrypt(&[0; 300], EncryptionPadding::Pkcs1, &mut |b| b.fill(7)).is_err());
         assert!(RsaKey::from_pem("x").is_err() && RsaKey::from_xml("<a/>").is_err() && RsaKey::from_der(&[1]).is_err());

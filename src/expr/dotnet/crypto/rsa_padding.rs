@@ -23,6 +23,23 @@ pub(super) fn oaep_pad(data: &[u8], seed: &[u8], algorithm: HashAlgorithm, size:
     Some([vec![0], seed, block].concat())
 }
 
+/// The data in an OAEP encoding without label.
+pub(super) fn oaep_unpad(message: &[u8], algorithm: HashAlgorithm) -> Option<Vec<u8>> {
+    let size = algorithm.size();
+    let (first, rest) = message.split_first()?;
+    if rest.len() < 2 * size + 1 {
+        return None;
+    }
+    let (seed, block) = rest.split_at(size);
+    let (mut seed, mut block) = (seed.to_vec(), block.to_vec());
+    mask(&mut seed, &block, algorithm);
+    mask(&mut block, &seed, algorithm);
+    let (label, rest) = block.split_at(size);
+    let one = rest.iter().position(|&byte| byte != 0)?;
+    let is_right = *first == 0 && label == algorithm.hash(&[]) && rest[one] == 1;
+    is_right.then(|| rest[one + 1..].to_vec())
+}
+
 /// The PSS encoding of a hash in `bits` bits.
 pub(super) fn pss_pad(hash: &[u8], salt: &[u8], algorithm: HashAlgorithm, bits: usize) -> Option<Vec<u8>> {
     let size = bits.div_ceil(8);

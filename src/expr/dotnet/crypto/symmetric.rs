@@ -1,4 +1,4 @@
-//! Symmetric encryption: AES, DES, TripleDES and RC2 in CBC and ECB.
+//! Symmetric encryption: AES, DES, TripleDES and RC2 in CBC, ECB and CFB.
 
 use aes::{Aes128, Aes192, Aes256};
 use cipher::{Array, BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
@@ -28,6 +28,8 @@ pub enum CipherMode {
     Cbc,
     /// 2
     Ecb,
+    /// 4
+    Cfb,
 }
 
 /// `System.Security.Cryptography.PaddingMode`.
@@ -131,6 +133,15 @@ pub struct Symmetric {
     pub mode: CipherMode,
     /// The padding.
     pub padding: PaddingMode,
+    /// Bytes that CFB feeds back at a time.
+    pub feedback: usize,
+}
+
+/// What CFB feeds back.
+#[derive(Clone, Copy)]
+enum Feed {
+    Input,
+    Output,
 }
 
 fn partial_block() -> Exception {
@@ -144,11 +155,11 @@ fn xor(block: &mut [u8], with: &[u8]) {
 impl Symmetric {
     /// CBC with PKCS7, as a new algorithm object has it.
     pub fn new(algorithm: Algorithm) -> Self {
-        Self { algorithm, mode: CipherMode::Cbc, padding: PaddingMode::Pkcs7 }
+        Self { algorithm, mode: CipherMode::Cbc, padding: PaddingMode::Pkcs7, feedback: 1 }
     }
 
     fn check_iv(self, iv: &[u8]) -> Result<()> {
-        if self.mode == CipherMode::Cbc && iv.len() != self.algorithm.block_size() {
+        if self.mode != CipherMode::Ecb && iv.len() != self.algorithm.block_size() {
             return Err(Exception::cryptographic(
                 "Specified initialization vector (IV) does not match the block size for this algorithm.",
             ));
@@ -161,6 +172,10 @@ impl Symmetric {
         let cipher = self.algorithm.cipher(key)?;
         self.check_iv(iv)?;
         let mut out = self.pad(data, random)?;
+        if self.mode == CipherMode::Cfb {
+            self.feed_back(&*cipher, &mut out, iv, Feed::Output);
+            return Ok(out);
+        }
         let mut previous = iv.to_vec();
         for block in out.chunks_mut(self.algorithm.block_size()) {
             if self.mode == CipherMode::Cbc {
@@ -176,11 +191,16 @@ impl Symmetric {
     pub fn decrypt(self, data: &[u8], key: &[u8], iv: &[u8]) -> Result<Vec<u8>> {
         let cipher = self.algorithm.cipher(key)?;
         self.check_iv(iv)?;
-        let size = self.algorithm.block_size();
+        let size = self.unit();
         if !data.len().is_multiple_of(size) {
             return Err(partial_block());
         }
         let mut out = data.to_vec();
+        if self.mode == CipherMode::Cfb {
+            self.feed_back(&*cipher, &mut out, iv, Feed::Input);
+            self.unpad(&mut out)?;
+            return Ok(out);
+        }
         for (index, block) in out.chunks_mut(size).enumerate() {
             cipher.decrypt(block);
             if self.mode == CipherMode::Cbc {
@@ -191,8 +211,30 @@ impl Symmetric {
         Ok(out)
     }
 
+    /// Bytes that are worked on at a time, and that padding fills up.
+    fn unit(self) -> usize {
+        let block = self.algorithm.block_size();
+        if self.mode == CipherMode::Cfb { self.feedback.clamp(1, block) } else { block }
+    }
+
+    /// CFB over `data` in place; `feed` says whether the text before or after is the ciphertext.
+    fn feed_back(self, cipher: &dyn BlockCipher, data: &mut [u8], iv: &[u8], feed: Feed) {
+        let mut register = iv.to_vec();
+        for chunk in data.chunks_mut(self.unit()) {
+            let mut stream = register.clone();
+            cipher.encrypt(&mut stream);
+            let before = chunk.to_vec();
+            xor(chunk, &stream);
+            register.extend_from_slice(match feed {
+                Feed::Input => &before,
+                Feed::Output => chunk,
+            });
+            register.drain(..before.len());
+        }
+    }
+
     fn pad(self, data: &[u8], random: &mut FillRandom<'_>) -> Result<Vec<u8>> {
-        let size = self.algorithm.block_size();
+        let size = self.unit();
         let missing = size - data.len() % size;
         let mut out = data.to_vec();
         match self.padding {
@@ -218,7 +260,7 @@ impl Symmetric {
         }
         let bad = || Exception::cryptographic("Padding is invalid and cannot be removed.");
         let count = usize::from(*data.last().ok_or_else(bad)?);
-        if count == 0 || count > self.algorithm.block_size() {
+        if count == 0 || count > self.unit() {
             return Err(bad());
         }
         let filler = match self.padding {
@@ -261,13 +303,15 @@ mod tests {
             for algorithm in [Algorithm::Aes, Algorithm::Des, Algorithm::TripleDes, Algorithm::Rc2] {
                 let key: Vec<u8> = (1..=algorithm.default_key_size() as u8).collect();
                 let iv = vec![7; algorithm.block_size()];
-                for mode in [CipherMode::Cbc, CipherMode::Ecb] {
+                for (mode, feedback) in
+                    [(CipherMode::Cbc, 1), (CipherMode::Ecb, 1), (CipherMode::Cfb, 1), (CipherMode::Cfb, 8)]
+                {
                     for padding in [PaddingMode::Pkcs7, PaddingMode::AnsiX923, PaddingMode::Iso10126] {
-                        let symmetric = Symmetric { algorithm, mode, padding };
+                        let symmetric = Symmetric { algorithm, mode, padding, feedback };
                         let cipher = symmetric.encrypt(&data, &key, &iv, &mut |bytes| bytes.fill(3)).expect("a text");
                         prop_assert_eq!(symmetric.decrypt(&cipher, &key, &iv), Ok(data.clone()));
                     }
-                    let _ = Symmetric { algorithm, mode, padding: PaddingMode::Pkcs7 }.decrypt(&data, &key, &iv);
+                    let _ = Symmetric { algorithm, mode, padding: PaddingMode::Pkcs7, feedback }.decrypt(&data, &key, &iv);
                 }
             }
         }

@@ -101,6 +101,12 @@ pub(super) fn register(table: &mut Table) {
         .def("static JArray Parse(string json)", |run, a| {
             Ok(value(parse(run, &string(&a[0], "s")?.text(), Expected::Array)?))
         })
+        .def("static JArray Parse(string json, JsonLoadSettings settings)", |run, a| {
+            Ok(value(parse(run, &string(&a[0], "s")?.text(), Expected::Array)?))
+        })
+        .def("static JArray FromObject(object o, JsonSerializer jsonSerializer)", |_, _| {
+            Err(Fault::argument_null("jsonSerializer"))
+        })
         .def("static JArray FromObject(object o)", |run, a| {
             let token = to_token(run, &a[0])?;
             match token.class() {

@@ -2,9 +2,27 @@
 
 use super::content::{insert_all, tokens_of};
 use super::token::{this, tokens};
+use crate::expr::code::Run;
+use crate::expr::fault::Fault;
 use crate::expr::json::JToken;
 use crate::expr::types::{Table, TypeId};
 use crate::expr::value::Value;
+
+fn merge(run: &mut Run<'_>, args: &mut [Value]) -> Result<Value, Fault> {
+    let container = this(args)?.clone();
+    let content = match args[1].downcast::<JToken>() {
+        Some(token) => token.clone(),
+        None if args[1].is_null() => return Ok(Value::Null),
+        None => {
+            let items = tokens_of(run, &args[1])?;
+            let list = JToken::array();
+            items.iter().try_for_each(|item| list.add(item))?;
+            list
+        }
+    };
+    run.charge(content.subtree_weight())?;
+    Ok(container.merge(&content).map(|()| Value::Null)?)
+}
 
 /// Adds the members.
 pub(super) fn register(table: &mut Table) {
@@ -25,21 +43,8 @@ pub(super) fn register(table: &mut Table) {
             container.remove_all()?;
             insert_all(run, &container, 0, &a[1]).map(|()| Value::Null)
         })
-        .def("void Merge(object content)", |run, a| {
-            let container = this(a)?.clone();
-            let content = match a[1].downcast::<JToken>() {
-                Some(token) => token.clone(),
-                None if a[1].is_null() => return Ok(Value::Null),
-                None => {
-                    let items = tokens_of(run, &a[1])?;
-                    let list = JToken::array();
-                    items.iter().try_for_each(|item| list.add(item))?;
-                    list
-                }
-            };
-            run.charge(content.subtree_weight())?;
-            Ok(container.merge(&content).map(|()| Value::Null)?)
-        })
+        .def("void Merge(object content)", merge)
+        .def("void Merge(object content, JsonMergeSettings settings)", merge)
         .def("IEnumerable<JToken> Descendants()", |run, a| {
             let found = this(a)?.descendants(false);
             run.steps(found.len())?;

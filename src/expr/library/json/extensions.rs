@@ -95,18 +95,20 @@ pub(super) fn register(table: &mut Table) {
     const TOKEN: Ty = Ty::Named(TypeId::JToken);
     table
         .on(TypeId::JExtensions)
-        .def("static IJEnumerable<JToken> Ancestors<T>(this IEnumerable<T> source)", |run, a| {
+        .def("static IJEnumerable<JToken> Ancestors<T>(this IEnumerable<T> source) where T : JToken", |run, a| {
             Ok(tokens(TypeId::JToken, each(run, a, |token| token.ancestors(false))?))
         })
-        .def("static IJEnumerable<JToken> AncestorsAndSelf<T>(this IEnumerable<T> source)", |run, a| {
-            Ok(tokens(TypeId::JToken, each(run, a, |token| token.ancestors(true))?))
-        })
-        .def("static IJEnumerable<JToken> Descendants<T>(this IEnumerable<T> source)", |run, a| {
+        .def(
+            "static IJEnumerable<JToken> AncestorsAndSelf<T>(this IEnumerable<T> source) where T : JToken",
+            |run, a| Ok(tokens(TypeId::JToken, each(run, a, |token| token.ancestors(true))?)),
+        )
+        .def("static IJEnumerable<JToken> Descendants<T>(this IEnumerable<T> source) where T : JContainer", |run, a| {
             Ok(tokens(TypeId::JToken, each(run, a, |token| token.descendants(false))?))
         })
-        .def("static IJEnumerable<JToken> DescendantsAndSelf<T>(this IEnumerable<T> source)", |run, a| {
-            Ok(tokens(TypeId::JToken, each(run, a, |token| token.descendants(true))?))
-        })
+        .def(
+            "static IJEnumerable<JToken> DescendantsAndSelf<T>(this IEnumerable<T> source) where T : JContainer",
+            |run, a| Ok(tokens(TypeId::JToken, each(run, a, |token| token.descendants(true))?)),
+        )
         .def("static IJEnumerable<JProperty> Properties(this IEnumerable<JObject> source)", |run, a| {
             Ok(tokens(TypeId::JProperty, each(run, a, JToken::children)?))
         })
@@ -132,7 +134,7 @@ pub(super) fn register(table: &mut Table) {
             let ty = run.type_arg(1);
             value_of(run, a, &ty)
         })
-        .def("static IJEnumerable<JToken> Children<T>(this IEnumerable<T> source)", |run, a| {
+        .def("static IJEnumerable<JToken> Children<T>(this IEnumerable<T> source) where T : JToken", |run, a| {
             Ok(tokens(TypeId::JToken, each(run, a, JToken::children)?))
         })
         .def("static IEnumerable<U> Children<T, U>(this IEnumerable<T> source)", |run, a| {

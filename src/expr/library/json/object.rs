@@ -155,6 +155,12 @@ pub(super) fn register(table: &mut Table) {
         .def("static JObject Parse(string json)", |run, a| {
             Ok(value(parse(run, &string(&a[0], "s")?.text(), Expected::Object)?))
         })
+        .def("static JObject Parse(string json, JsonLoadSettings settings)", |run, a| {
+            Ok(value(parse(run, &string(&a[0], "s")?.text(), Expected::Object)?))
+        })
+        .def("static JObject FromObject(object o, JsonSerializer jsonSerializer)", |_, _| {
+            Err(Fault::argument_null("jsonSerializer"))
+        })
         .def("static JObject FromObject(object o)", |run, a| {
             if a[0].is_null() {
                 return Err(Fault::argument_null("o"));

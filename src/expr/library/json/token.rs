@@ -11,6 +11,7 @@ use crate::expr::code::Run;
 use crate::expr::fault::Fault;
 use crate::expr::json::{Expected, Formatting, JToken, JTokenType, NoMatch, TokenClass, TokenValue};
 use crate::expr::library::args::{boolean, int, string};
+use crate::expr::library::object::TypeObject;
 use crate::expr::library::sequence;
 use crate::expr::types::{Table, Ty, TypeId};
 use crate::expr::value::{Iterate, Object, Str, Value};
@@ -167,13 +168,21 @@ pub(super) fn register(table: &mut Table) {
             Ok(token.remove().map(|()| Value::Null)?)
         })
         .def("void Replace(JToken value)", |_, a| Ok(this(a)?.replace(token_at(a, 1)?).map(|()| Value::Null)?))
-        .def("string ToString(Formatting formatting)", |run, a| {
+        .def("string ToString(Formatting formatting, params JsonConverter[] converters)", |run, a| {
             let formatting = formatting(run, &a[1]);
             Ok(Value::Str(json_text(run, this(a)?, formatting)?))
         })
         .def("T ToObject<T>()", |run, a| {
             let ty = run.type_arg(0);
             deserialize::to_object(run, this(a)?, &ty)
+        })
+        .def("T ToObject<T>(JsonSerializer jsonSerializer)", |_, _| Err(Fault::argument_null("jsonSerializer")))
+        .def("object ToObject(Type objectType)", |run, a| {
+            let ty = a[1].downcast::<TypeObject>().ok_or_else(|| Fault::argument_null("objectType"))?.0.clone();
+            deserialize::to_object(run, this(a)?, &ty)
+        })
+        .def("object ToObject(Type objectType, JsonSerializer jsonSerializer)", |_, _| {
+            Err(Fault::argument_null("jsonSerializer"))
         })
         .def("JToken SelectToken(string path)", |run, a| {
             count_walk(run, this(a)?)?;
@@ -208,6 +217,12 @@ pub(super) fn register(table: &mut Table) {
         })
         .def("static JToken Parse(string json)", |run, a| {
             Ok(value(parse(run, &string(&a[0], "s")?.text(), Expected::Token)?))
+        })
+        .def("static JToken Parse(string json, JsonLoadSettings settings)", |run, a| {
+            Ok(value(parse(run, &string(&a[0], "s")?.text(), Expected::Token)?))
+        })
+        .def("static JToken FromObject(object o, JsonSerializer jsonSerializer)", |_, _| {
+            Err(Fault::argument_null("jsonSerializer"))
         })
         .def("static JToken FromObject(object o)", |run, a| {
             if a[0].is_null() {

@@ -3,13 +3,13 @@
 use std::sync::{Mutex, PoisonError};
 
 use super::content::insert_all;
-use super::object::{parse, this, value};
+use super::object::{parse, parse_with, save, this, value};
 use crate::expr::code::Run;
 use crate::expr::fault::Fault;
-use crate::expr::library::args::string;
+use crate::expr::library::args::{int, string};
 use crate::expr::types::{Table, Ty, TypeId};
 use crate::expr::value::{Object, Str, Value};
-use crate::expr::xlinq::{DocumentType, Root, XDeclaration, XObject, XObjectClass};
+use crate::expr::xlinq::{DocumentType, Layout, Root, XDeclaration, XObject, XObjectClass};
 
 /// An `XDeclaration` object.
 struct Declaration(Mutex<XDeclaration>);
@@ -52,6 +52,17 @@ fn parts(args: &[Value]) -> Result<DocumentType, Fault> {
     this(args)?.document_type_parts().ok_or_else(Fault::null_reference)
 }
 
+fn change(args: &[Value], work: impl FnOnce(&mut DocumentType)) -> Result<Value, Fault> {
+    let mut parts = parts(args)?;
+    work(&mut parts);
+    this(args)?.set_document_type(parts);
+    Ok(Value::Null)
+}
+
+fn xml_name(name: &str) -> Result<(), Fault> {
+    Ok(crate::expr::xlinq::check_name(name)?)
+}
+
 /// Adds the members.
 pub(super) fn register(table: &mut Table) {
     table
@@ -77,6 +88,15 @@ pub(super) fn register(table: &mut Table) {
         })
         .def("static XDocument Parse(string text)", |run, a| {
             Ok(value(parse(run, &string(&a[0], "text")?.text(), Root::Document)?))
+        })
+        .def("static XDocument Parse(string text, LoadOptions options)", |run, a| {
+            let keep_space = int(&a[1]) & 1 == 1;
+            Ok(value(parse_with(run, &string(&a[0], "text")?.text(), Root::Document, keep_space)?))
+        })
+        .def("void Save(StringWriter textWriter)", |run, a| save(run, a, Layout::Indented))
+        .def("void Save(StringWriter textWriter, SaveOptions options)", |run, a| {
+            let layout = if int(&a[2]) & 1 == 1 { Layout::Plain } else { Layout::Indented };
+            save(run, a, layout)
         })
         .def_set(
             "XDeclaration Declaration",
@@ -126,8 +146,32 @@ pub(super) fn register(table: &mut Table) {
                 internal_subset: optional(&a[3]),
             })))
         })
-        .def("string Name", |_, a| Ok(parts(a)?.name.into()))
-        .def("string PublicId", |_, a| Ok(parts(a)?.public_id.into()))
-        .def("string SystemId", |_, a| Ok(parts(a)?.system_id.into()))
-        .def("string InternalSubset", |_, a| Ok(parts(a)?.internal_subset.into()));
+        .def("new(XDocumentType other)", |_, a| match a[0].downcast::<XObject>() {
+            Some(other) => Ok(value(other.deep_clone())),
+            None => Err(Fault::argument_null("other")),
+        })
+        .def_set(
+            "string Name",
+            |_, a| Ok(parts(a)?.name.into()),
+            |_, a| {
+                let name = string(&a[1], "value")?.text().into_owned();
+                xml_name(&name)?;
+                change(a, |parts| parts.name = name)
+            },
+        )
+        .def_set(
+            "string PublicId",
+            |_, a| Ok(parts(a)?.public_id.into()),
+            |_, a| change(a, |parts| parts.public_id = optional(&a[1])),
+        )
+        .def_set(
+            "string SystemId",
+            |_, a| Ok(parts(a)?.system_id.into()),
+            |_, a| change(a, |parts| parts.system_id = optional(&a[1])),
+        )
+        .def_set(
+            "string InternalSubset",
+            |_, a| Ok(parts(a)?.internal_subset.into()),
+            |_, a| change(a, |parts| parts.internal_subset = optional(&a[1])),
+        );
 }

@@ -2,13 +2,13 @@
 
 use super::content::{insert_all, text_of};
 use super::node::named;
-use super::object::{count_walk, name_at, objects, parse, this, value};
+use super::object::{count_walk, name_at, objects, parse, parse_with, save, this, value};
 use crate::expr::code::Run;
 use crate::expr::fault::Fault;
-use crate::expr::library::args::string;
+use crate::expr::library::args::{int, string};
 use crate::expr::types::{Table, TypeId};
 use crate::expr::value::Value;
-use crate::expr::xlinq::{Root, XNamespace, XObject};
+use crate::expr::xlinq::{Layout, Root, XNamespace, XObject};
 
 fn build(run: &mut Run<'_>, args: &[Value]) -> Result<Value, Fault> {
     let name = name_at(args, 0).ok_or_else(|| Fault::argument_null("name"))?;
@@ -56,6 +56,15 @@ pub(super) fn register(table: &mut Table) {
         })
         .def("static XElement Parse(string text)", |run, a| {
             Ok(value(parse(run, &string(&a[0], "text")?.text(), Root::Element)?))
+        })
+        .def("static XElement Parse(string text, LoadOptions options)", |run, a| {
+            let keep_space = int(&a[1]) & 1 == 1;
+            Ok(value(parse_with(run, &string(&a[0], "text")?.text(), Root::Element, keep_space)?))
+        })
+        .def("void Save(StringWriter textWriter)", |run, a| save(run, a, Layout::Indented))
+        .def("void Save(StringWriter textWriter, SaveOptions options)", |run, a| {
+            let layout = if int(&a[2]) & 1 == 1 { Layout::Plain } else { Layout::Indented };
+            save(run, a, layout)
         })
         .def_set(
             "XName Name",

@@ -43,18 +43,21 @@ fn remove(run: &mut Run<'_>, args: &mut [Value]) -> Result<Value, Fault> {
 pub(super) fn register(table: &mut Table) {
     table
         .on(TypeId::XExtensions)
-        .def("static IEnumerable<XElement> Elements<T>(this IEnumerable<T> source)", |run, a| {
+        .def("static IEnumerable<XElement> Elements<T>(this IEnumerable<T> source) where T : XContainer", |run, a| {
             elements(run, a, XObject::nodes)
         })
-        .def("static IEnumerable<XElement> Elements<T>(this IEnumerable<T> source, XName name)", |run, a| {
-            elements(run, a, XObject::nodes)
-        })
-        .def("static IEnumerable<XElement> Descendants<T>(this IEnumerable<T> source)", |run, a| {
-            elements(run, a, |object| object.descendants(None, false))
-        })
-        .def("static IEnumerable<XElement> Descendants<T>(this IEnumerable<T> source, XName name)", |run, a| {
-            elements(run, a, |object| object.descendants(None, false))
-        })
+        .def(
+            "static IEnumerable<XElement> Elements<T>(this IEnumerable<T> source, XName name) where T : XContainer",
+            |run, a| elements(run, a, XObject::nodes),
+        )
+        .def(
+            "static IEnumerable<XElement> Descendants<T>(this IEnumerable<T> source) where T : XContainer",
+            |run, a| elements(run, a, |object| object.descendants(None, false)),
+        )
+        .def(
+            "static IEnumerable<XElement> Descendants<T>(this IEnumerable<T> source, XName name) where T : XContainer",
+            |run, a| elements(run, a, |object| object.descendants(None, false)),
+        )
         .def("static IEnumerable<XElement> DescendantsAndSelf(this IEnumerable<XElement> source)", |run, a| {
             elements(run, a, |object| object.descendants(None, true))
         })
@@ -62,12 +65,13 @@ pub(super) fn register(table: &mut Table) {
             "static IEnumerable<XElement> DescendantsAndSelf(this IEnumerable<XElement> source, XName name)",
             |run, a| elements(run, a, |object| object.descendants(None, true)),
         )
-        .def("static IEnumerable<XElement> Ancestors<T>(this IEnumerable<T> source)", |run, a| {
+        .def("static IEnumerable<XElement> Ancestors<T>(this IEnumerable<T> source) where T : XNode", |run, a| {
             elements(run, a, |object| object.ancestors(None, false))
         })
-        .def("static IEnumerable<XElement> Ancestors<T>(this IEnumerable<T> source, XName name)", |run, a| {
-            elements(run, a, |object| object.ancestors(None, false))
-        })
+        .def(
+            "static IEnumerable<XElement> Ancestors<T>(this IEnumerable<T> source, XName name) where T : XNode",
+            |run, a| elements(run, a, |object| object.ancestors(None, false)),
+        )
         .def("static IEnumerable<XElement> AncestorsAndSelf(this IEnumerable<XElement> source)", |run, a| {
             elements(run, a, |object| object.ancestors(None, true))
         })
@@ -75,11 +79,15 @@ pub(super) fn register(table: &mut Table) {
             "static IEnumerable<XElement> AncestorsAndSelf(this IEnumerable<XElement> source, XName name)",
             |run, a| elements(run, a, |object| object.ancestors(None, true)),
         )
-        .def("static IEnumerable<XNode> Nodes<T>(this IEnumerable<T> source)", |run, a| {
+        .def("static IEnumerable<XNode> Nodes<T>(this IEnumerable<T> source) where T : XContainer", |run, a| {
             Ok(objects(TypeId::XNode, each(run, a, XObject::nodes)?))
         })
-        .def("static IEnumerable<XNode> DescendantNodes<T>(this IEnumerable<T> source)", |run, a| {
-            Ok(objects(TypeId::XNode, each(run, a, |object| object.descendant_nodes(false))?))
+        .def(
+            "static IEnumerable<XNode> DescendantNodes<T>(this IEnumerable<T> source) where T : XContainer",
+            |run, a| Ok(objects(TypeId::XNode, each(run, a, |object| object.descendant_nodes(false))?)),
+        )
+        .def("static IEnumerable<XNode> DescendantNodesAndSelf(this IEnumerable<XElement> source)", |run, a| {
+            Ok(objects(TypeId::XNode, each(run, a, |object| object.descendant_nodes(true))?))
         })
         .def("static IEnumerable<XAttribute> Attributes(this IEnumerable<XElement> source)", |run, a| {
             Ok(objects(TypeId::XAttribute, each(run, a, XObject::attributes)?))
@@ -91,7 +99,7 @@ pub(super) fn register(table: &mut Table) {
             };
             Ok(objects(TypeId::XAttribute, found))
         })
-        .def("static IEnumerable<T> InDocumentOrder<T>(this IEnumerable<T> source)", |run, a| {
+        .def("static IEnumerable<T> InDocumentOrder<T>(this IEnumerable<T> source) where T : XNode", |run, a| {
             let mut found = each(run, a, |object| vec![object.clone()])?;
             let mut failure = None;
             found.sort_by(|a, b| {
@@ -105,6 +113,6 @@ pub(super) fn register(table: &mut Table) {
                 None => Ok(objects(TypeId::XNode, found)),
             }
         })
-        .def("static void Remove<T>(this IEnumerable<T> source)", remove)
+        .def("static void Remove<T>(this IEnumerable<T> source) where T : XNode", remove)
         .def("static void Remove(this IEnumerable<XAttribute> source)", remove);
 }

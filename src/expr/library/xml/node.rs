@@ -7,8 +7,8 @@ use super::object::{count_shift, count_walk, name_at, objects, this, value, xml_
 use crate::expr::code::Run;
 use crate::expr::fault::Fault;
 use crate::expr::library::args::int;
-use crate::expr::types::{Table, TypeId};
-use crate::expr::value::Value;
+use crate::expr::types::{Table, Ty, TypeId};
+use crate::expr::value::{Object, Value};
 use crate::expr::xlinq::{Layout, XObject, XObjectClass};
 
 fn beside(run: &mut Run<'_>, args: &[Value], after: usize) -> Result<Value, Fault> {
@@ -38,6 +38,15 @@ fn replace(run: &mut Run<'_>, args: &[Value]) -> Result<Value, Fault> {
     node.remove()?;
     insert_all(run, &container, at, &args[1])?;
     Ok(Value::Null)
+}
+
+/// `XNodeDocumentOrderComparer`.
+struct DocumentOrder;
+
+impl Object for DocumentOrder {
+    fn ty(&self) -> Ty {
+        Ty::Named(TypeId::XNodeDocumentOrderComparer)
+    }
 }
 
 fn nodes_at(args: &[Value]) -> (Option<&XObject>, Option<&XObject>) {
@@ -83,6 +92,7 @@ pub(super) fn register(table: &mut Table) {
         .def("bool IsAfter(XNode node)", |_, a| Ok(order(a)?.is_gt().into()))
         .def("bool IsBefore(XNode node)", |_, a| Ok(order(a)?.is_lt().into()))
         .def("static int CompareDocumentOrder(XNode n1, XNode n2)", |_, a| Ok(Value::Int(order(a)? as i32)))
+        .def("static XNodeDocumentOrderComparer DocumentOrderComparer", |_, _| Ok(Value::object(DocumentOrder)))
         .def("static bool DeepEquals(XNode n1, XNode n2)", |run, a| {
             Ok(match nodes_at(a) {
                 (Some(a), Some(b)) => {
@@ -94,8 +104,12 @@ pub(super) fn register(table: &mut Table) {
             }
             .into())
         })
-        .def("lenient string ToString(SaveOptions options)", |run, a| {
+        .def("string ToString(SaveOptions options)", |run, a| {
             let layout = if int(&a[1]) & 1 == 1 { Layout::Plain } else { Layout::Indented };
             Ok(Value::Str(xml_text(run, this(a)?, layout)?))
         });
+    table
+        .on(TypeId::XNodeDocumentOrderComparer)
+        .def("new()", |_, _| Ok(Value::object(DocumentOrder)))
+        .def("int Compare(XNode x, XNode y)", |_, a| Ok(Value::Int(order(&a[1..])? as i32)));
 }

@@ -4,7 +4,7 @@ use std::any::Any;
 
 use crate::expr::code::Run;
 use crate::expr::fault::Fault;
-use crate::expr::library::sequence;
+use crate::expr::library::{sequence, string_writer};
 use crate::expr::types::{Table, Ty, TypeId};
 use crate::expr::value::{Object, Str, Value};
 use crate::expr::xlinq::{Layout, Root, XName, XObject, XObjectClass};
@@ -24,10 +24,15 @@ pub(super) fn objects(element: TypeId, objects: Vec<XObject>) -> Value {
     sequence::of(Ty::Named(element), objects.into_iter().map(Value::object).collect())
 }
 
-/// Reads XML text under the run's budget.
+/// Reads XML text under the run's budget; white space between markup is dropped.
 pub(crate) fn parse(run: &mut Run<'_>, xml: &str, root: Root) -> Result<XObject, Fault> {
+    parse_with(run, xml, root, false)
+}
+
+/// Reads XML text under the run's budget.
+pub(super) fn parse_with(run: &mut Run<'_>, xml: &str, root: Root, keep_space: bool) -> Result<XObject, Fault> {
     run.charge(xml.len())?;
-    let object = XObject::parse(xml, root, false)?;
+    let object = XObject::parse(xml, root, keep_space)?;
     run.charge(object.weight())?;
     Ok(object)
 }
@@ -44,6 +49,18 @@ pub(super) fn xml_text(run: &mut Run<'_>, object: &XObject, layout: Layout) -> R
     })?;
     run.charge(text.len())?;
     Ok(text.into())
+}
+
+/// `Save(writer)`: a declaration and the XML text, into a `StringWriter`.
+pub(super) fn save(run: &mut Run<'_>, args: &[Value], layout: Layout) -> Result<Value, Fault> {
+    let object = this(args)?;
+    let mut declaration = object.declaration().unwrap_or_default();
+    declaration.version.get_or_insert_with(|| "1.0".to_owned());
+    declaration.encoding = Some("utf-16".to_owned());
+    let line_end = if layout == Layout::Indented { run.settings.line_end.as_str() } else { "" };
+    let text = xml_text(run, object, layout)?;
+    string_writer::push(run, &args[1], "textWriter", &format!("{declaration}{line_end}{text}").into())?;
+    Ok(Value::Null)
 }
 
 /// Counts the work of a walk through a whole tree.

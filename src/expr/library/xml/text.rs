@@ -50,5 +50,9 @@ pub(super) fn register(table: &mut Table) {
         })
         .def("new(XProcessingInstruction other)", copy)
         .def_set("string Data", text, set_text)
-        .def("string Target", |_, a| Ok(Value::from(this(a)?.target())));
+        .def_set(
+            "string Target",
+            |_, a| Ok(Value::from(this(a)?.target())),
+            |_, a| Ok(this(a)?.set_target(&string(&a[1], "value")?.text()).map(|()| Value::Null)?),
+        );
 }

@@ -1,11 +1,16 @@
 //! `System.TimeZoneInfo` and `System.TimeZone`; the local zone is UTC.
 
+mod current;
+mod custom;
+mod rule;
+
 use crate::expr::code::Run;
 use crate::expr::dotnet::time_zone::Zone;
 use crate::expr::dotnet::{DateTime, DateTimeKind, TimeSpan};
 use crate::expr::fault::Fault;
 use crate::expr::library::args::{date_time, date_time_offset, string};
 use crate::expr::library::date_time::utc_now;
+use crate::expr::library::{array, read_only_collection};
 use crate::expr::types::{Table, Ty, TypeId};
 use crate::expr::value::{Object, Str, Value};
 
@@ -70,6 +75,13 @@ fn offset(zone: &Zone, time: DateTime) -> TimeSpan {
     if time.kind() == DateTimeKind::Unspecified { zone.offset_of(time) } else { zone.offset_at(time) }
 }
 
+fn ambiguous_offsets(zone: &Zone, clock: DateTime) -> Result<Value, Fault> {
+    let offsets = zone.ambiguous_offsets(clock).ok_or_else(|| {
+        Fault::argument("The supplied DateTime is not in an ambiguous time range. (Parameter 'dateTime')")
+    })?;
+    Ok(array::array(Ty::Named(TypeId::TimeSpan), offsets.into_iter().map(Value::from).collect()))
+}
+
 fn is_daylight(zone: &Zone, time: DateTime) -> bool {
     let offset = offset(zone, time).ticks();
     let utc = if time.kind() == DateTimeKind::Unspecified { time.add_ticks(-offset).unwrap_or(time) } else { time };
@@ -84,10 +96,8 @@ pub(super) fn register(table: &mut Table) {
         .def("static TimeZoneInfo Local", |_, _| Ok(object(Zone::utc())))
         .def("static TimeZoneInfo FindSystemTimeZoneById(string id)", |_, a| Ok(object(find(&a[0])?)))
         .def("string Id", |_, a| Ok(get(&a[0], "this")?.id().into()))
-        .def("string StandardName", |_, a| Ok(standard_name(get(&a[0], "this")?).into()))
-        .def("string DaylightName", |_, a| {
-            Ok(standard_name(get(&a[0], "this")?).replace("Standard", "Daylight").into())
-        })
+        .def("string StandardName", |_, a| Ok(get(&a[0], "this")?.standard_name().into()))
+        .def("string DaylightName", |_, a| Ok(get(&a[0], "this")?.daylight_name().into()))
         .def("string DisplayName", |run, a| {
             let now = utc_now(run);
             Ok(get(&a[0], "this")?.display_name(now).into())
@@ -116,25 +126,38 @@ pub(super) fn register(table: &mut Table) {
         .def("bool IsAmbiguousTime(DateTime dateTime)", |_, a| {
             Ok(get(&a[0], "this")?.is_ambiguous(date_time(&a[1])).into())
         })
+        .def("bool IsAmbiguousTime(DateTimeOffset dateTimeOffset)", |_, a| {
+            let zone = get(&a[0], "this")?;
+            Ok(zone.is_ambiguous(zone.clock_at(date_time_offset(&a[1]).utc())).into())
+        })
+        .def("TimeSpan[] GetAmbiguousTimeOffsets(DateTime dateTime)", |_, a| {
+            ambiguous_offsets(get(&a[0], "this")?, date_time(&a[1]))
+        })
+        .def("TimeSpan[] GetAmbiguousTimeOffsets(DateTimeOffset dateTimeOffset)", |_, a| {
+            let zone = get(&a[0], "this")?;
+            ambiguous_offsets(zone, zone.clock_at(date_time_offset(&a[1]).utc()))
+        })
+        .def("bool HasSameRules(TimeZoneInfo other)", |run, a| {
+            let now = utc_now(run);
+            Ok(get(&a[0], "this")?.has_same_rules(get(&a[1], "other")?, now).into())
+        })
+        .def("bool Equals(TimeZoneInfo other)", |_, a| Ok(a[0].equals(&a[1]).into()))
+        .def("static void ClearCachedData()", |_, _| Ok(Value::Null))
+        .def("static ReadOnlyCollection<TimeZoneInfo> GetSystemTimeZones()", |run, _| {
+            let now = utc_now(run);
+            run.steps(1_000)?;
+            let mut zones = Zone::all();
+            zones.sort_by_key(|zone| (zone.base_offset(now), zone.display_name(now)));
+            let items = zones.into_iter().map(object).collect();
+            Ok(read_only_collection::make(Ty::Named(TypeId::TimeZoneInfo), items))
+        })
         .def("bool IsInvalidTime(DateTime dateTime)", |_, a| {
             Ok(get(&a[0], "this")?.is_invalid(date_time(&a[1])).into())
         });
     conversions(table);
-    table
-        .on(TypeId::TimeZone)
-        .def("static TimeZone CurrentTimeZone", |_, _| {
-            Ok(Value::object(ZoneObject { ty: TypeId::TimeZone, zone: Zone::utc() }))
-        })
-        .def("string StandardName", |_, a| Ok(standard_name(get(&a[0], "this")?).into()))
-        .def("string DaylightName", |_, a| Ok(standard_name(get(&a[0], "this")?).into()))
-        .def("TimeSpan GetUtcOffset(DateTime time)", |_, _| Ok(TimeSpan::ZERO.into()))
-        .def("bool IsDaylightSavingTime(DateTime time)", |_, _| Ok(false.into()))
-        .def("DateTime ToUniversalTime(DateTime time)", |_, a| Ok(date_time(&a[1]).with_kind(DateTimeKind::Utc).into()))
-        .def("DateTime ToLocalTime(DateTime time)", |_, a| Ok(date_time(&a[1]).with_kind(DateTimeKind::Local).into()));
-}
-
-fn standard_name(zone: &Zone) -> &str {
-    if is_utc(zone) { "Coordinated Universal Time" } else { zone.id() }
+    current::register(table);
+    custom::register(table);
+    rule::register(table);
 }
 
 fn conversions(table: &mut Table) {

@@ -1,4 +1,12 @@
-//! `System.TimeZoneInfo`: zones by their IANA or Windows names, and conversion between them.
+//! `System.TimeZoneInfo`: zones by their IANA or Windows names or made of rules, and conversion between them.
+
+mod custom;
+mod names;
+mod rule;
+mod serialized;
+
+pub use custom::CustomZone;
+pub use rule::{AdjustmentRule, Transition};
 
 use jiff::Timestamp;
 use jiff::civil;
@@ -6,14 +14,30 @@ use jiff::tz::{AmbiguousOffset, Offset, TimeZone, TimeZoneDatabase};
 
 use super::date_time::UNIX_EPOCH_TICKS;
 use super::exception::{Exception, Result};
-use super::time_zone_names::WINDOWS;
 use super::{DateTime, DateTimeKind, DateTimeOffset, TimeSpan};
+use names::WINDOWS;
 
 /// A time zone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Zone {
     id: String,
-    zone: TimeZone,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Kind {
+    Known(TimeZone),
+    Custom(CustomZone),
+}
+
+/// What the clocks of a zone show at a wall clock time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Clock {
+    Once(TimeSpan),
+    /// The time is skipped; the offset before.
+    Never(TimeSpan),
+    /// The time comes twice; the offsets before and after.
+    Twice(TimeSpan, TimeSpan),
 }
 
 const TICKS_PER_SECOND: i64 = 10_000_000;
@@ -35,7 +59,7 @@ fn wall_clock(clock: DateTime) -> civil::DateTime {
 impl Zone {
     /// `TimeZoneInfo.Utc`.
     pub fn utc() -> Self {
-        Self { id: "UTC".to_owned(), zone: TimeZone::UTC }
+        Self { id: "UTC".to_owned(), kind: Kind::Known(TimeZone::UTC) }
     }
 
     /// `TimeZoneInfo.FindSystemTimeZoneById(id)`.
@@ -46,7 +70,7 @@ impl Zone {
             return Ok(Self::utc());
         }
         match TimeZoneDatabase::bundled().get(iana) {
-            Ok(zone) => Ok(Self { id: id.to_owned(), zone }),
+            Ok(zone) => Ok(Self { id: id.to_owned(), kind: Kind::Known(zone) }),
             Err(_) => Err(Exception::new(
                 "System.TimeZoneNotFoundException",
                 format!("The time zone ID '{id}' was not found on the local computer."),
@@ -61,8 +85,11 @@ impl Zone {
 
     /// `DisplayName`: `(UTC+01:00) ` and the name.
     pub fn display_name(&self, now: DateTime) -> String {
-        if self.zone == TimeZone::UTC {
+        if self.is_utc() {
             return "(UTC) Coordinated Universal Time".to_owned();
+        }
+        if let Kind::Custom(custom) = &self.kind {
+            return custom.display_name.clone();
         }
         let base = self.base_offset(now);
         let sign = if base.ticks() < 0 { '-' } else { '+' };
@@ -71,6 +98,9 @@ impl Zone {
 
     /// `BaseUtcOffset`: the standard offset in the year of `now`.
     pub fn base_offset(&self, now: DateTime) -> TimeSpan {
+        if let Kind::Custom(custom) = &self.kind {
+            return custom.base_offset;
+        }
         let halves = [1, 7].map(|month| DateTime::from_date(now.year(), month, 1).unwrap_or(now));
         let standard = halves.into_iter().find(|&date| !self.is_daylight(date)).unwrap_or(now);
         self.offset_at(standard)
@@ -78,6 +108,9 @@ impl Zone {
 
     /// Whether the zone has daylight saving time in the year of `now`.
     pub fn has_daylight(&self, now: DateTime) -> bool {
+        if let Kind::Custom(custom) = &self.kind {
+            return !custom.rules.is_empty();
+        }
         [1, 7]
             .into_iter()
             .any(|month| DateTime::from_date(now.year(), month, 1).is_ok_and(|date| self.is_daylight(date)))
@@ -85,31 +118,111 @@ impl Zone {
 
     /// The offset at a time in UTC.
     pub fn offset_at(&self, utc: DateTime) -> TimeSpan {
-        span(self.zone.to_offset(timestamp(utc)))
+        match &self.kind {
+            Kind::Known(zone) => span(zone.to_offset(timestamp(utc))),
+            Kind::Custom(custom) => custom.offset_at(utc),
+        }
     }
 
     /// Whether daylight saving time holds at a time in UTC.
     pub fn is_daylight(&self, utc: DateTime) -> bool {
-        self.zone.to_offset_info(timestamp(utc)).dst().is_dst()
+        match &self.kind {
+            Kind::Known(zone) => zone.to_offset_info(timestamp(utc)).dst().is_dst(),
+            Kind::Custom(custom) => custom.offset_at(utc) != custom.base_offset,
+        }
     }
 
     /// The offset of a wall clock of this zone; in doubt the standard one.
     pub fn offset_of(&self, clock: DateTime) -> TimeSpan {
-        match self.zone.to_ambiguous_timestamp(wall_clock(clock)).offset() {
-            AmbiguousOffset::Unambiguous { offset } => span(offset),
-            AmbiguousOffset::Gap { before, .. } => span(before),
-            AmbiguousOffset::Fold { after, .. } => span(after),
+        match self.clock(clock) {
+            Clock::Once(offset) | Clock::Never(offset) | Clock::Twice(_, offset) => offset,
         }
+    }
+
+    fn clock(&self, clock: DateTime) -> Clock {
+        match &self.kind {
+            Kind::Known(zone) => match zone.to_ambiguous_timestamp(wall_clock(clock)).offset() {
+                AmbiguousOffset::Unambiguous { offset } => Clock::Once(span(offset)),
+                AmbiguousOffset::Gap { before, .. } => Clock::Never(span(before)),
+                AmbiguousOffset::Fold { before, after } => Clock::Twice(span(before), span(after)),
+            },
+            Kind::Custom(custom) => custom.clock(clock),
+        }
+    }
+
+    /// `GetAmbiguousTimeOffsets`: the two offsets of a time that comes twice, the smaller first.
+    pub fn ambiguous_offsets(&self, clock: DateTime) -> Option<[TimeSpan; 2]> {
+        match self.clock(clock) {
+            Clock::Twice(a, b) => Some([a.min(b), a.max(b)]),
+            _ => None,
+        }
+    }
+
+    /// `GetAdjustmentRules()`.
+    pub fn rules(&self, now: DateTime) -> Vec<AdjustmentRule> {
+        match &self.kind {
+            Kind::Known(zone) => rule::derive(zone, now.year()),
+            Kind::Custom(custom) => custom.rules.clone(),
+        }
+    }
+
+    /// `HasSameRules(other)`.
+    pub fn has_same_rules(&self, other: &Self, now: DateTime) -> bool {
+        match (&self.kind, &other.kind) {
+            (Kind::Known(a), Kind::Known(b)) if a == b => true,
+            _ => self.base_offset(now) == other.base_offset(now) && self.rules(now) == other.rules(now),
+        }
+    }
+
+    /// `StandardName`.
+    pub fn standard_name(&self) -> &str {
+        match &self.kind {
+            Kind::Custom(custom) => &custom.standard_name,
+            Kind::Known(_) if self.is_utc() => "Coordinated Universal Time",
+            Kind::Known(_) => &self.id,
+        }
+    }
+
+    /// `DaylightName`.
+    pub fn daylight_name(&self) -> String {
+        match &self.kind {
+            Kind::Custom(custom) => custom.daylight_name.clone(),
+            Kind::Known(_) => self.standard_name().replace("Standard", "Daylight"),
+        }
+    }
+
+    /// A zone of rules.
+    pub fn custom(id: &str, custom: CustomZone) -> Self {
+        Self { id: id.to_owned(), kind: Kind::Custom(custom) }
+    }
+
+    /// `GetSystemTimeZones()`: the zones that Windows names.
+    pub fn all() -> Vec<Self> {
+        WINDOWS.iter().filter_map(|(windows, _)| Self::find(windows).ok()).collect()
+    }
+
+    /// `ToSerializedString()`.
+    pub fn to_serialized(&self, now: DateTime) -> String {
+        serialized::write(self, now)
+    }
+
+    /// `FromSerializedString(text)`.
+    pub fn from_serialized(text: &str) -> Result<Self> {
+        serialized::read(text)
+    }
+
+    fn is_utc(&self) -> bool {
+        matches!(&self.kind, Kind::Known(zone) if *zone == TimeZone::UTC)
     }
 
     /// `IsInvalidTime`: whether clocks skip this time.
     pub fn is_invalid(&self, clock: DateTime) -> bool {
-        matches!(self.zone.to_ambiguous_timestamp(wall_clock(clock)).offset(), AmbiguousOffset::Gap { .. })
+        matches!(self.clock(clock), Clock::Never(_))
     }
 
     /// `IsAmbiguousTime`: whether clocks show this time twice.
     pub fn is_ambiguous(&self, clock: DateTime) -> bool {
-        matches!(self.zone.to_ambiguous_timestamp(wall_clock(clock)).offset(), AmbiguousOffset::Fold { .. })
+        matches!(self.clock(clock), Clock::Twice(..))
     }
 
     /// `ConvertTimeToUtc(clock, this)`.
@@ -128,7 +241,7 @@ impl Zone {
     pub fn clock_at(&self, utc: DateTime) -> DateTime {
         let offset = self.offset_at(utc).ticks();
         let clock = utc.add_ticks(offset).unwrap_or(if offset > 0 { DateTime::MAX } else { DateTime::MIN });
-        clock.with_kind(if self.zone == TimeZone::UTC { DateTimeKind::Utc } else { DateTimeKind::Unspecified })
+        clock.with_kind(if self.is_utc() { DateTimeKind::Utc } else { DateTimeKind::Unspecified })
     }
 
     /// `ConvertTime(instant, this)`.

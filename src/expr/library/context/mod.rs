@@ -1,12 +1,15 @@
-//! The `context` object: its types and their members, answered by the host.
+//! The `context` object: what its members are, answered by the host.
+
+mod item;
+mod member;
+mod url;
 
 use crate::expr::code::{Run, View};
-use crate::expr::dotnet::{DateTime, DateTimeKind, Guid, TimeSpan};
+use crate::expr::dotnet::{DateTime, DateTimeKind};
 use crate::expr::fault::Fault;
-use crate::expr::host::{Flag, Item, List, Message, Number, Part, Text, Time, Url};
-use crate::expr::library::array;
-use crate::expr::types::{Table, Ty, TypeId};
-use crate::expr::value::{Object, Response, Str, Value};
+use crate::expr::host::{Message, Number, Part, Text, Url};
+use crate::expr::types::{Table, Ty};
+use crate::expr::value::{Str, Value};
 
 /// The part that a member of a part is.
 pub(crate) fn part(view: View, name: &str) -> Option<View> {
@@ -235,235 +238,22 @@ pub(crate) fn text_of(run: &mut Run<'_>, view: View) -> Result<Str, Fault> {
     })
 }
 
-/// A group, identity or API of a list.
-struct ListItem {
-    ty: TypeId,
-    item: Item,
-}
-
-impl Object for ListItem {
-    fn ty(&self) -> Ty {
-        Ty::Named(self.ty)
-    }
-}
-
-fn list(run: &mut Run<'_>, member: List, ty: TypeId) -> Value {
-    let items = run.host.list(member);
-    let items = items.into_iter().map(|item| Value::object(ListItem { ty, item })).collect();
-    array::array(Ty::Named(ty), items)
-}
-
-fn item(value: &Value) -> Option<&Item> {
-    value.downcast::<ListItem>().map(|l| &l.item)
-}
-
 /// The pairs or items that a part enumerates.
 pub(crate) fn items(run: &mut Run<'_>, view: View) -> Result<Vec<Value>, Fault> {
-    let keys = super::dictionary_view::keys(run, view);
+    let keys = crate::expr::library::dictionary_view::keys(run, view);
     let mut out = Vec::with_capacity(keys.len());
     let value_ty = view.ty().args().get(1).cloned().unwrap_or(Ty::Object);
     for key in keys {
-        let value = super::dictionary_view::get(run, view, &key).unwrap_or(Value::Null);
-        let pair = super::key_value_pair::make(Ty::String, value_ty.clone(), Value::from(key), value);
+        let value = crate::expr::library::dictionary_view::get(run, view, &key).unwrap_or(Value::Null);
+        let pair = crate::expr::library::key_value_pair::make(Ty::String, value_ty.clone(), Value::from(key), value);
         out.push(pair);
     }
     Ok(out)
 }
 
-macro_rules! parts {
-    ($table:ident $owner:ident: $($text:literal)*) => {
-        $({
-            $table.on(TypeId::$owner).def($text, |run, a| {
-                const NAME: &str = last_word($text);
-                match view(&a[0]).and_then(|v| part(v, NAME)) {
-                    Some(found) => Ok(open(run, found)),
-                    None => Ok(Value::Null),
-                }
-            });
-        })*
-    };
-}
-
-macro_rules! texts {
-    ($table:ident $owner:ident: $($text:literal)*) => {
-        $({
-            $table.on(TypeId::$owner).def($text, |run, a| {
-                const NAME: &str = last_word($text);
-                match view(&a[0]).and_then(|v| text_member(v, NAME)) {
-                    Some(member) => Ok(run.host.text(member).map(Str::from).into()),
-                    None => Ok(Value::Null),
-                }
-            });
-        })*
-    };
-}
-
-/// The name in `Type Name`.
-const fn last_word(text: &'static str) -> &'static str {
-    let bytes = text.as_bytes();
-    let mut at = bytes.len();
-    while at > 0 && bytes[at - 1] != b' ' {
-        at -= 1;
-    }
-    text.split_at(at).1
-}
-
 /// Adds the members of `context`.
 pub(super) fn register(table: &mut Table) {
-    parts!(table IExpressionContext:
-        "IContextApi Api" "IBackend Backend" "IDeployment Deployment" "IGraphQL GraphQL" "ILastError LastError"
-        "IOperation Operation" "IProduct Product" "IRequest Request" "IResponse Response" "ISubscription Subscription"
-        "IUser User" "IReadOnlyDictionary<string, object> Variables" "IWorkspace Workspace");
-    parts!(table IRequest:
-        "IMessageBody Body" "IReadOnlyDictionary<string, string[]> Headers" "IUrl Url" "IUrl OriginalUrl"
-        "IReadOnlyDictionary<string, string> MatchedParameters" "IPrivateEndpointConnection PrivateEndpointConnection"
-        "IFoundry Foundry");
-    parts!(table IApi: "IUrl ServiceUrl" "ISubscriptionKeyParameterNames SubscriptionKeyParameterNames");
-    parts!(table IUrl: "IReadOnlyDictionary<string, string[]> Query");
-    parts!(table IDeployment:
-        "IGateway Gateway" "ISustainabilityInfo SustainabilityInfo"
-        "IReadOnlyDictionary<string, X509Certificate2> Certificates");
-    parts!(table IGraphQL: "IGraphQLDataObject Arguments" "IGraphQLDataObject GraphQLArguments" "IGraphQLDataObject Parent");
-    texts!(table IRequest: "string Method" "string IpAddress");
-    texts!(table IUrl: "string Scheme" "string Host" "string Path" "string QueryString");
-    texts!(table IContextApi: "string Revision" "string Version");
-    texts!(table ISubscriptionKeyParameterNames: "string Header" "string Query");
-    texts!(table IBackend: "string Id" "string AzureRegion");
-    texts!(table IDeployment: "string GatewayId" "string Region" "string ServiceId" "string ServiceName");
-    texts!(table IGateway: "string Id" "string InstanceId");
-    texts!(table ILastError:
-        "string Source" "string Reason" "string Message" "string Scope" "string Section" "string Path" "string PolicyId");
-    texts!(table IOperation: "string Id" "string Name" "string Method" "string UrlTemplate");
-    texts!(table IProduct: "string Id" "string Name");
-    texts!(table ISubscription: "string Id" "string Name" "string Key" "string PrimaryKey" "string SecondaryKey");
-    texts!(table IUser: "string Id" "string Email" "string FirstName" "string LastName" "string Note");
-    texts!(table IWorkspace: "string Id" "string Name");
-    texts!(table IPrivateEndpointConnection: "string Name" "string GroupId" "string MemberName");
-    texts!(table IFoundry: "string Deployment");
-    table
-        .on(TypeId::IExpressionContext)
-        .def("Guid RequestId", |run, _| Ok(Guid::from_bytes(run.host.request_id()).into()))
-        .def("DateTime Timestamp", |run, _| Ok(time(run, Time::Timestamp).unwrap_or(DateTime::MIN).into()))
-        .def("TimeSpan Elapsed", |run, _| {
-            let ticks = run.host.elapsed().as_nanos() / 100;
-            Ok(TimeSpan::from_ticks(i64::try_from(ticks).unwrap_or(i64::MAX)).into())
-        })
-        .def("bool Tracing", |run, _| Ok(run.host.flag(Flag::Tracing).into()))
-        .def("void Trace(string message)", |run, a| {
-            run.host.trace(&a[1].as_text().map(Str::to_string).unwrap_or_default());
-            Ok(Value::Null)
-        });
-    table.on(TypeId::IRequest).def("X509Certificate2 Certificate", |run, _| match run.host.request_certificate() {
-        Some(der) => super::certificate_value(&der),
-        None => Ok(Value::Null),
-    });
-    table
-        .on(TypeId::IApi)
-        .def("string Id", |run, a| api_text(run, &a[0], Text::ApiId, |i| &i.id))
-        .def("string Name", |run, a| api_text(run, &a[0], Text::ApiName, |i| &i.name))
-        .def("string Path", |run, a| api_text(run, &a[0], Text::ApiPath, |i| &i.path))
-        .def("IEnumerable<string> Protocols", |run, _| {
-            let items = run.host.list(List::ApiProtocols);
-            Ok(array::strings(items.into_iter().map(|i| i.id)))
-        });
-    table
-        .on(TypeId::IContextApi)
-        .def("bool IsCurrentRevision", |run, _| Ok(run.host.flag(Flag::ApiIsCurrentRevision).into()));
-    table.on(TypeId::IBackend).def("BackendType Type", |run, _| {
-        let pool = run.host.text(Text::BackendType).is_some_and(|t| t == "Pool");
-        Ok(Value::enumeration(TypeId::BackendType, i64::from(pool)))
-    });
-    table.on(TypeId::IGateway).def("bool IsManaged", |run, _| Ok(run.host.flag(Flag::GatewayIsManaged).into()));
-    table.on(TypeId::ISustainabilityInfo).def("CarbonIntensityCategory CurrentCarbonIntensity", |_, _| {
-        Ok(Value::enumeration(TypeId::CarbonIntensityCategory, 0))
-    });
-    table.on(TypeId::ILastError).def("int HttpErrorCode", |run, _| {
-        Ok(Value::Int(run.host.number(Number::LastErrorHttpErrorCode).unwrap_or(0) as i32))
-    });
-    table
-        .on(TypeId::IProduct)
-        .def("bool ApprovalRequired", |run, _| Ok(run.host.flag(Flag::ProductApprovalRequired).into()))
-        .def("bool SubscriptionRequired", |run, _| Ok(run.host.flag(Flag::ProductSubscriptionRequired).into()))
-        .def("ProductState State", |run, _| {
-            let published = run.host.text(Text::ProductState).is_some_and(|t| t == "Published");
-            Ok(Value::enumeration(TypeId::ProductState, i64::from(published)))
-        })
-        .def("int? SubscriptionsLimit", |run, _| Ok(limit(run)))
-        .def("int? SubscriptionLimit", |run, _| Ok(limit(run)))
-        .def("IEnumerable<IGroup> Groups", |run, _| Ok(list(run, List::ProductGroups, TypeId::IGroup)))
-        .def("IEnumerable<IApi> Apis", |run, _| Ok(list(run, List::ProductApis, TypeId::IApi)));
-    table
-        .on(TypeId::ISubscription)
-        .def("DateTime CreatedDate", |run, _| {
-            Ok(time(run, Time::SubscriptionCreatedDate).unwrap_or(DateTime::MIN).into())
-        })
-        .def("DateTime? StartDate", |run, _| Ok(time(run, Time::SubscriptionStartDate).into()))
-        .def("DateTime? EndDate", |run, _| Ok(time(run, Time::SubscriptionEndDate).into()));
-    table
-        .on(TypeId::IUser)
-        .def("IEnumerable<IGroup> Groups", |run, _| Ok(list(run, List::UserGroups, TypeId::IGroup)))
-        .def("IEnumerable<IUserIdentity> Identities", |run, _| {
-            Ok(list(run, List::UserIdentities, TypeId::IUserIdentity))
-        })
-        .def("DateTime RegistrationDate", |run, _| {
-            Ok(time(run, Time::UserRegistrationDate).unwrap_or(DateTime::MIN).into())
-        });
-    table
-        .on(TypeId::IGroup)
-        .def("string Id", |_, a| Ok(item(&a[0]).map(|i| i.id.clone()).into()))
-        .def("string Name", |_, a| Ok(item(&a[0]).map(|i| i.name.clone()).into()));
-    table
-        .on(TypeId::IUserIdentity)
-        .def("string Id", |_, a| Ok(item(&a[0]).map(|i| i.id.clone()).into()))
-        .def("string Provider", |_, a| Ok(item(&a[0]).map(|i| i.name.clone()).into()));
-    table.on(TypeId::IUrl).def("int Port", |run, a| match view(&a[0]) {
-        Some(View::Url(url)) => Ok(Value::Int(run.host.number(Number::UrlPort(url)).unwrap_or(0) as i32)),
-        _ => Ok(Value::Int(0)),
-    });
-    register_response(table);
-}
-
-fn register_response(table: &mut Table) {
-    table
-        .on(TypeId::IResponse)
-        .def("int StatusCode", |run, a| {
-            Ok(Value::Int(match a[0].downcast::<Response>() {
-                Some(response) => response.status(),
-                None => run.host.number(Number::ResponseStatusCode).unwrap_or(0) as i32,
-            }))
-        })
-        .def("string StatusReason", |run, a| {
-            Ok(match a[0].downcast::<Response>() {
-                Some(response) => response.reason().into(),
-                None => run.host.text(Text::ResponseStatusReason).map(Str::from).into(),
-            })
-        })
-        .def("IReadOnlyDictionary<string, string[]> Headers", |_, a| {
-            Ok(match a[0].downcast::<Response>() {
-                Some(response) => super::dictionary::of_headers(response.headers()),
-                None => Value::View(View::Headers(Message::Response)),
-            })
-        })
-        .def("IMessageBody Body", |run, a| {
-            Ok(match a[0].downcast::<Response>() {
-                Some(response) if response.has_body() => super::message_body::of_response(response.clone()),
-                Some(_) => Value::Null,
-                None => open(run, View::Body(Message::Response)),
-            })
-        });
-}
-
-fn api_text(run: &mut Run<'_>, api: &Value, member: Text, of: fn(&Item) -> &String) -> Result<Value, Fault> {
-    Ok(match item(api) {
-        Some(item) => of(item).as_str().into(),
-        None => run.host.text(member).map(Str::from).into(),
-    })
-}
-
-fn limit(run: &mut Run<'_>) -> Value {
-    run.host.number(Number::ProductSubscriptionsLimit).map(|n| n as i32).into()
-}
-
-fn time(run: &mut Run<'_>, member: Time) -> Option<DateTime> {
-    run.host.time(member).map(moment)
+    member::register(table);
+    url::register(table);
+    item::register(table);
 }
