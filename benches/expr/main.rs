@@ -11,7 +11,7 @@ mod compare;
 mod request;
 
 use compare::{Cost, alone, compare};
-use request::{Bound, Incoming, header, is_post};
+use request::{Bound, Incoming, header, is_post, variable};
 
 type Native<T> = Box<dyn Fn(&Incoming) -> T>;
 
@@ -75,10 +75,7 @@ fn conditions() -> Vec<(&'static str, &'static str, Native<bool>)> {
         (
             "condition: variable",
             r#"@((string)context.Variables["tenant"] == "contoso")"#,
-            Box::new(|incoming| {
-                let found = incoming.variables.iter().find(|(name, _)| *name == "tenant");
-                found.and_then(|(_, value)| value.as_text()).is_some_and(|text| *text == *"contoso")
-            }),
+            Box::new(|incoming| variable(incoming, "tenant") == "contoso"),
         ),
     ]
 }
@@ -88,7 +85,7 @@ fn texts() -> Vec<(&'static str, &'static str, Native<String>)> {
         (
             "text: concatenation",
             r#"@("Bearer " + (string)context.Variables["token"] + ";" + context.Request.Method)"#,
-            Box::new(|incoming| format!("Bearer {};{}", incoming.token, incoming.request.method())),
+            Box::new(|incoming| format!("Bearer {};{}", variable(incoming, "token"), incoming.request.method())),
         ),
         (
             "text: interpolation",

@@ -1,6 +1,7 @@
 //! The request that expressions read, and the host that answers `context` from it.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 
 use gatewright::expr::{Body, BodyError, Host, Message, Part, Text, Url, Value};
 use http::{HeaderMap, Method, Request};
@@ -9,10 +10,8 @@ use http::{HeaderMap, Method, Request};
 pub struct Incoming {
     /// What the client sent.
     pub request: Request<Vec<u8>>,
-    /// The variable `token`.
-    pub token: String,
-    /// The same as a variable of expressions.
-    pub variables: Vec<(&'static str, Value)>,
+    /// What policies have set, by name.
+    pub variables: HashMap<String, Value>,
 }
 
 impl Incoming {
@@ -29,9 +28,12 @@ impl Incoming {
             .header("x-tenant", "contoso")
             .body(order().into_bytes())
             .unwrap();
-        let token = "3f2504e04f8911d39a0c0305e82c3301".to_owned();
-        let variables = vec![("tenant", Value::from("contoso")), ("token", Value::from(token.as_str()))];
-        Self { request, token, variables }
+        let variables = [
+            ("tenant", Value::from("contoso")),
+            ("token", Value::from("3f2504e04f8911d39a0c0305e82c3301")),
+            ("attempts", Value::from(2)),
+        ];
+        Self { request, variables: variables.map(|(name, value)| (name.to_owned(), value)).into() }
     }
 
     /// The body as it is.
@@ -83,8 +85,18 @@ impl Host for Bound<'_> {
         Some(String::from_utf8_lossy(value.as_bytes()))
     }
 
-    fn variable(&mut self, name: &str) -> Option<Value> {
-        self.0.variables.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone())
+    fn header_text(&mut self, message: Message, name: &str) -> Option<Cow<'_, str>> {
+        let mut values = self.headers(message)?.get_all(name).into_iter();
+        let mut text = String::from_utf8_lossy(values.next()?.as_bytes());
+        for more in values {
+            text.to_mut().push(',');
+            text.to_mut().push_str(&String::from_utf8_lossy(more.as_bytes()));
+        }
+        Some(text)
+    }
+
+    fn variable(&mut self, name: &str) -> Option<Cow<'_, Value>> {
+        self.0.variables.get(name).map(Cow::Borrowed)
     }
 
     fn body(&mut self, _: Message, _: bool) -> Result<Body, BodyError> {
@@ -95,6 +107,11 @@ impl Host for Bound<'_> {
 /// A header as text; empty when it is missing.
 pub fn header<'a>(incoming: &'a Incoming, name: &str) -> &'a str {
     incoming.request.headers().get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// A variable that holds text; empty when it is missing or something else.
+pub fn variable<'a>(incoming: &'a Incoming, name: &str) -> &'a str {
+    incoming.variables.get(name).and_then(Value::as_text).and_then(|text| text.as_str()).unwrap_or_default()
 }
 
 /// Whether it is a POST.

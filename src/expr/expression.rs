@@ -10,7 +10,7 @@ use super::diagnostic::CompileErrors;
 use super::fault::EvalError;
 use super::host::Host;
 use super::library::Library;
-use super::syntax;
+use super::syntax::{self, Span};
 use super::value::Value;
 
 /// A policy expression, compiled; cheap to clone, shared between threads.
@@ -70,7 +70,7 @@ impl Expression {
         let static_type = StaticType(bound.static_type());
         let constant = bound.constant().cloned();
         let needs = bound.needs.clone();
-        let program = code::emit(bound, library);
+        let program = code::emit(bound, library, Span::whole(source));
         Ok(Self(Arc::new(Inner { program, static_type, constant, needs })))
     }
 

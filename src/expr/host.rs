@@ -290,6 +290,16 @@ pub trait Host {
         None
     }
 
+    /// All values of a header joined with `,`, the name compared without case; None when it is missing.
+    ///
+    /// Default: asks [`Host::header`] value by value. A host that finds all values at once is faster with its own.
+    fn header_text(&mut self, message: Message, name: &str) -> Option<Cow<'_, str>> {
+        if self.header(message, name, 1).is_none() {
+            return self.header(message, name, 0);
+        }
+        joined(|index| self.header(message, name, index).map(Cow::into_owned)).map(Cow::Owned)
+    }
+
     /// The names of the headers, each once, as received.
     fn header_names(&mut self, message: Message) -> Vec<String> {
         let _ = message;
@@ -303,6 +313,16 @@ pub trait Host {
         let text = self.text(Text::UrlQueryString(url))?;
         let mut found = query_pairs(&text).filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value);
         found.nth(index).map(Cow::Owned)
+    }
+
+    /// All decoded values of a query parameter joined with `,`; None when it is missing.
+    ///
+    /// Default: asks [`Host::query`] value by value.
+    fn query_text(&mut self, url: Url, name: &str) -> Option<Cow<'_, str>> {
+        if self.query(url, name, 1).is_none() {
+            return self.query(url, name, 0);
+        }
+        joined(|index| self.query(url, name, index).map(Cow::into_owned)).map(Cow::Owned)
     }
 
     /// The names of the query parameters, each once, in order. Default: read from [`Text::UrlQueryString`].
@@ -328,8 +348,8 @@ pub trait Host {
         Vec::new()
     }
 
-    /// A variable; names are case-sensitive.
-    fn variable(&mut self, name: &str) -> Option<Value> {
+    /// A variable; names are case-sensitive. Borrowed where it can be: most are only compared.
+    fn variable(&mut self, name: &str) -> Option<Cow<'_, Value>> {
         let _ = name;
         None
     }
@@ -407,6 +427,18 @@ pub trait Host {
     fn trace(&mut self, message: &str) {
         let _ = message;
     }
+}
+
+/// Several values joined with commas; None when there is none.
+fn joined(mut nth: impl FnMut(usize) -> Option<String>) -> Option<String> {
+    let mut out = nth(0)?;
+    let mut index = 1;
+    while let Some(more) = nth(index) {
+        out.push(',');
+        out.push_str(&more);
+        index += 1;
+    }
+    Some(out)
 }
 
 /// The pairs of a query string (with or without its `?`), decoded.

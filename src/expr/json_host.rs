@@ -307,8 +307,8 @@ impl Host for JsonHost {
         map.into_iter().flat_map(|m| m.keys().cloned()).collect()
     }
 
-    fn variable(&mut self, name: &str) -> Option<Value> {
-        self.variables.iter().find(|(n, _)| n == name).map(|(_, value)| value.clone())
+    fn variable(&mut self, name: &str) -> Option<Cow<'_, Value>> {
+        self.variables.iter().find(|(n, _)| n == name).map(|(_, value)| Cow::Borrowed(value))
     }
 
     fn variable_names(&mut self) -> Vec<String> {

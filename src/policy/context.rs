@@ -294,6 +294,17 @@ impl Host for Context<'_> {
         Some(String::from_utf8_lossy(value.as_bytes()))
     }
 
+    fn header_text(&mut self, message: Message, name: &str) -> Option<Cow<'_, str>> {
+        let mut values = self.headers(message)?.get_all(name).into_iter();
+        let mut text = String::from_utf8_lossy(values.next()?.as_bytes());
+        for more in values {
+            let joined = text.to_mut();
+            joined.push(',');
+            joined.push_str(&String::from_utf8_lossy(more.as_bytes()));
+        }
+        Some(text)
+    }
+
     fn header_names(&mut self, message: Message) -> Vec<String> {
         self.headers(message).into_iter().flat_map(HeaderMap::keys).map(|name| name.as_str().to_owned()).collect()
     }
@@ -314,8 +325,8 @@ impl Host for Context<'_> {
         Some(Cow::Owned(query::decode(found.split_once('=').map_or("", |(_, value)| value))))
     }
 
-    fn variable(&mut self, name: &str) -> Option<Value> {
-        self.exchange.variables.get(name).cloned()
+    fn variable(&mut self, name: &str) -> Option<Cow<'_, Value>> {
+        self.exchange.variables.get(name).map(Cow::Borrowed)
     }
 
     fn variable_names(&mut self) -> Vec<String> {

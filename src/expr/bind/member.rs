@@ -1,5 +1,7 @@
 //! Members, calls and indexers.
 
+use std::collections::VecDeque;
+
 use super::Binder;
 use super::apply::member_name;
 use super::name::{Group, Operand, Receiver};
@@ -9,35 +11,43 @@ use crate::expr::syntax::Span;
 use crate::expr::syntax::ast::{self, TypeRef};
 use crate::expr::types::{Ty, TypeId, TypeInfo, is_outside_member, table};
 
-/// A type and what its members are declared on, most derived first.
-pub(super) fn levels(ty: &Ty) -> Vec<(TypeId, Vec<Ty>)> {
-    let mut out: Vec<(TypeId, Vec<Ty>)> = Vec::new();
-    let mut queue = std::collections::VecDeque::new();
-    match ty {
-        Ty::Array(..) => queue.push_back(Ty::Named(TypeId::Array)),
-        Ty::Nullable(inner) => queue.push_back(Ty::generic(TypeId::NullableOf, [(**inner).clone()])),
-        Ty::Anonymous(_) => queue.push_back(Ty::Object),
-        other => queue.push_back(other.clone()),
-    }
-    while let Some(next) = queue.pop_front() {
-        let Some(id) = next.id() else { continue };
-        if out.iter().any(|(seen, args)| *seen == id && args == next.args()) {
-            continue;
+/// A type and what its members are declared on, most derived first; worked out as far as it is asked.
+struct Levels {
+    queue: VecDeque<Ty>,
+    seen: Vec<Ty>,
+}
+
+impl Iterator for Levels {
+    type Item = (&'static TypeInfo, TypeId, Vec<Ty>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            let next = match self.queue.pop_front() {
+                Some(next) => next,
+                None if self.seen.contains(&Ty::Object) => return None,
+                None => Ty::Object,
+            };
+            let Some(id) = next.id() else { continue };
+            if self.seen.contains(&next) {
+                continue;
+            }
+            let info = table().info(id);
+            let args = next.args().to_vec();
+            self.queue.extend(info.base.iter().chain(&info.interfaces).map(|base| base.substitute(&args)));
+            self.seen.push(next);
+            return Some((info, id, args));
         }
-        let info = table().info(id);
-        out.push((id, next.args().to_vec()));
-        for base in info.base.iter().chain(&info.interfaces) {
-            queue.push_back(base.substitute(next.args()));
-        }
     }
-    if !out.iter().any(|(id, _)| *id == TypeId::Object) {
-        out.push((TypeId::Object, Vec::new()));
-    }
-    out
 }
 
 pub(super) fn infos(ty: &Ty) -> impl Iterator<Item = (&'static TypeInfo, TypeId, Vec<Ty>)> + use<> {
-    levels(ty).into_iter().map(|(id, args)| (table().info(id), id, args))
+    let first = match ty {
+        Ty::Array(..) => Ty::Named(TypeId::Array),
+        Ty::Nullable(inner) => Ty::generic(TypeId::NullableOf, [(**inner).clone()]),
+        Ty::Anonymous(_) => Ty::Object,
+        other => other.clone(),
+    };
+    Levels { queue: VecDeque::from([first]), seen: Vec::new() }
 }
 
 impl<'t> Binder<'t> {

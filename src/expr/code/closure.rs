@@ -35,6 +35,15 @@ impl Object for Closure {
 }
 
 impl Closure {
+    /// How many delegates a delegate calls.
+    pub(super) fn count(delegate: &Value) -> usize {
+        match delegate.downcast::<Self>() {
+            Some(Self { target: Target::Many(all), .. }) => all.len(),
+            Some(_) => 1,
+            None => 0,
+        }
+    }
+
     /// The delegates that a delegate calls.
     fn list(delegate: &Value) -> Vec<Value> {
         match delegate.downcast::<Self>() {

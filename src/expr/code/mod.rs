@@ -1,16 +1,28 @@
 //! The compiled form and its evaluator: trees of closures over typed operands.
 
+mod access;
 pub(crate) mod arithmetic;
+mod assign;
+mod branch;
+mod call;
 mod closure;
+mod concat;
+mod convert;
+mod create;
+mod delegate;
 mod emit;
 mod function;
+mod loops;
 mod operators;
 mod program;
 mod reference;
 mod run;
 mod statement;
+mod switch;
 mod test;
-mod text;
+mod text_buffer;
+mod text_source;
+mod try_catch;
 mod view;
 
 pub(crate) use emit::emit;

@@ -4,9 +4,10 @@ use super::arithmetic;
 use super::emit::Emitter;
 use super::function::{Code, Place};
 use super::run::Run;
-use super::text::TextSource;
+use super::text_source::TextSource;
 use crate::expr::bind::tree::{Conversion, Node, NodeKind};
 use crate::expr::deep::deeper;
+use crate::expr::fault::Fault;
 use crate::expr::syntax::ast::BinaryOp;
 use crate::expr::types::{Ty, TypeId};
 use crate::expr::value::Value;
@@ -26,15 +27,15 @@ impl Emitter<'_> {
             NodeKind::Arithmetic { op, on: TypeId::Int32, checked: false, left, right } => {
                 let (a, b) = (self.int(left), self.int(right));
                 match op {
-                    BinaryOp::Add => Box::new(move |run| Ok(a(run)?.wrapping_add(b(run)?))),
-                    BinaryOp::Subtract => Box::new(move |run| Ok(a(run)?.wrapping_sub(b(run)?))),
-                    BinaryOp::Multiply => Box::new(move |run| Ok(a(run)?.wrapping_mul(b(run)?))),
-                    BinaryOp::And => Box::new(move |run| Ok(a(run)? & b(run)?)),
-                    BinaryOp::Or => Box::new(move |run| Ok(a(run)? | b(run)?)),
-                    BinaryOp::Xor => Box::new(move |run| Ok(a(run)? ^ b(run)?)),
+                    BinaryOp::Add => stepped(move |run| Ok(a(run)?.wrapping_add(b(run)?))),
+                    BinaryOp::Subtract => stepped(move |run| Ok(a(run)?.wrapping_sub(b(run)?))),
+                    BinaryOp::Multiply => stepped(move |run| Ok(a(run)?.wrapping_mul(b(run)?))),
+                    BinaryOp::And => stepped(move |run| Ok(a(run)? & b(run)?)),
+                    BinaryOp::Or => stepped(move |run| Ok(a(run)? | b(run)?)),
+                    BinaryOp::Xor => stepped(move |run| Ok(a(run)? ^ b(run)?)),
                     _ => {
                         let (op, span) = (*op, node.span);
-                        Box::new(move |run| {
+                        stepped(move |run| {
                             let (a, b) = (Value::Int(a(run)?), Value::Int(b(run)?));
                             arithmetic::binary(op, TypeId::Int32, &a, &b, false)
                                 .map(|v| as_int(&v))
@@ -57,7 +58,9 @@ impl Emitter<'_> {
             NodeKind::Arithmetic { op, on, checked, left, right } => {
                 let (op, on, checked, span) = (*op, *on, *checked, node.span);
                 let (a, b) = (self.value(left), self.value(right));
+                let weight = if on == TypeId::Decimal { DECIMAL } else { 2 };
                 Box::new(move |run| {
+                    run.steps(weight)?;
                     let (a, b) = (a(run)?, b(run)?);
                     arithmetic::binary(op, on, &a, &b, checked).map_err(|f| f.at(span))
                 })
@@ -76,18 +79,18 @@ impl Emitter<'_> {
             NodeKind::Shift { left_shift, on, value, count } => {
                 let (left_shift, on) = (*left_shift, *on);
                 let (a, b) = (self.value(value), self.value(count));
-                Box::new(move |run| {
+                stepped(move |run| {
                     let (a, b) = (a(run)?, b(run)?);
                     Ok(arithmetic::shift(left_shift, on, &a, &b))
                 })
             }
             NodeKind::Negate { on, checked, operand } => {
                 let (on, checked, code) = (*on, *checked, self.value(operand));
-                Box::new(move |run| arithmetic::negate(on, &code(run)?, checked).map_err(|f| f.at(span)))
+                stepped(move |run| arithmetic::negate(on, &code(run)?, checked).map_err(|f| f.at(span)))
             }
             NodeKind::Complement { on, operand } => {
                 let (on, code) = (*on, self.value(operand));
-                Box::new(move |run| Ok(arithmetic::complement(on, &code(run)?)))
+                stepped(move |run| Ok(arithmetic::complement(on, &code(run)?)))
             }
             _ => self.boxed(node),
         }
@@ -107,19 +110,19 @@ impl Emitter<'_> {
             }
             NodeKind::Not(operand) => {
                 let code = self.boolean(operand);
-                Box::new(move |run| Ok(!code(run)?))
+                stepped(move |run| Ok(!code(run)?))
             }
             NodeKind::AndAlso(left, right) => {
                 let (a, b) = (self.boolean(left), self.boolean(right));
-                Box::new(move |run| Ok(a(run)? && b(run)?))
+                stepped(move |run| Ok(a(run)? && b(run)?))
             }
             NodeKind::OrElse(left, right) => {
                 let (a, b) = (self.boolean(left), self.boolean(right));
-                Box::new(move |run| Ok(a(run)? || b(run)?))
+                stepped(move |run| Ok(a(run)? || b(run)?))
             }
             NodeKind::Logic(op, left, right) => {
                 let (op, a, b) = (*op, self.boolean(left), self.boolean(right));
-                Box::new(move |run| {
+                stepped(move |run| {
                     let (a, b) = (a(run)?, b(run)?);
                     Ok(match op {
                         BinaryOp::And => a & b,
@@ -131,17 +134,17 @@ impl Emitter<'_> {
             NodeKind::Compare { op, on: TypeId::Int32, left, right } => {
                 let (a, b) = (self.int(left), self.int(right));
                 match op {
-                    BinaryOp::Less => Box::new(move |run| Ok(a(run)? < b(run)?)),
-                    BinaryOp::LessOrEqual => Box::new(move |run| Ok(a(run)? <= b(run)?)),
-                    BinaryOp::Greater => Box::new(move |run| Ok(a(run)? > b(run)?)),
-                    BinaryOp::GreaterOrEqual => Box::new(move |run| Ok(a(run)? >= b(run)?)),
-                    BinaryOp::NotEqual => Box::new(move |run| Ok(a(run)? != b(run)?)),
-                    _ => Box::new(move |run| Ok(a(run)? == b(run)?)),
+                    BinaryOp::Less => stepped(move |run| Ok(a(run)? < b(run)?)),
+                    BinaryOp::LessOrEqual => stepped(move |run| Ok(a(run)? <= b(run)?)),
+                    BinaryOp::Greater => stepped(move |run| Ok(a(run)? > b(run)?)),
+                    BinaryOp::GreaterOrEqual => stepped(move |run| Ok(a(run)? >= b(run)?)),
+                    BinaryOp::NotEqual => stepped(move |run| Ok(a(run)? != b(run)?)),
+                    _ => stepped(move |run| Ok(a(run)? == b(run)?)),
                 }
             }
             NodeKind::Compare { op, on, left, right } => {
                 let (op, on, a, b) = (*op, *on, self.value(left), self.value(right));
-                Box::new(move |run| {
+                stepped(move |run| {
                     let (a, b) = (a(run)?, b(run)?);
                     Ok(arithmetic::compare(op, on, &a, &b))
                 })
@@ -149,7 +152,7 @@ impl Emitter<'_> {
             NodeKind::StringEqual { negated, left, right } => self.string_equal(*negated, left, right),
             NodeKind::ReferenceEqual { negated, left, right } => {
                 let (negated, a, b) = (*negated, self.value(left), self.value(right));
-                Box::new(move |run| {
+                stepped(move |run| {
                     let (a, b) = (a(run)?, b(run)?);
                     Ok(same(&a, &b) != negated)
                 })
@@ -159,7 +162,7 @@ impl Emitter<'_> {
                 let (x, a) = (self.place(left.0), self.value(&left.1));
                 let (y, b) = (self.place(right.0), self.value(&right.1));
                 let body = self.boolean(body);
-                Box::new(move |run| {
+                stepped(move |run| {
                     let (a, b) = (a(run)?, b(run)?);
                     match (a.is_null(), b.is_null()) {
                         (true, true) => Ok(!negated),
@@ -174,11 +177,11 @@ impl Emitter<'_> {
             }
             NodeKind::Is(operand, ty) => {
                 let (code, ty) = (self.value(operand), ty.clone());
-                Box::new(move |run| Ok(super::test::is_instance(&code(run)?, &ty)))
+                stepped(move |run| Ok(super::test::is_instance(&code(run)?, &ty)))
             }
             NodeKind::IsDeclare(operand, ty, local) => {
                 let (code, ty, place) = (self.value(operand), ty.clone(), local.map(|l| self.place(l)));
-                Box::new(move |run| {
+                stepped(move |run| {
                     let value = code(run)?;
                     let found = ty.as_ref().is_none_or(|ty| super::test::is_instance(&value, ty));
                     if let (true, Some(place)) = (found, place) {
@@ -189,14 +192,14 @@ impl Emitter<'_> {
             }
             NodeKind::IsConstant(operand, constant) => {
                 let (code, constant) = (self.value(operand), self.value(constant));
-                Box::new(move |run| {
+                stepped(move |run| {
                     let (value, constant) = (code(run)?, constant(run)?);
                     run.equals(&value, &constant).map_err(|f| f.at(span))
                 })
             }
             NodeKind::Call(call) if call.method.name == "IsNullOrEmpty" && call.method.owner == TypeId::String => {
                 match call.args.first().and_then(TextSource::of) {
-                    Some(source) => Box::new(move |run| source.with(run, |text| text.is_none_or(str::is_empty))),
+                    Some(source) => Box::new(move |run| source.with(run, |seen| seen.is_empty_or_null())),
                     None => self.unboxed(node),
                 }
             }
@@ -217,12 +220,13 @@ impl Emitter<'_> {
                 _ => None,
             };
             if let (Some(constant), Some(source)) = (constant, TextSource::of(source)) {
-                return Box::new(move |run| source.with(run, |text| (text == constant.as_deref()) != negated));
+                return Box::new(move |run| source.with(run, |seen| seen.is(constant.as_deref()) != negated));
             }
         }
         let (a, b) = (self.value(left), self.value(right));
         Box::new(move |run| {
             let (a, b) = (a(run)?, b(run)?);
+            run.step()?;
             let equal = match (&a, &b) {
                 (Value::Str(a), Value::Str(b)) => a == b,
                 (Value::Null, Value::Null) => true,
@@ -248,6 +252,17 @@ impl Emitter<'_> {
             })
         })
     }
+}
+
+/// The steps of an operation on decimals.
+const DECIMAL: usize = 8;
+
+/// Code that counts as a step of its own.
+fn stepped<T>(code: impl Fn(&mut Run<'_>) -> Result<T, Fault> + Send + Sync + 'static) -> Code<T> {
+    Box::new(move |run| {
+        run.step()?;
+        code(run)
+    })
 }
 
 fn as_int(value: &Value) -> i32 {

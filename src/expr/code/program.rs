@@ -8,12 +8,15 @@ use crate::expr::budget::Budget;
 use crate::expr::fault::{Cause, EvalError, Fault};
 use crate::expr::host::Host;
 use crate::expr::library::{Settings, exception};
+use crate::expr::syntax::Span;
 use crate::expr::value::Value;
 
 /// The functions of an expression; the first is the whole.
 pub(crate) struct Program {
     pub(super) functions: Arc<Vec<FunctionCode>>,
     pub(super) settings: Arc<Settings>,
+    /// All of the source: where a fault is that names no place of its own.
+    pub(super) span: Span,
 }
 
 impl Program {
@@ -25,7 +28,7 @@ impl Program {
             Ok(value) => run.settle(value),
             Err(fault) => Err(fault),
         };
-        result.map_err(error_of)
+        result.map_err(|fault| error_of(fault.at(self.span)))
     }
 }
 

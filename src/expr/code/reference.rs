@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::emit::{Emitter, evaluate};
+use super::call::evaluate;
+use super::emit::Emitter;
 use super::function::{Code, Place};
 use super::run::Cell;
 use crate::expr::bind::tree::{Node, Target};

@@ -29,14 +29,21 @@ impl Cell {
     }
 }
 
+const OUT_OF_STEPS: &str = "the expression ran out of its budget of steps";
+
+/// The steps of a call of a native: many times a basic step.
+pub(crate) const CALL: usize = 4;
+
 /// One evaluation.
 pub(crate) struct Run<'a> {
     pub(crate) host: &'a mut dyn Host,
     pub(crate) settings: &'a Settings,
     pub(crate) budget: &'a Budget,
     /// The type arguments of the native that is running.
-    pub(crate) type_args: Arc<[Ty]>,
-    program: Arc<Vec<FunctionCode>>,
+    type_args: Option<Arc<[Ty]>>,
+    program: &'a Arc<Vec<FunctionCode>>,
+    /// The functions of a delegate that another expression made, while it runs.
+    foreign: Option<Arc<Vec<FunctionCode>>>,
     slots: Vec<Value>,
     base: usize,
     cells: Vec<Arc<Cell>>,
@@ -55,14 +62,15 @@ impl<'a> Run<'a> {
         host: &'a mut dyn Host,
         settings: &'a Settings,
         budget: &'a Budget,
-        program: &Arc<Vec<FunctionCode>>,
+        program: &'a Arc<Vec<FunctionCode>>,
     ) -> Self {
         Self {
             host,
             settings,
             budget,
-            type_args: no_types(),
-            program: Arc::clone(program),
+            type_args: None,
+            program,
+            foreign: None,
             slots: Vec::new(),
             base: 0,
             cells: Vec::new(),
@@ -77,7 +85,17 @@ impl<'a> Run<'a> {
 
     /// A type argument of the native that is running: first those of its type, then its own.
     pub(crate) fn type_arg(&self, index: usize) -> Ty {
-        self.type_args.get(index).cloned().unwrap_or(Ty::Object)
+        self.type_args.as_ref().and_then(|types| types.get(index)).cloned().unwrap_or(Ty::Object)
+    }
+
+    /// All type arguments of the native that is running.
+    pub(crate) fn type_args(&self) -> Arc<[Ty]> {
+        self.type_args.clone().unwrap_or_else(|| Arc::new([]))
+    }
+
+    /// Sets the type arguments of the native that runs next.
+    pub(crate) fn set_type_args(&mut self, types: &Arc<[Ty]>) {
+        self.type_args = Some(Arc::clone(types));
     }
 
     /// Counts a basic step.
@@ -88,7 +106,7 @@ impl<'a> Run<'a> {
                 self.steps = left;
                 Ok(())
             }
-            None => Err(Fault::budget("the expression ran out of its budget of steps")),
+            None => Err(Fault::budget(OUT_OF_STEPS)),
         }
     }
 
@@ -99,7 +117,7 @@ impl<'a> Run<'a> {
                 self.steps = left;
                 Ok(())
             }
-            None => Err(Fault::budget("the expression ran out of its budget of steps")),
+            None => Err(Fault::budget(OUT_OF_STEPS)),
         }
     }
 
@@ -146,7 +164,7 @@ impl<'a> Run<'a> {
 
     /// The functions that are running.
     pub(crate) fn program(&self) -> &Arc<Vec<FunctionCode>> {
-        &self.program
+        self.foreign.as_ref().unwrap_or(self.program)
     }
 
     /// Ends the evaluation: breaks cycles of closures and the variables they capture, unless the result needs them.
@@ -162,12 +180,12 @@ impl<'a> Run<'a> {
 
     /// Runs a function in a frame of its own.
     pub(crate) fn enter(&mut self, function: usize, cells: &[Arc<Cell>], args: &mut [Value]) -> Result<Value, Fault> {
-        self.step()?;
+        self.steps(CALL)?;
         let Some(depth) = self.depth.checked_sub(1) else {
             return Err(Fault::budget("the expression nested its calls too deep"));
         };
-        let program = Arc::clone(&self.program);
-        let Some(code) = program.get(function) else { return Ok(Value::Null) };
+        let (own, foreign) = (self.program, self.foreign.clone());
+        let Some(code) = foreign.as_deref().unwrap_or(own).get(function) else { return Ok(Value::Null) };
         self.depth = depth;
         let (old_base, old_cell_base) = (self.base, self.cell_base);
         self.base = self.slots.len();
@@ -194,9 +212,12 @@ impl<'a> Run<'a> {
         let Some(closure) = delegate.downcast::<Closure>() else { return Err(Fault::null_reference()) };
         match &closure.target {
             Target::Function { program, function, cells } => {
-                let mine = std::mem::replace(&mut self.program, Arc::clone(program));
+                if Arc::ptr_eq(program, self.program()) {
+                    return self.enter(*function, cells, args);
+                }
+                let mine = self.foreign.replace(Arc::clone(program));
                 let result = self.enter(*function, cells, args);
-                self.program = mine;
+                self.foreign = mine;
                 result
             }
             Target::Many(all) => {
@@ -208,9 +229,9 @@ impl<'a> Run<'a> {
                 Ok(result)
             }
             Target::Native { method, type_args, receiver } => {
-                self.step()?;
+                self.steps(CALL)?;
                 let mut all: Vec<Value> = receiver.iter().cloned().chain(args.iter().cloned()).collect();
-                self.type_args = Arc::clone(type_args);
+                self.set_type_args(type_args);
                 if receiver.as_ref().is_some_and(Value::is_null) {
                     return Err(Fault::null_reference());
                 }
@@ -255,10 +276,4 @@ impl<'a> Run<'a> {
         }
         Ok(all)
     }
-}
-
-/// No type arguments, without an allocation.
-pub(crate) fn no_types() -> Arc<[Ty]> {
-    static NONE: std::sync::LazyLock<Arc<[Ty]>> = std::sync::LazyLock::new(|| Arc::new([]));
-    Arc::clone(&NONE)
 }

@@ -3,10 +3,9 @@
 use super::emit::Emitter;
 use super::function::{Code, Place};
 use super::run::{Cell, Run};
-use crate::expr::bind::tree::{Catch, LocalId, Scope, Stmt, StmtKind, Switch};
+use crate::expr::bind::tree::{LocalId, Scope, Stmt, StmtKind};
 use crate::expr::deep::deeper;
-use crate::expr::fault::{Cause, Fault};
-use crate::expr::library::exception;
+use crate::expr::fault::Fault;
 use crate::expr::value::Value;
 
 /// How control leaves a statement.
@@ -19,21 +18,7 @@ pub(super) enum Flow {
     Section(usize),
 }
 
-type Step = Code<Flow>;
-
-/// What a loop does with the way its body ended.
-enum Turn {
-    Again,
-    Leave(Flow),
-}
-
-fn turn(flow: Flow) -> Turn {
-    match flow {
-        Flow::Next | Flow::Continue => Turn::Again,
-        Flow::Break => Turn::Leave(Flow::Next),
-        other => Turn::Leave(other),
-    }
-}
+pub(super) type Step = Code<Flow>;
 
 impl Emitter<'_> {
     /// The body of a function.
@@ -48,7 +33,7 @@ impl Emitter<'_> {
     }
 
     /// The cells of a scope, which are new each time it is entered.
-    fn fresh(&self, locals: &[LocalId]) -> Box<[usize]> {
+    pub(super) fn fresh(&self, locals: &[LocalId]) -> Box<[usize]> {
         locals
             .iter()
             .filter(|l| self.locals[l.0 as usize].captured)
@@ -59,7 +44,7 @@ impl Emitter<'_> {
             .collect()
     }
 
-    fn step(&self, statement: &Stmt) -> Step {
+    pub(super) fn step(&self, statement: &Stmt) -> Step {
         deeper(|| self.step_here(statement))
     }
 
@@ -70,7 +55,7 @@ impl Emitter<'_> {
             StmtKind::Expression(node) => {
                 let code = self.value(node);
                 Box::new(move |run| {
-                    code(run)?;
+                    code(run).map_err(|f| f.at(span))?;
                     Ok(Flow::Next)
                 })
             }
@@ -80,7 +65,7 @@ impl Emitter<'_> {
                     Some(node) => {
                         let code = self.value(node);
                         Box::new(move |run| {
-                            let value = code(run)?;
+                            let value = code(run).map_err(|f| f.at(span))?;
                             place.store(run, value);
                             Ok(Flow::Next)
                         })
@@ -96,85 +81,8 @@ impl Emitter<'_> {
             }
             StmtKind::Block(scope) => self.block(scope),
             StmtKind::If(..) => self.branches(statement),
-            StmtKind::While { condition, body, scope } => {
-                let (condition, body, cells) = (self.boolean(condition), self.step(body), self.fresh(scope));
-                Box::new(move |run| {
-                    loop {
-                        run.step()?;
-                        renew(run, &cells);
-                        if !condition(run)? {
-                            return Ok(Flow::Next);
-                        }
-                        if let Turn::Leave(flow) = turn(body(run)?) {
-                            return Ok(flow);
-                        }
-                    }
-                })
-            }
-            StmtKind::Do { condition, body } => {
-                let (condition, body) = (self.boolean(condition), self.step(body));
-                Box::new(move |run| {
-                    loop {
-                        run.step()?;
-                        if let Turn::Leave(flow) = turn(body(run)?) {
-                            return Ok(flow);
-                        }
-                        if !condition(run)? {
-                            return Ok(Flow::Next);
-                        }
-                    }
-                })
-            }
-            StmtKind::For { init, condition, step, body, scope } => {
-                let cells = self.fresh(scope);
-                let init: Vec<Step> = init.iter().map(|s| self.step(s)).collect();
-                let condition = condition.as_ref().map(|c| self.boolean(c));
-                let (step, body) = (self.values(step), self.step(body));
-                Box::new(move |run| {
-                    renew(run, &cells);
-                    for first in &init {
-                        first(run)?;
-                    }
-                    loop {
-                        run.step()?;
-                        if let Some(condition) = &condition
-                            && !condition(run)?
-                        {
-                            return Ok(Flow::Next);
-                        }
-                        if let Turn::Leave(flow) = turn(body(run)?) {
-                            return Ok(flow);
-                        }
-                        for next in &step {
-                            next(run)?;
-                        }
-                    }
-                })
-            }
-            StmtKind::ForEach { local, item, temp, source, body, scope } => {
-                let (local, temp, cells) = (self.place(*local), self.place(*temp), self.fresh(scope));
-                let item = item.as_ref().map(|node| self.value(node));
-                let (source, body) = (self.value(source), self.step(body));
-                Box::new(move |run| {
-                    let source = source(run)?;
-                    let mut items = run.iterate(&source).map_err(|f| f.at(span))?;
-                    while let Some(value) = items.next(run).map_err(|f| f.at(span))? {
-                        run.step()?;
-                        renew(run, &cells);
-                        match &item {
-                            Some(convert) => {
-                                temp.store(run, value);
-                                let value = convert(run)?;
-                                local.store(run, value);
-                            }
-                            None => local.store(run, value),
-                        }
-                        if let Turn::Leave(flow) = turn(body(run)?) {
-                            return Ok(flow);
-                        }
-                    }
-                    Ok(Flow::Next)
-                })
+            StmtKind::While { .. } | StmtKind::Do { .. } | StmtKind::For { .. } | StmtKind::ForEach { .. } => {
+                self.repeat(statement)
             }
             StmtKind::Switch(switch) => self.switch(switch),
             StmtKind::Break => Box::new(|_| Ok(Flow::Break)),
@@ -182,7 +90,7 @@ impl Emitter<'_> {
             StmtKind::Return(None) => Box::new(|_| Ok(Flow::Return(Value::Null))),
             StmtKind::Return(Some(node)) => {
                 let code = self.value(node);
-                Box::new(move |run| Ok(Flow::Return(code(run)?)))
+                Box::new(move |run| Ok(Flow::Return(code(run).map_err(|f| f.at(span))?)))
             }
             StmtKind::Throw(Some(node)) => {
                 let code = self.value(node);
@@ -213,14 +121,14 @@ impl Emitter<'_> {
             StmtKind::Goto(label) => {
                 let label = *label;
                 Box::new(move |run| {
-                    run.step()?;
+                    run.step().map_err(|f| f.at(span))?;
                     Ok(Flow::Goto(label))
                 })
             }
             StmtKind::GotoSection(section) => {
                 let section = *section;
                 Box::new(move |run| {
-                    run.step()?;
+                    run.step().map_err(|f| f.at(span))?;
                     Ok(Flow::Section(section))
                 })
             }
@@ -263,51 +171,6 @@ impl Emitter<'_> {
         })
     }
 
-    fn switch(&self, switch: &Switch) -> Step {
-        let (value, temp, cells) = (self.value(&switch.value), self.place(switch.temp), self.fresh(&switch.scope));
-        let sections: Vec<(Vec<Code<bool>>, Step)> = switch
-            .sections
-            .iter()
-            .map(|section| {
-                let tests = section.tests.iter().map(|t| self.boolean(t)).collect();
-                let steps: Box<[Step]> = section.body.iter().map(|s| self.step(s)).collect();
-                let body: Step = Box::new(move |run: &mut Run<'_>| {
-                    for step in &steps {
-                        match step(run)? {
-                            Flow::Next => {}
-                            other => return Ok(other),
-                        }
-                    }
-                    Ok(Flow::Next)
-                });
-                (tests, body)
-            })
-            .collect();
-        let default = switch.default;
-        Box::new(move |run| {
-            renew(run, &cells);
-            let value = value(run)?;
-            temp.store(run, value);
-            let mut chosen = default;
-            'search: for (index, (tests, _)) in sections.iter().enumerate() {
-                for test in tests {
-                    if test(run)? {
-                        chosen = Some(index);
-                        break 'search;
-                    }
-                }
-            }
-            while let Some((_, body)) = chosen.and_then(|index| sections.get(index)) {
-                match body(run)? {
-                    Flow::Section(next) => chosen = Some(next),
-                    Flow::Break | Flow::Next => break,
-                    other => return Ok(other),
-                }
-            }
-            Ok(Flow::Next)
-        })
-    }
-
     /// `if` with all its `else if`, one after the other.
     fn branches(&self, statement: &Stmt) -> Step {
         let mut arms = Vec::new();
@@ -343,83 +206,11 @@ impl Emitter<'_> {
             }
         })
     }
-
-    fn try_catch(&self, body: &Stmt, catches: &[Catch], finally: Option<&Stmt>) -> Step {
-        let body = self.step(body);
-        let handlers: Vec<Handler> = catches
-            .iter()
-            .map(|catch| Handler {
-                ty: catch.ty.clone(),
-                local: catch.local.map(|l| self.place(l)),
-                when: catch.when.as_ref().map(|w| self.boolean(w)),
-                cells: self.fresh(&catch.scope),
-                body: self.step(&catch.body),
-            })
-            .collect();
-        let finally = finally.map(|f| self.step(f));
-        Box::new(move |run| {
-            let mut result = body(run);
-            if let Err(fault) = result {
-                result = handle(run, fault, &handlers);
-            }
-            if let Some(finally) = &finally {
-                let is_budget = matches!(&result, Err(fault) if matches!(fault.cause(), Cause::Budget(_)));
-                if !is_budget {
-                    match finally(run)? {
-                        Flow::Next => {}
-                        other => return Ok(other),
-                    }
-                }
-            }
-            result
-        })
-    }
-}
-
-struct Handler {
-    ty: crate::expr::types::Ty,
-    local: Option<Place>,
-    when: Option<Code<bool>>,
-    cells: Box<[usize]>,
-    body: Step,
-}
-
-fn handle(run: &mut Run<'_>, fault: Fault, handlers: &[Handler]) -> Result<Flow, Fault> {
-    if matches!(fault.cause(), Cause::Budget(_)) {
-        return Err(fault);
-    }
-    let span = fault.span().unwrap_or_default();
-    let thrown = match fault.into_cause() {
-        Cause::Thrown(value) => value,
-        Cause::Exception { ty, message } => exception::make(ty, message),
-        Cause::Budget(what) => return Err(Fault::budget(what)),
-    };
-    for handler in handlers {
-        if !super::test::is_instance(&thrown, &handler.ty) {
-            continue;
-        }
-        renew(run, &handler.cells);
-        if let Some(place) = handler.local {
-            place.store(run, thrown.clone());
-        }
-        if let Some(when) = &handler.when {
-            match when(run) {
-                Ok(true) => {}
-                Err(fault) if matches!(fault.cause(), Cause::Budget(_)) => return Err(fault),
-                _ => continue,
-            }
-        }
-        run.handling.push(thrown);
-        let result = (handler.body)(run);
-        run.handling.pop();
-        return result;
-    }
-    Err(Fault::thrown(thrown).at(span))
 }
 
 /// Gives the captured variables of a scope new cells.
 #[inline]
-fn renew(run: &mut Run<'_>, cells: &[usize]) {
+pub(super) fn renew(run: &mut Run<'_>, cells: &[usize]) {
     for cell in cells {
         run.set_cell(*cell, Cell::new(Value::Null));
     }

@@ -20,7 +20,7 @@ pub(crate) fn get(run: &mut Run<'_>, view: View, key: &str) -> Option<Value> {
         View::Headers(message) => all(|i| run.host.header(message, key, i).map(Cow::into_owned)),
         View::Query(url) => all(|i| run.host.query(url, key, i).map(Cow::into_owned)),
         View::MatchedParameters => run.host.matched_parameter(key).map(|v| Value::Str(Str::from(v))),
-        View::Variables => run.host.variable(key),
+        View::Variables => run.host.variable(key).map(Cow::into_owned),
         View::DeploymentCertificates => {
             let found = run.host.deployment_certificates().into_iter().find(|found| found.id == key)?;
             super::certificate::parse(run, &found.bytes, &found.password).ok()

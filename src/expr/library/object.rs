@@ -220,8 +220,8 @@ pub(crate) fn text_without_host(value: &Value) -> String {
     impl crate::expr::host::Host for Nobody {}
     let settings = super::Settings::default();
     let budget = crate::expr::Budget::default();
-    let mut nobody = Nobody;
-    let mut run = Run::new(&mut nobody, &settings, &budget, &Arc::new(Vec::new()));
+    let (mut nobody, nothing) = (Nobody, Arc::new(Vec::new()));
+    let mut run = Run::new(&mut nobody, &settings, &budget, &nothing);
     match run.text_of(value) {
         Ok(text) => text.to_string(),
         Err(_) => value.type_name(),

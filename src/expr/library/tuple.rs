@@ -104,11 +104,11 @@ macro_rules! tuples {
         $({
             $table.on(TypeId::$id).def($new, |run, a| {
                 run.charge(32 * (a.len() + 1))?;
-                make(TypeId::$id, Arc::clone(&run.type_args), a.to_vec())
+                make(TypeId::$id, run.type_args(), a.to_vec())
             });
             $table.on(TypeId::Tuple).def($create, |run, a| {
                 run.charge(32 * (a.len() + 1))?;
-                make(TypeId::$id, Arc::clone(&run.type_args), a.to_vec())
+                make(TypeId::$id, run.type_args(), a.to_vec())
             });
             items($table, TypeId::$id);
         })*
@@ -120,7 +120,7 @@ macro_rules! value_tuples {
         $({
             $table.on(TypeId::$id).def($new, |run, a| {
                 run.charge(32 * (a.len() + 1))?;
-                make(TypeId::$id, Arc::clone(&run.type_args), a.to_vec())
+                make(TypeId::$id, run.type_args(), a.to_vec())
             });
             items($table, TypeId::$id);
         })*
@@ -167,7 +167,7 @@ pub(super) fn register(table: &mut Table) {
             if a[7].downcast::<Tuple>().is_none() {
                 return Err(Fault::argument("The last element of an eight element tuple must be a Tuple."));
             }
-            make(TypeId::Tuple8, Arc::clone(&run.type_args), a.to_vec())
+            make(TypeId::Tuple8, run.type_args(), a.to_vec())
         })
         .def("TRest Rest", |_, a| item(a, 7));
     items(table, TypeId::Tuple8);
@@ -177,8 +177,7 @@ pub(super) fn register(table: &mut Table) {
             run.charge(32 * (a.len() + 1))?;
             let last = [run.type_arg(7)];
             let rest = make(TypeId::Tuple1, last.clone().into(), a[7..].to_vec())?;
-            let types = run.type_args.iter().take(7).cloned().chain([Ty::generic(TypeId::Tuple1, last)]);
-            let types: Vec<Ty> = types.collect();
+            let types: Vec<Ty> = (0..7).map(|i| run.type_arg(i)).chain([Ty::generic(TypeId::Tuple1, last)]).collect();
             make(TypeId::Tuple8, types.into(), a[..7].iter().cloned().chain([rest]).collect())
         },
     );

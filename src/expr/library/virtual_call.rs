@@ -31,7 +31,7 @@ pub(super) fn method(run: &mut Run<'_>, name: &str, a: &mut [Value]) -> Result<V
         .into_iter()
         .find_map(|(info, types)| info.methods.get(name)?.iter().find(fits).map(|method| (method.native, types)));
     let (native, types) = found.ok_or_else(unsupported)?;
-    run.type_args = types;
+    run.set_type_args(&types);
     native(run, a)
 }
 
@@ -47,7 +47,7 @@ fn indexer(a: &[Value]) -> Option<(&'static Property, Arc<[Ty]>)> {
 /// Reads an indexer.
 pub(super) fn item(run: &mut Run<'_>, a: &mut [Value]) -> Result<Value, Fault> {
     let (property, types) = indexer(a).ok_or_else(unsupported)?;
-    run.type_args = types;
+    run.set_type_args(&types);
     (property.get)(run, a)
 }
 
@@ -55,7 +55,7 @@ pub(super) fn item(run: &mut Run<'_>, a: &mut [Value]) -> Result<Value, Fault> {
 pub(super) fn set_item(run: &mut Run<'_>, a: &mut [Value]) -> Result<Value, Fault> {
     let (property, types) = indexer(a).ok_or_else(unsupported)?;
     let set = property.set.ok_or_else(unsupported)?;
-    run.type_args = types;
+    run.set_type_args(&types);
     set(run, a)
 }
 
@@ -67,7 +67,7 @@ pub(super) fn property(run: &mut Run<'_>, name: &str, a: &mut [Value]) -> Result
     });
     match found {
         Some((get, types)) => {
-            run.type_args = types;
+            run.set_type_args(&types);
             get(run, a).map(Some)
         }
         None => Ok(None),

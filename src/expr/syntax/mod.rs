@@ -20,6 +20,11 @@ impl Span {
         Self { start: start as u32, end: end as u32 }
     }
 
+    /// All of a text.
+    pub(crate) fn whole(text: &str) -> Self {
+        Self::new(0, text.len())
+    }
+
     /// From the start of this to the end of the other.
     pub(crate) fn to(self, other: Self) -> Self {
         Self { start: self.start, end: other.end.max(self.end) }

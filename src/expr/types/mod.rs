@@ -2,6 +2,7 @@
 
 mod list;
 mod outside;
+mod name_map;
 mod relation;
 mod signature;
 mod table;

@@ -31,10 +31,13 @@ pub(crate) fn is_subtype(ty: &Ty, base: &Ty) -> bool {
     if ty == base || *base == Ty::Object {
         return !matches!(ty, Ty::Void);
     }
-    if let (Ty::Generic(a, from), Ty::Generic(b, to)) = (ty, base)
-        && a == b
-    {
-        return variant(*a, from, to);
+    if let Some(id) = ty.id() {
+        let Some(wanted) = base.id().filter(|wanted| table().has_ancestor(id, *wanted)) else { return false };
+        return match (ty, base) {
+            (_, Ty::Named(_)) => true,
+            (Ty::Generic(_, from), Ty::Generic(_, to)) if id == wanted => variant(id, from, to),
+            _ => for_each_base(ty, &mut |b| is_subtype(b, base)),
+        };
     }
     if let (Ty::Array(a, r), Ty::Array(b, s)) = (ty, base) {
         return r == s && is_reference_conversion(a, b);
@@ -66,6 +69,9 @@ fn variant(id: TypeId, from: &[Ty], to: &[Ty]) -> bool {
 pub(crate) fn find_base(ty: &Ty, id: TypeId) -> Option<Ty> {
     if ty.id() == Some(id) {
         return Some(ty.clone());
+    }
+    if ty.id().is_some_and(|ty| !table().has_ancestor(ty, id)) {
+        return None;
     }
     let mut found = None;
     for_each_base(ty, &mut |base| {

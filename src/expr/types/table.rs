@@ -1,9 +1,9 @@
 //! The table of all types and their members, built once from the list and the files of the library.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::list::{Access, Kind, TypeId};
+use super::name_map::NameMap;
 use super::signature::{Reader, Shape, Signature};
 use super::ty::Ty;
 use crate::expr::code::Run;
@@ -115,14 +115,16 @@ pub(crate) struct TypeInfo {
     pub(crate) variance: Vec<i8>,
     pub(crate) base: Option<Ty>,
     pub(crate) interfaces: Vec<Ty>,
+    /// A bit for each type that this one is, derives from or implements.
+    ancestors: Vec<u64>,
     pub(crate) constants: Vec<(&'static str, i64)>,
     pub(crate) is_flags: bool,
     pub(crate) delegate: Option<Delegate>,
-    pub(crate) methods: HashMap<&'static str, Vec<Method>>,
-    pub(crate) properties: HashMap<&'static str, Property>,
+    pub(crate) methods: NameMap<&'static str, Vec<Method>>,
+    pub(crate) properties: NameMap<&'static str, Property>,
     pub(crate) indexers: Vec<Property>,
     pub(crate) constructors: Vec<Method>,
-    pub(crate) operators: HashMap<Operator, Vec<Method>>,
+    pub(crate) operators: NameMap<Operator, Vec<Method>>,
     /// Implicit ones first.
     pub(crate) conversions: Vec<(bool, Method)>,
 }
@@ -130,8 +132,8 @@ pub(crate) struct TypeInfo {
 /// All types.
 pub(crate) struct Table {
     infos: Vec<TypeInfo>,
-    by_name: HashMap<(&'static str, usize), TypeId>,
-    pub(crate) extensions: HashMap<&'static str, Vec<(TypeId, usize)>>,
+    by_name: NameMap<(&'static str, usize), TypeId>,
+    pub(crate) extensions: NameMap<&'static str, Vec<(TypeId, usize)>>,
     pub(crate) namespaces: Vec<&'static str>,
     /// Declarations that cannot be understood; a test keeps this empty.
     problems: Vec<String>,
@@ -151,8 +153,8 @@ impl Table {
     fn declare() -> Self {
         let mut table = Self {
             infos: Vec::new(),
-            by_name: HashMap::new(),
-            extensions: HashMap::new(),
+            by_name: NameMap::default(),
+            extensions: NameMap::default(),
             namespaces: Vec::new(),
             problems: Vec::new(),
         };
@@ -175,7 +177,26 @@ impl Table {
             let info = table.info_of(*id);
             table.infos.push(info);
         }
+        for id in TypeId::ALL {
+            let mut ancestors = vec![0; TypeId::ALL.len().div_ceil(64)];
+            table.note_ancestors(*id, &mut ancestors);
+            table.infos[*id as usize].ancestors = ancestors;
+        }
         table
+    }
+
+    fn note_ancestors(&self, id: TypeId, noted: &mut [u64]) {
+        noted[id as usize / 64] |= 1 << (id as usize % 64);
+        let info = self.info(id);
+        for base in info.base.iter().chain(&info.interfaces).filter_map(Ty::id) {
+            self.note_ancestors(base, noted);
+        }
+    }
+
+    /// Whether a type is another, derives from it or implements it, whatever their type arguments.
+    pub(crate) fn has_ancestor(&self, id: TypeId, ancestor: TypeId) -> bool {
+        let word = self.info(id).ancestors.get(ancestor as usize / 64);
+        word.is_some_and(|word| word >> (ancestor as usize % 64) & 1 == 1)
     }
 
     fn info_of(&self, id: TypeId) -> TypeInfo {
@@ -189,14 +210,15 @@ impl Table {
             variance,
             base: None,
             interfaces: Vec::new(),
+            ancestors: Vec::new(),
             constants: Vec::new(),
             is_flags: false,
             delegate: None,
-            methods: HashMap::new(),
-            properties: HashMap::new(),
+            methods: NameMap::default(),
+            properties: NameMap::default(),
             indexers: Vec::new(),
             constructors: Vec::new(),
-            operators: HashMap::new(),
+            operators: NameMap::default(),
             conversions: Vec::new(),
         };
         match decl.kind {

@@ -27,7 +27,8 @@ impl Value {
     /// What a lazy sequence throws when it runs, or the limit of `budget` that it passes.
     pub fn to_canonical(&self, host: &mut dyn Host, budget: &Budget) -> Result<Json, EvalError> {
         let settings = Settings::default();
-        let mut run = Run::new(host, &settings, budget, &Arc::new(Vec::new()));
+        let nothing = Arc::new(Vec::new());
+        let mut run = Run::new(host, &settings, budget, &nothing);
         canonical(&mut run, self, 0).map_err(error_of)
     }
 }

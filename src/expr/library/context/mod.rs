@@ -126,9 +126,9 @@ fn needed(view: View) -> Option<Part> {
     })
 }
 
-/// Throws when the owner of a text is null.
-pub(crate) fn require(run: &mut Run<'_>, member: Text) -> Result<(), Fault> {
-    let part = match member {
+/// The part that must be there for a text to be read.
+pub(crate) fn owner(member: Text) -> Option<Part> {
+    Some(match member {
         Text::ResponseStatusReason => Part::Response,
         Text::UrlScheme(Url::Service)
         | Text::UrlHost(Url::Service)
@@ -162,9 +162,8 @@ pub(crate) fn require(run: &mut Run<'_>, member: Text) -> Result<(), Fault> {
             Part::PrivateEndpointConnection
         }
         Text::FoundryDeployment => Part::Foundry,
-        _ => return Ok(()),
-    };
-    if run.host.has(part) { Ok(()) } else { Err(Fault::null_reference()) }
+        _ => return None,
+    })
 }
 
 /// Throws when a message is null.
@@ -173,18 +172,6 @@ pub(crate) fn require_message(run: &mut Run<'_>, message: Message) -> Result<(),
         return Err(Fault::null_reference());
     }
     Ok(())
-}
-
-/// Several values joined with commas; None when there is none.
-pub(crate) fn joined(mut nth: impl FnMut(usize) -> Option<String>) -> Option<String> {
-    let mut out = nth(0)?;
-    let mut index = 1;
-    while let Some(more) = nth(index) {
-        out.push(',');
-        out.push_str(&more);
-        index += 1;
-    }
-    Some(out)
 }
 
 /// A part as a value: null when it is not there.
