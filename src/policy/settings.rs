@@ -11,8 +11,8 @@ use crate::expr::Budget;
 use crate::forward::BaseUrl;
 use crate::identity::TokenCache;
 use crate::outbound::Outbound;
-use crate::sink::{MetricSink, TraceSink, default_metric_sink, default_sink};
 use crate::random::Random;
+use crate::sink::{MetricSink, TraceSink, default_metric_sink, default_sink};
 
 /// Settings of the engine that hold for every request.
 #[derive(Clone)]

@@ -1,8 +1,8 @@
 //! .NET types: the list, how they are written, how they relate, and their members.
 
 mod list;
-mod outside;
 mod name_map;
+mod outside;
 mod relation;
 mod signature;
 mod table;
