@@ -25,6 +25,13 @@ const ARROWS: &[(&str, &[&str])] = &[
         "gateway",
         &["backend", "body", "clock", "expr", "forward", "load", "model", "outbound", "policy", "secret", "sink"],
     ),
+    (
+        "testing",
+        &[
+            "backend", "body", "clock", "expr", "forward", "gateway", "load", "model", "outbound", "policy", "random",
+            "secret", "sink",
+        ],
+    ),
 ];
 
 #[test]

@@ -12,7 +12,7 @@ trap 'kill "${pid:-}" 2>/dev/null || true; rm -rf "$work"' EXIT
 fail() { echo "FAILED: $*"; exit 1; }
 has() { case "$2" in *"$1"*) ;; *) fail "expected \`$1\` in: $2" ;; esac; }
 
-for example in one_policy custom_policy axum_layer credentials pool; do
+for example in one_policy custom_policy test_a_policy axum_layer credentials pool; do
   "$bin/$example" >"$work/$example.out" 2>&1 || { cat "$work/$example.out"; fail "$example"; }
   [ -s "$work/$example.out" ] || fail "$example prints nothing"
 done

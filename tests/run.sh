@@ -38,7 +38,7 @@ RUSTDOCFLAGS="-D warnings" cargo doc "${features[@]}" --no-deps --quiet
 say "examples"
 ./tests/examples.sh
 say "each feature alone"
-for feature in "" client policy aws-lc-rs ring certificates azure liquid import client,policy; do
+for feature in "" client policy aws-lc-rs ring certificates azure liquid import testing client,policy; do
   cargo clippy --lib --quiet --no-default-features --features "$feature" -- -D warnings
 done
 say "all checks passed"

@@ -93,6 +93,12 @@ impl Error {
         Self::caused_by(Kind::Loop, why)
     }
 
+    /// No connection; `why` is for the operator.
+    #[cfg(feature = "testing")]
+    pub(crate) fn not_connected(why: String) -> Self {
+        Self::caused_by(Kind::Connect, why)
+    }
+
     pub(super) fn of(mut self, backend: Arc<str>) -> Self {
         self.0.backend = Some(backend);
         self

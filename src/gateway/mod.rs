@@ -34,6 +34,8 @@ pub use access::{
 pub use problem::{ConfigurationError, Problem};
 pub use realm::environment;
 pub use router::{ApiMatch, ApiRoute, ApiVersion, OperationRoute, Route, RouteConflict, Router, VersionScheme};
+#[cfg(feature = "testing")]
+pub(crate) use serve::ToBackends;
 pub use service::{Gateway, GatewayBuilder, GatewayFuture, GatewayLayer, GatewayService, GatewayServiceFuture};
 pub use snapshot::Snapshot;
 pub use template::{TemplateError, UrlTemplate};

@@ -34,6 +34,8 @@ pub(super) struct Caller {
     /// The calls of the gateway to itself that led to this request; none for a client's.
     pub trail: Option<Arc<Trail>>,
     pub unmatched: Unmatched,
+    /// Who answers for all backends, in a test.
+    pub stand_in: Option<Arc<dyn Serve>>,
 }
 
 /// What happens to a request that finds no API.

@@ -157,6 +157,10 @@ impl ToBackends {
 
     /// Lets the request be served here when it is for the gateway itself.
     fn offer(&self, backends: &Backends, target: &Target, request: &mut Request<Body>, options: &ForwardOptions) {
+        if let Some(stand_in) = &self.caller.stand_in {
+            request.extensions_mut().insert(InProcess(Arc::clone(stand_in)));
+            return;
+        }
         let Some(own) = &self.snapshot.own else { return };
         let may_be_own = options.follow_redirects
             || match target {

@@ -24,6 +24,8 @@ use super::problem::{ConfigurationError, Problem};
 use super::router::Route;
 use super::serve::{self, ToBackends};
 use super::snapshot::{Snapshot, Surroundings};
+#[cfg(feature = "testing")]
+use crate::backend::Serve;
 use crate::backend::{Resilience, Transport};
 use crate::body::{Body, BoxError};
 use crate::clock::Clock;
@@ -155,6 +157,15 @@ impl Gateway {
         }
     }
 
+    /// Begins to serve one request whose backends are all played by `stand_in`.
+    #[cfg(feature = "testing")]
+    pub(crate) fn begin(&self, request: Request<Body>, stand_in: Arc<dyn Serve>) -> Run<ToBackends> {
+        let snapshot = self.shared.snapshot.load();
+        let route = snapshot.router.find(request.method(), request.uri(), request.headers());
+        let caller = Caller { address: self.client, stand_in: Some(stand_in), ..Caller::default() };
+        serve::begin(&snapshot, route, request, self.shared.settings.clone(), caller)
+    }
+
     fn serve<B>(
         &self,
         snapshot: &Arc<Snapshot>,
@@ -166,7 +177,7 @@ impl Gateway {
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
-        let caller = Caller { address: self.client, trail: None, unmatched };
+        let caller = Caller { address: self.client, unmatched, ..Caller::default() };
         serve::begin(snapshot, route, request.map(Body::new), self.shared.settings.clone(), caller)
     }
 }
@@ -243,6 +254,12 @@ impl GatewayBuilder {
     /// transport. Calls of the gateway to itself are served in process all the same.
     pub fn outbound(mut self, outbound: Arc<dyn Outbound>) -> Self {
         self.settings.outbound = Some(outbound);
+        self
+    }
+
+    #[cfg(feature = "testing")]
+    pub(crate) fn policies(mut self, policies: CustomPolicies) -> Self {
+        self.custom = policies;
         self
     }
 

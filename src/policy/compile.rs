@@ -69,7 +69,7 @@ impl<'a> Compiler<'a> {
         for element in root.elements() {
             let Some(section) = Section::parse(&element.name) else {
                 let is_custom = environment.custom.find(&element.name).is_some();
-                let message = if is_custom || list::find(&element.name).is_some() {
+                let message = if is_custom || list::is_known(&element.name) {
                     format!("`{}` stands outside of a section: put it into `inbound`, `backend`, …", element.name)
                 } else {
                     format!("unknown section `{}`: expected {}", element.name, one_of(Section::ALL.map(Section::name)))
@@ -139,9 +139,14 @@ impl<'a> Compiler<'a> {
             return self.compiled(&spec, element, |compiler| custom::compile(compiler, &**policy, &spec, element));
         }
         let Some(entry) = list::find(&element.name) else {
-            let names = list::LIST.iter().map(|entry| entry.spec.element).chain(environment.custom.names());
-            let hint = near(&element.name, names).map_or(String::new(), |n| format!(": did you mean `{n}`?"));
-            self.error(element.span.start, format!("unknown policy `{}`{hint}", element.name));
+            let message = if list::is_known(&element.name) {
+                format!("the policy `{}` is not supported yet", element.name)
+            } else {
+                let names = list::names().chain(environment.custom.names());
+                let hint = near(&element.name, names).map_or(String::new(), |n| format!(": did you mean `{n}`?"));
+                format!("unknown policy `{}`{hint}", element.name)
+            };
+            self.error(element.span.start, message);
             return None;
         };
         self.compiled(entry.spec, element, |compiler| (entry.compile)(compiler, element))

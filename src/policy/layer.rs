@@ -22,7 +22,6 @@ use super::link::link;
 use super::pipeline::Pipeline;
 use super::run::{Forward, Run};
 use super::settings::EngineSettings;
-use super::statements::cors::Preflight;
 use crate::body::{Body, BoxError};
 use crate::forward::{ForwardError, ForwardOptions, Target};
 use crate::outbound::Outbound;
@@ -123,13 +122,7 @@ where
         let ready = std::mem::replace(&mut self.inner, clone);
         let exchange = Box::new(Exchange::new(request.map(Body::new), self.settings.clone()));
         let forward = ForwardToService { ready: Some(ready), spare, unready: self.unready.take() };
-        let preflight = Preflight::of(&exchange.request.method, &exchange.request.headers);
-        let run = match preflight {
-            Some(preflight) => Run::preflight(exchange, &self.pipeline, forward, &preflight)
-                .unwrap_or_else(|(exchange, forward)| Run::new(exchange, self.pipeline.clone(), forward)),
-            None => Run::new(exchange, self.pipeline.clone(), forward),
-        };
-        PolicyFuture { run }
+        PolicyFuture { run: Run::serve(exchange, &self.pipeline, forward) }
     }
 }
 

@@ -135,6 +135,69 @@ policies! {
     }
 }
 
+/// The policies of API Management's index that are not in [`LIST`] say so when a document uses one; an element that is
+/// in neither is unknown.
+const INDEX: &[&str] = &[
+    "authentication-basic",
+    "authentication-certificate",
+    "authentication-managed-identity",
+    "azure-openai-emit-token-metric",
+    "azure-openai-semantic-cache-lookup",
+    "azure-openai-semantic-cache-store",
+    "azure-openai-token-limit",
+    "cache-lookup",
+    "cache-lookup-value",
+    "cache-remove-value",
+    "cache-store",
+    "cache-store-value",
+    "cache-value",
+    "check-header",
+    "cosmosdb-data-source",
+    "emit-metric",
+    "get-authorization-context",
+    "graphql-data-source",
+    "http-data-source",
+    "invoke-dapr-binding",
+    "llm-content-safety",
+    "llm-emit-token-metric",
+    "llm-semantic-cache-lookup",
+    "llm-semantic-cache-store",
+    "llm-token-limit",
+    "log-to-eventhub",
+    "proxy",
+    "publish-event",
+    "publish-to-dapr",
+    "quota",
+    "quota-by-key",
+    "rate-limit",
+    "rate-limit-by-key",
+    "send-one-way-request",
+    "send-request",
+    "send-service-bus-message",
+    "sql-data-source",
+    "validate-azure-ad-token",
+    "validate-client-certificate",
+    "validate-content",
+    "validate-graphql-request",
+    "validate-headers",
+    "validate-jwt",
+    "validate-odata-request",
+    "validate-parameters",
+    "validate-status-code",
+    "wait",
+    "xsl-transform",
+];
+
+/// Whether API Management has a policy of that element name, implemented here or not.
+pub(crate) fn is_known(element: &str) -> bool {
+    find(element).is_some() || INDEX.contains(&element)
+}
+
+/// The element names of all policies that API Management has.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    LIST.iter().map(|entry| entry.spec.element).chain(INDEX.iter().copied())
+}
+
 /// The policy of that element name.
 pub(crate) fn find(element: &str) -> Option<&'static Entry> {
     LIST.iter().find(|entry| entry.spec.element == element)

@@ -56,6 +56,8 @@ mod media;
 mod outgoing;
 mod own_request;
 mod pipeline;
+#[cfg(feature = "testing")]
+mod probe;
 mod query;
 mod run;
 mod setting;

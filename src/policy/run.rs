@@ -48,7 +48,7 @@ pin_project! {
     /// Cancel safe in that nothing is left behind when it is dropped; the request is then lost.
     #[must_use = "futures do nothing unless polled"]
     pub struct Run<F: Forward> {
-        exchange: Box<Exchange>,
+        pub(super) exchange: Box<Exchange>,
         pipeline: Arc<Pipeline>,
         section: Section,
         next: u32,
@@ -106,6 +106,18 @@ impl<F: Forward> Run<F> {
             run.exchange.outbound = run.forward.outbound(&run.exchange);
         }
         run
+    }
+
+    /// Answers a preflight request by the `cors` policies of `pipeline`; otherwise runs all sections.
+    pub(crate) fn serve(exchange: Box<Exchange>, pipeline: &Arc<Pipeline>, forward: F) -> Self {
+        let (exchange, forward) = match Preflight::of(&exchange.request.method, &exchange.request.headers) {
+            Some(preflight) => match Self::preflight(exchange, pipeline, forward, &preflight) {
+                Ok(run) => return run,
+                Err(parts) => parts,
+            },
+            None => (exchange, forward),
+        };
+        Self::new(exchange, pipeline.clone(), forward)
     }
 
     /// Runs nothing: the request is answered already.

@@ -11,7 +11,7 @@ use super::super::fabric::FabricUse;
 use super::super::list::{Flow, Statement};
 use super::super::pipeline::Needs;
 use super::super::setting::{Literal, Setting};
-use super::super::spec::{Attribute, Scope, Section, Spec};
+use super::super::spec::{Attribute, Scope, Spec};
 use crate::expr::Value;
 use crate::forward::{BaseUrl, FabricOptions, ReplicaRole, Target};
 use crate::xml::Element;
@@ -34,7 +34,6 @@ const ATTRIBUTES: [Attribute; 10] =
 
 pub(crate) const SPEC: Spec =
     Spec::new("set-backend-service", "Sends the request to another base URL or Backend entity.")
-        .sections(&[Section::Inbound, Section::Backend])
         .attributes(&ATTRIBUTES);
 
 /// `set-backend-service`, compiled.

@@ -1,0 +1,90 @@
+//! The whole index of API Management's policies: each is implemented as the index says, or refused as not supported yet.
+
+use std::collections::BTreeSet;
+
+use gatewright::policy::{Environment, Scope, Section, lint, specs};
+
+/// Where this crate takes more than the index says, because real documents rely on it: element, sections, scopes.
+const WIDER: &[(&str, &str)] = &[
+    // Seen in `outbound` of real documents.
+    ("authentication-managed-identity", "I B O E"),
+    // The toolkit's own documents have it in all sections.
+    ("set-backend-service", "I B O E"),
+];
+
+#[test]
+fn every_policy_of_the_index_is_implemented_or_not_supported_yet() {
+    let mut wrong = Vec::new();
+    let (mut known, mut implemented) = (BTreeSet::new(), 0);
+    for line in include_str!("index.txt").lines().filter(|line| !line.starts_with('#')) {
+        let [element, sections, scopes] = line.splitn(3, '|').map(str::trim).collect::<Vec<_>>()[..] else {
+            panic!("{line}")
+        };
+        known.insert(element);
+        let Some(spec) = specs().find(|spec| spec.element == element) else {
+            let text = lint("a", &format!("<{element} />"), &Environment::new())[0].to_string();
+            if text != format!("a:1:1: the policy `{element}` is not supported yet") {
+                wrong.push(text);
+            }
+            continue;
+        };
+        implemented += 1;
+        let sections = WIDER.iter().find(|(name, _)| *name == element).map_or(sections, |(_, sections)| sections);
+        let found: Vec<_> = spec.sections.iter().map(letter).collect();
+        if found.join(" ") != sections {
+            wrong.push(format!("{element}: sections: expected {sections}, found {}", found.join(" ")));
+        }
+        let found: Vec<_> = spec.scopes.iter().map(letters).collect();
+        if found.join(" ") != scopes {
+            wrong.push(format!("{element}: scopes: expected {scopes}, found {}", found.join(" ")));
+        }
+    }
+    wrong.extend(specs().map(|spec| spec.element).filter(|name| !known.contains(name)).map(str::to_owned));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    assert!(known.len() == 74 && implemented >= 26, "{} and {implemented}", known.len());
+}
+
+#[test]
+fn what_is_not_in_the_index_is_unknown() {
+    for (element, hint) in [
+        ("set-graphql-resolver", ""),
+        ("publish-to-darp", ": did you mean `publish-to-dapr`?"),
+        ("invoke-darp-binding", ": did you mean `invoke-dapr-binding`?"),
+        ("invoke-request", ""),
+        ("set-request-metric-dimension-value", ""),
+        ("set-url", ""),
+        ("value", ""),
+        ("message", ""),
+        ("metadata", ""),
+        ("dimension", ""),
+        ("when", ""),
+        ("otherwise", ""),
+        ("authentication-token", ""),
+        ("authentication-token-store", ""),
+        ("Set-Header", ": did you mean `set-header`?"),
+        ("rate-limits", ": did you mean `rate-limit`?"),
+    ] {
+        let text = format!("<fragment><{element} /></fragment>");
+        let found = lint("a", &text, &Environment::new())[0].to_string();
+        assert_eq!(found, format!("a:1:11: unknown policy `{element}`{hint}"));
+    }
+}
+
+fn letter(section: Section) -> &'static str {
+    match section {
+        Section::Inbound => "I",
+        Section::Backend => "B",
+        Section::Outbound => "O",
+        Section::OnError => "E",
+    }
+}
+
+fn letters(scope: Scope) -> &'static str {
+    match scope {
+        Scope::Global => "G",
+        Scope::Workspace => "W",
+        Scope::Product => "P",
+        Scope::Api => "A",
+        Scope::Operation => "Op",
+    }
+}
