@@ -1,6 +1,11 @@
-//! Where events go: the messages of the `trace` policy and of `context.Trace`, the metrics of `emit-metric`.
+//! Where events go: the messages of the `trace` policy and of `context.Trace`, the metrics of `emit-metric`, and the
+//! traces of requests.
+
+mod request_trace;
 
 use std::sync::Arc;
+
+pub use request_trace::{RecentTraces, RequestTrace, RequestTraceSink, TraceEntry, TraceSection};
 
 /// One message of the `trace` policy, or of `context.Trace` in an expression.
 #[derive(Clone, Debug)]

@@ -18,6 +18,7 @@ use super::value::Value;
 pub struct Expression(Arc<Inner>);
 
 struct Inner {
+    source: Box<str>,
     program: Program,
     static_type: StaticType,
     constant: Option<Value>,
@@ -71,7 +72,7 @@ impl Expression {
         let constant = bound.constant().cloned();
         let needs = bound.needs.clone();
         let program = code::emit(bound, library, Span::whole(source));
-        Ok(Self(Arc::new(Inner { program, static_type, constant, needs })))
+        Ok(Self(Arc::new(Inner { source: source.into(), program, static_type, constant, needs })))
     }
 
     /// Evaluates against the members of `context` that `host` answers.
@@ -81,6 +82,11 @@ impl Expression {
     /// The exception that left the expression, or the limit of `budget` that it passed.
     pub fn eval(&self, host: &mut dyn Host, budget: &Budget) -> Result<Value, EvalError> {
         self.0.program.run(host, budget)
+    }
+
+    /// What it was compiled from.
+    pub fn source(&self) -> &str {
+        &self.0.source
     }
 
     /// The compile-time type: of the expression, or `object` for a block.

@@ -1,7 +1,7 @@
 //! Turns the entities of a store into a snapshot, and collects everything that is wrong with them.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use http::{HeaderName, Method};
 
@@ -96,6 +96,8 @@ pub(super) fn assemble(store: &Store, surroundings: Surroundings<'_>) -> Result<
             all_backends: realms.iter().filter_map(|realm| realm.backends.clone()).collect(),
             deployment: Arc::new(deployment(store)),
             warnings,
+            values: realms.iter().map(|realm| realm.values.clone()).collect(),
+            redactor: OnceLock::new(),
             own: None,
         }),
         _ => Err(ConfigurationError(problems)),

@@ -7,6 +7,7 @@ use std::task::{Context, Poll, ready};
 
 use http::{HeaderValue, Method, Request, Response, StatusCode, Uri, header};
 use pin_project_lite::pin_project;
+use serde_json::{Value, json};
 
 use super::access::Denial;
 use super::dots;
@@ -16,7 +17,7 @@ use super::router::{ApiMatch, Route};
 use super::snapshot::{ApiState, Protocol, Snapshot};
 use crate::backend::{Backends, CallFuture, InProcess};
 use crate::body::Body;
-use crate::forward::{ForwardError, ForwardOptions, HttpVersion, Target};
+use crate::forward::{BaseUrl, ForwardError, ForwardOptions, HttpVersion, Target};
 use crate::outbound::Outbound;
 use crate::policy::{EngineSettings, Exchange, Failure, Forward, Pipeline, Run, Section};
 
@@ -54,6 +55,7 @@ pub(super) fn begin(
     };
     let forward = forward(Some(found.api));
     enter(&mut exchange, api, found);
+    exchange.look_for_debugger(|| snapshot.redactor());
     let Some((index, operation)) = operation.and_then(|index| Some((index, api.operations.get(index)?))) else {
         return no_operation(exchange, &api.pipeline, forward);
     };
@@ -70,6 +72,8 @@ pub(super) fn begin(
         facts.subscription = Some(subscription.facts.clone());
         facts.user = subscription.user.clone();
     }
+    exchange.mask_keys();
+    exchange.trace_entry("api-inspector", |exchange, _| inspected(exchange));
     let pipeline = operation.pipelines.of(grant.product);
     if pipeline.needs_parameters()
         && let Some(template) = snapshot.router.template(found.api, index)
@@ -79,6 +83,47 @@ pub(super) fn begin(
         exchange.parameters = parameters.into_iter().map(|(name, value)| (name.into(), value.into_owned())).collect();
     }
     Run::new(exchange, pipeline.clone(), forward)
+}
+
+/// What a trace says of the configuration that serves a request.
+fn inspected(exchange: &Exchange) -> Value {
+    let facts = &exchange.facts;
+    let base = |url: &BaseUrl| {
+        let authority = url.authority();
+        let default = if url.scheme().as_str() == "https" { 443 } else { 80 };
+        let port = authority.port_u16().unwrap_or(default);
+        json!({
+            "scheme": url.scheme().as_str(),
+            "host": authority.host(),
+            "port": port,
+            "path": if url.path().is_empty() { "/" } else { url.path() },
+            "queryString": url.query().map_or_else(String::new, |query| format!("?{query}")),
+            "query": {},
+            "isDefaultPort": port == default,
+        })
+    };
+    let api = facts.api.as_deref().map(|api| {
+        json!({
+            "from": format!("/{}", api.path),
+            "to": api.service_url.as_deref().map(base),
+            "version": Some(&*api.version).filter(|version| !version.is_empty()),
+            "revision": &*api.revision,
+        })
+    });
+    let operation = facts.operation.as_deref();
+    let operation = operation.map(|known| json!({ "method": &*known.method, "uriTemplate": &*known.url_template }));
+    let user = facts.user.as_deref().map(|user| {
+        let groups: Vec<_> = user.groups.iter().map(|(_, name)| &**name).collect();
+        json!({ "id": &*user.id, "groups": groups })
+    });
+    let product = facts.product.as_deref().map(|product| json!({ "id": &*product.id }));
+    let none = || Value::from("-");
+    json!({ "configuration": {
+        "api": api,
+        "operation": operation,
+        "user": user.unwrap_or_else(none),
+        "product": product.unwrap_or_else(none),
+    } })
 }
 
 /// Whether a request that no API matches is answered all the same, other than with 404.

@@ -32,7 +32,7 @@ use crate::clock::Clock;
 use crate::load;
 use crate::model::Store;
 use crate::outbound::Outbound;
-use crate::policy::{CustomPolicies, CustomPolicy, EngineSettings, Run};
+use crate::policy::{CustomPolicies, CustomPolicy, EngineSettings, RequestTracing, Run};
 
 /// An API gateway: takes a client's request, finds its API and operation, checks its key, and runs the pipeline.
 ///
@@ -260,6 +260,12 @@ impl GatewayBuilder {
     #[cfg(feature = "testing")]
     pub(crate) fn policies(mut self, policies: CustomPolicies) -> Self {
         self.custom = policies;
+        self
+    }
+
+    /// Which requests are traced, and where their traces go; none by default.
+    pub fn request_tracing(mut self, tracing: RequestTracing) -> Self {
+        self.settings.request_tracing = Some(tracing);
         self
     }
 

@@ -1,7 +1,7 @@
 //! All of a configuration at one moment, compiled.
 
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::access::AccessTable;
 use super::assemble;
@@ -15,6 +15,7 @@ use crate::policy::{
     ApiFacts, BackendDirectory, CustomPolicies, DeploymentFacts, OperationFacts, Pipeline, ProductFacts,
     SubscriptionFacts, UserFacts,
 };
+use crate::secret::{NamedValue, NamedValues, Redactor};
 
 /// A configuration, compiled: a request is served by one snapshot from start to end.
 ///
@@ -33,6 +34,10 @@ pub struct Snapshot {
     pub(super) all_backends: Vec<Arc<Backends>>,
     pub(super) deployment: Arc<DeploymentFacts>,
     pub(super) warnings: Vec<Problem>,
+    /// The named values of the service and of each workspace.
+    pub(super) values: Vec<Arc<NamedValues>>,
+    /// Keeps their secrets out of traces; made for the first request that is traced.
+    pub(super) redactor: OnceLock<Arc<Redactor>>,
     /// None when the gateway does not serve its own calls in process.
     pub(super) own: Option<OwnCalls>,
 }
@@ -117,6 +122,18 @@ impl Snapshot {
     /// The backends of the service, then those of each workspace with entities: for their breakers and pools.
     pub fn backends(&self) -> impl Iterator<Item = &Arc<Backends>> {
         self.all_backends.iter()
+    }
+
+    /// Masks the secrets of the configuration.
+    pub(super) fn redactor(&self) -> Arc<Redactor> {
+        let secrets = || {
+            let values = self.values.iter().flat_map(|values| values.iter());
+            Redactor::new(values.filter_map(|(_, value)| match value {
+                NamedValue::Secret(secret) => Some(secret),
+                NamedValue::Plain(_) => None,
+            }))
+        };
+        Arc::clone(self.redactor.get_or_init(|| Arc::new(secrets())))
     }
 
     /// What works, but perhaps not as its author thinks.

@@ -372,5 +372,6 @@ impl Host for Context<'_> {
     fn trace(&mut self, message: &str) {
         let id = self.exchange.id_text();
         self.exchange.settings.trace_sink.trace(&TraceEvent::new(&id, "context.Trace", message));
+        self.exchange.trace_message("context.Trace", message, &[]);
     }
 }

@@ -7,7 +7,9 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header};
+use http::{
+    Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header,
+};
 
 use super::error::{Failure, PolicyError};
 use super::fabric::FabricUse;
@@ -17,6 +19,7 @@ use super::query;
 use super::settings::EngineSettings;
 use super::spec::{Scope, Section};
 use super::statements::cors;
+use super::tracer::Tracer;
 use crate::body::Body;
 use crate::expr::Value;
 use crate::forward::{CertificateName, ClientAddress, ClientScheme, ServedBy, Target, WebProxy};
@@ -44,6 +47,10 @@ pub struct Exchange {
     pub(crate) proxy: Option<WebProxy>,
     /// What sends the requests of policies, when the pipeline has such policies.
     pub(crate) outbound: Option<Arc<dyn Outbound>>,
+    /// The trace of the request, when it is traced.
+    pub(crate) tracer: Option<Box<Tracer>>,
+    /// What the response says of a token that is not good.
+    pub(crate) debug_answer: Option<(HeaderName, HeaderValue)>,
     /// What `cors` puts on the final response, whatever it is.
     pub(crate) cors: Option<Box<cors::Answer>>,
     /// How much of the caller's path is the API's, with version and revision, in bytes.
@@ -198,6 +205,8 @@ impl Exchange {
             certificate: None,
             proxy: None,
             outbound: None,
+            tracer: None,
+            debug_answer: None,
             cors: None,
             api_path_length: 0,
             client: None,

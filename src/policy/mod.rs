@@ -64,7 +64,11 @@ mod setting;
 mod settings;
 mod spec;
 mod statements;
+mod traced_body;
+mod tracer;
+mod tracing;
 
+pub use self::tracing::{DebugAccess, DebugAuthorizer, DebugTokens, RequestTracing};
 #[cfg(feature = "client")]
 pub(crate) use custom::CustomPolicies;
 pub use custom::{CustomCall, CustomElement, CustomError, CustomFlow, CustomPolicy, CustomStatement, CustomWork};

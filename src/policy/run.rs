@@ -168,6 +168,7 @@ impl<F: Forward> Run<F> {
             status: failure.status,
         };
         let exchange = &mut run.exchange;
+        exchange.trace_failed(&error);
         exchange.response = Some(failure.response(|| exchange.id_text()));
         exchange.last_error = Some(Box::new(error));
         run.section = Section::OnError;
@@ -258,6 +259,9 @@ impl Machine<'_> {
             return Next::Wait;
         }
         *self.next += 1;
+        if self.exchange.tracer.is_some() {
+            self.exchange.trace_step(*self.section, self.pipeline.program(*self.section).source(op.place));
+        }
         match &op.code {
             Code::Run(step) => {
                 let outcome = step.run(self.exchange);
@@ -267,7 +271,10 @@ impl Machine<'_> {
                 }
             }
             Code::Retry(retry, end) => match retry.begin(self.exchange) {
-                Ok(attempts) => self.frames.enter_retry(*self.next, *end, attempts),
+                Ok(attempts) => {
+                    self.frames.enter_retry(*self.next, *end, attempts);
+                    self.exchange.trace_done();
+                }
                 Err(failure) => self.fail(op.place, &failure),
             },
             Code::Again(retry) => {
@@ -278,18 +285,23 @@ impl Machine<'_> {
                 }
             }
             Code::Acquire(limit) => match limit.acquire(self.exchange) {
-                Ok(slot) => self.frames.enter_slot(slot),
+                Ok(slot) => {
+                    self.frames.enter_slot(slot);
+                    self.exchange.trace_done();
+                }
                 Err(failure) => self.fail(op.place, &failure),
             },
             Code::Release => self.frames.leave(),
             Code::Unless(condition, target) => match condition.get(self.exchange) {
-                Ok(holds) if *holds => {}
+                Ok(holds) if *holds => self.exchange.trace_done(),
                 Ok(_) => *self.next = *target,
                 Err(failure) => self.fail(op.place, &failure),
             },
             Code::Jump(target) => *self.next = *target,
             Code::Forward { settings, keep_request } => match settings.prepare(self.exchange, *keep_request) {
-                Ok(((target, request, options), limit)) => {
+                Ok((call, limit)) => {
+                    self.exchange.trace_forward(&call, limit);
+                    let (target, request, options) = call;
                     let response = forward.forward(target, request, options);
                     wait.set(Wait::Backend { response, limit, sleep: None });
                     return Next::Wait;
@@ -303,8 +315,9 @@ impl Machine<'_> {
     /// Takes what a statement came to; the work is what to wait for.
     fn went(&mut self, place: u32, outcome: Result<Flow, Box<Failure>>) -> Option<Work> {
         match outcome {
-            Ok(Flow::Continue) => {}
+            Ok(Flow::Continue) => self.exchange.trace_done(),
             Ok(Flow::End(response)) => {
+                self.exchange.trace_ended(&response);
                 self.exchange.response = Some(*response);
                 self.frames.leave_all();
                 *self.done = true;
@@ -327,13 +340,18 @@ impl Machine<'_> {
     /// Runs the statements of the innermost `retry` again, after a time to wait, or leaves it.
     fn again(&mut self, retry: &Retry) -> Result<Flow, Box<Failure>> {
         let delay = match self.frames.again(retry, self.exchange)? {
-            Again::Leave => return Ok(Flow::Continue),
+            Again::Leave => {
+                self.exchange.trace_silence();
+                return Ok(Flow::Continue);
+            }
             Again::Raise(failed) => {
                 self.raise(failed);
                 return Ok(Flow::Continue);
             }
             Again::Run(first, delay) => {
                 *self.next = first;
+                self.exchange.trace_note(|| format!("Retry after {} seconds", delay.as_secs_f64()));
+                self.exchange.trace_done();
                 delay
             }
         };
@@ -382,6 +400,7 @@ impl Machine<'_> {
                     _ => response,
                 };
                 self.exchange.response = Some(ResponseState::from_response(response));
+                self.exchange.trace_answer();
                 if fabric::sends_again(self.exchange, None) {
                     *self.next = u32::try_from(at).unwrap_or(*self.next);
                     return;
@@ -409,6 +428,7 @@ impl Machine<'_> {
         let (section, path) = (self.section.name(), error.path.as_deref());
         let (source, reason, message) = (&*error.source, &*error.reason, &*error.message);
         tracing::debug!(target: "gatewright::policy", source, reason, section, path, "{message}");
+        self.exchange.trace_failed(&error);
         self.raise(Box::new(Failed { error, failure: failure.clone() }));
     }
 
@@ -459,6 +479,12 @@ impl Machine<'_> {
         if let Some(cors) = self.exchange.cors.take() {
             cors.apply(&mut response.headers);
         }
-        response.into_response()
+        if let Some((name, value)) = self.exchange.debug_answer.take() {
+            response.headers.insert(name, value);
+        }
+        match self.exchange.tracer.take() {
+            Some(tracer) => tracer.finish(response, *self.section),
+            None => response.into_response(),
+        }
     }
 }

@@ -55,6 +55,9 @@ impl<T: Literal> Setting<T> {
                 let budget = exchange.settings.budget.clone();
                 let value = expression.eval(&mut Context::new(exchange), &budget);
                 let value = value.map_err(|error| Failure::expression(error.message()))?;
+                if exchange.tracer.is_some() {
+                    exchange.trace_expression(expression.source(), &value);
+                }
                 T::value(value).map(Cow::Owned).map_err(Failure::expression)
             }
         }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::concurrency::Concurrency;
 use super::dapr;
 use super::deliveries::Deliveries;
+use super::tracing::RequestTracing;
 use crate::clock::Clock;
 use crate::expr::Budget;
 use crate::forward::BaseUrl;
@@ -30,6 +31,8 @@ pub struct EngineSettings {
     pub trace_sink: Arc<dyn TraceSink>,
     /// Where the values of the `emit-metric` policy go.
     pub metric_sink: Arc<dyn MetricSink>,
+    /// Which requests are traced, and where to. None by default.
+    pub request_tracing: Option<RequestTracing>,
     /// Whether a `base-url` of a narrower document overrides the `backend-id` of a broader one. API Management does
     /// not do so, and this is off by default.
     pub base_url_overrides_inherited_backend_id: bool,
@@ -68,6 +71,7 @@ impl Default for EngineSettings {
             body_limit: 64 << 20,
             trace_sink: default_sink(),
             metric_sink: default_metric_sink(),
+            request_tracing: None,
             base_url_overrides_inherited_backend_id: false,
             cors_terminates_unmatched_requests: true,
             preflight_looks_through_versions: true,

@@ -14,7 +14,7 @@ use super::content::Content;
 use super::recorder::lock;
 use crate::backend::{Error, Serve, Served};
 use crate::body::Body;
-use crate::forward::{BaseUrl, ForwardError, ForwardOptions, Target};
+use crate::forward::{BaseUrl, CertificateName, ForwardError, ForwardOptions, Target};
 use crate::outbound::{Outbound, OutboundOptions};
 use crate::policy::Forward;
 
@@ -149,17 +149,19 @@ impl Services {
         give(answer).await
     }
 
+    /// Notes a call of a policy's own and answers it.
     async fn answer_other(
         &self,
         request: Request<Body>,
-        backend: Option<Arc<str>>,
+        options: &OutboundOptions,
     ) -> Result<Response<Body>, ForwardError> {
-        let target = backend.map(Target::Backend);
+        let target = options.backend.clone().map(Target::Backend);
         let url = match &target {
             Some(_) => self.url(target.as_ref(), request.uri()),
             None => request.uri().to_string(),
         };
-        let call = read(request, url, target).await?;
+        let first = format!("{} {}{}", request.method(), request.uri(), special(options));
+        let call = read(request, url, target, first).await?;
         let answer = {
             let mut called = lock(&self.called);
             let call = Call { label: format!("call {} of a policy", called.len()), ..call };
@@ -175,6 +177,19 @@ impl Services {
     }
 }
 
+/// What is special about a call, as a case writes it: a web proxy, a certificate, a Backend entity.
+fn special(options: &OutboundOptions) -> String {
+    let proxy = options.proxy.as_ref().map_or(String::new(), |proxy| format!(" via {}", proxy.authority()));
+    let certificate = match &options.certificate {
+        None => String::new(),
+        Some(CertificateName::Id(id)) => format!(" as {id}"),
+        Some(CertificateName::Thumbprint(text)) => format!(" as thumbprint {text}"),
+        Some(CertificateName::Data(data)) => format!(" as {} bytes, {}", data.file().len(), data.password()),
+    };
+    let backend = options.backend.as_ref().map_or(String::new(), |id| format!(" on {id}"));
+    format!("{proxy}{certificate}{backend}")
+}
+
 impl fmt::Debug for Services {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Services").finish_non_exhaustive()
@@ -182,12 +197,16 @@ impl fmt::Debug for Services {
 }
 
 /// Reads a request to its end.
-async fn read(request: Request<Body>, url: String, target: Option<Target>) -> Result<Call, ForwardError> {
+async fn read(
+    request: Request<Body>,
+    url: String,
+    target: Option<Target>,
+    first: String,
+) -> Result<Call, ForwardError> {
     let (parts, body) = request.into_parts();
-    let rest = parts.uri.to_string();
     let body = body.collect(usize::MAX).await.map_err(|error| failed(error.to_string().into()))?;
     let content = Content { headers: parts.headers, body: body.as_bytes().cloned().unwrap_or_default() };
-    Ok(Call { method: parts.method, url, target, rest, label: String::new(), content })
+    Ok(Call { method: parts.method, url, target, first, label: String::new(), content })
 }
 
 async fn give(answer: Answer) -> Result<Response<Body>, ForwardError> {
@@ -211,7 +230,13 @@ impl Forward for BehindDocuments {
         let services = Arc::clone(&self.0);
         Box::pin(async move {
             let url = services.url(target.as_ref(), request.uri());
-            services.answer_backend(read(request, url, target).await?).await
+            let chosen = match &target {
+                Some(Target::Url(url)) => format!(" -> {url}"),
+                Some(Target::Backend(id)) => format!(" -> backend {id}"),
+                None => String::new(),
+            };
+            let first = format!("{} {}{chosen}", request.method(), request.uri());
+            services.answer_backend(read(request, url, target, first).await?).await
         })
     }
 }
@@ -225,7 +250,8 @@ impl Serve for BehindGateway {
         let services = Arc::clone(&self.0);
         Some(Box::pin(async move {
             let url = request.uri().to_string();
-            let answered = match read(request, url, None).await {
+            let first = format!("{} {url}", request.method());
+            let answered = match read(request, url, None, first).await {
                 Ok(call) => services.answer_backend(call).await,
                 Err(error) => Err(error),
             };
@@ -243,7 +269,7 @@ pub(super) struct Others(pub(super) Arc<Services>);
 #[async_trait]
 impl Outbound for Others {
     async fn send(&self, request: Request<Body>, options: &OutboundOptions) -> Result<Response<Body>, ForwardError> {
-        self.0.answer_other(request, options.backend.clone()).await
+        self.0.answer_other(request, options).await
     }
 }
 

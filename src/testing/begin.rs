@@ -9,14 +9,18 @@ use http::{HeaderValue, Method, Request, Uri, header};
 use super::answer::{header_line, streaming};
 use super::backend::{BehindDocuments, BehindGateway, Others, Services};
 use super::outcome::Outcome;
-use super::recorder::Recorder;
+use super::recorder::{Recorder, Tokens};
 use super::test::{PolicyTest, Start};
 use crate::backend::Transport;
 use crate::body::Body;
 use crate::forward::{BaseUrl, ClientAddress, Target};
 use crate::gateway::{Gateway, ToBackends, UrlTemplate};
+use crate::identity::TokenCache;
 use crate::model::Store;
-use crate::policy::{BackendDirectory, BackendFacts, Document, EngineSettings, Environment, Exchange, Run, link};
+use crate::policy::{
+    BackendDirectory, BackendFacts, Deliveries, Document, EngineSettings, Environment, Exchange, Run, link,
+};
+use crate::secret::Redactor;
 
 /// Why a test could not begin: a document that does not compile, a request that is none.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,18 +55,31 @@ impl PolicyTest {
         let services = Services::new(&self.backend, &self.others, self.entities.clone().unwrap_or_default());
         let mut settings = self.settings.clone();
         settings.trace_sink = recorder.clone();
+        settings.metric_sink = recorder.clone();
+        settings.deliveries = Deliveries::default();
+        settings.tokens.get_or_insert_with(|| TokenCache::new(Tokens));
+        let deliveries = settings.deliveries.clone();
         settings.outbound = Some(Arc::new(Others(services.clone())));
         let request = self.caller_request().map_err(|problem| SetupError(vec![problem]))?;
         if let Some(store) = &self.store {
-            let run = self.through_gateway(store, settings, &services, request)?;
-            return Ok(Outcome::of(run, &services, &recorder, Vec::new()).await);
+            let mut run = self.through_gateway(store, settings, &services, request)?;
+            self.trace(run.exchange_mut(), &recorder);
+            return Ok(Outcome::of(run, &services, &recorder, &deliveries, Vec::new()).await);
         }
         let (documents, warnings) = self.compile()?;
         let pipeline = Arc::new(link(&documents));
         let mut exchange = Box::new(Exchange::new(request, Arc::new(settings)));
         self.tell(&mut exchange).map_err(|problem| SetupError(vec![problem]))?;
+        self.trace(&mut exchange, &recorder);
         let run = Run::serve(exchange, &pipeline, BehindDocuments(services.clone()));
-        Ok(Outcome::of(run, &services, &recorder, warnings).await)
+        Ok(Outcome::of(run, &services, &recorder, &deliveries, warnings).await)
+    }
+
+    /// Begins to trace the request, when it is to be traced.
+    fn trace(&self, exchange: &mut Exchange, recorder: &Arc<Recorder>) {
+        if self.is_traced {
+            exchange.begin_trace(recorder.clone(), Arc::new(Redactor::from(&self.named_values)));
+        }
     }
 
     /// What documents are compiled against.

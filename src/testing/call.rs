@@ -18,8 +18,8 @@ pub struct Call {
     pub url: String,
     /// What `set-backend-service` chose, or the API's service URL.
     pub target: Option<Target>,
-    /// The URI as the pipeline gave it.
-    pub(super) rest: String,
+    /// The first line as a case writes it.
+    pub(super) first: String,
     /// What the failures of assertions call it.
     pub(super) label: String,
     pub(super) content: Content,
@@ -39,16 +39,6 @@ impl Call {
     /// The body as text.
     pub fn text(&self) -> String {
         self.content.text()
-    }
-
-    /// Method, URI as the pipeline gave it, and what a policy chose as the target.
-    pub(super) fn first_line(&self) -> String {
-        let target = match &self.target {
-            Some(Target::Url(url)) => format!(" -> {url}"),
-            Some(Target::Backend(id)) => format!(" -> backend {id}"),
-            None => String::new(),
-        };
-        format!("{} {}{target}", self.method, self.rest)
     }
 
     /// The method is this one.

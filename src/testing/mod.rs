@@ -39,5 +39,5 @@ pub use begin::SetupError;
 pub use call::Call;
 pub use case::{Case, run_cases};
 pub use outcome::Outcome;
-pub use recorder::Trace;
+pub use recorder::{Metric, Trace};
 pub use test::PolicyTest;

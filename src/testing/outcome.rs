@@ -10,9 +10,10 @@ use http::{HeaderMap, StatusCode};
 use super::backend::Services;
 use super::call::Call;
 use super::content::Content;
-use super::recorder::{Recorder, Trace};
+use super::recorder::{Metric, Recorder, Trace};
 use crate::expr::Value;
-use crate::policy::{Forward, PolicyError, Run};
+use crate::policy::{Deliveries, Forward, PolicyError, Run};
+use crate::sink::RequestTrace;
 
 /// What came of a request: the response, what services got, variables, traces and the error.
 ///
@@ -28,6 +29,8 @@ pub struct Outcome {
     unexpected: Vec<String>,
     variables: Vec<(Arc<str>, Value)>,
     traces: Vec<Trace>,
+    metrics: Vec<Metric>,
+    request_trace: Option<RequestTrace>,
     error: Option<PolicyError>,
     warnings: Vec<String>,
 }
@@ -38,6 +41,7 @@ impl Outcome {
         run: Run<F>,
         services: &Services,
         recorder: &Recorder,
+        deliveries: &Deliveries,
         warnings: Vec<String>,
     ) -> Self {
         let mut run = pin!(run);
@@ -46,6 +50,7 @@ impl Outcome {
             Ok(body) => body.as_bytes().cloned().unwrap_or_default(),
             Err(error) => Bytes::from(format!("<{error}>")),
         };
+        deliveries.drained().await;
         let exchange = run.exchange();
         let reason = parts.extensions.get::<hyper::ext::ReasonPhrase>();
         let reason = match reason {
@@ -61,6 +66,8 @@ impl Outcome {
             unexpected: services.unexpected(),
             variables: exchange.variables.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
             traces: recorder.traces(),
+            metrics: recorder.metrics(),
+            request_trace: recorder.request(),
             error: exchange.last_error.as_deref().cloned(),
             warnings,
         }
@@ -109,6 +116,16 @@ impl Outcome {
     /// The messages of `trace` and `context.Trace`.
     pub fn traces(&self) -> &[Trace] {
         &self.traces
+    }
+
+    /// The values of `emit-metric`.
+    pub fn metrics(&self) -> &[Metric] {
+        &self.metrics
+    }
+
+    /// What each step did, when the test is [`traced`](super::PolicyTest::traced).
+    pub fn request_trace(&self) -> Option<&RequestTrace> {
+        self.request_trace.as_ref()
     }
 
     /// The last error: what `context.LastError` was in `on-error`.
@@ -255,6 +272,13 @@ impl Outcome {
         self.claim(if found { Ok(()) } else { Err(format!("traces: expected one with `{part}`")) })
     }
 
+    /// A value of `emit-metric` with this name.
+    #[track_caller]
+    pub fn assert_metric(&self, name: &str, value: f64) -> &Self {
+        let found = self.metrics.iter().any(|metric| metric.name == name && metric.value == value);
+        self.claim(if found { Ok(()) } else { Err(format!("metrics: expected `{name}` with {value}")) })
+    }
+
     /// An error with this reason: `context.LastError.Reason`.
     #[track_caller]
     pub fn assert_error(&self, reason: &str) -> &Self {
@@ -304,6 +328,7 @@ impl fmt::Display for Outcome {
         for (title, lines) in [
             ("variables", self.variables.iter().map(|(name, value)| format!("{name} = {}", shown(value))).collect()),
             ("traces", self.traces.iter().map(ToString::to_string).collect::<Vec<_>>()),
+            ("metrics", self.metrics.iter().map(ToString::to_string).collect()),
             ("warnings", self.warnings.clone()),
         ] {
             if !lines.is_empty() {

@@ -1,9 +1,13 @@
-//! Takes down what policies say to the sinks.
+//! Takes down what policies say to the sinks, and plays the gateway's identity.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
 
-use crate::sink::{TraceEvent, TraceSeverity, TraceSink};
+use async_trait::async_trait;
+
+use crate::identity::{Error, Token, TokenRequest, TokenSource};
+use crate::sink::{MetricEvent, MetricSink, RequestTrace, RequestTraceSink, TraceEvent, TraceSeverity, TraceSink};
 
 /// A message of the `trace` policy, or of `context.Trace`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,10 +31,34 @@ impl fmt::Display for Trace {
     }
 }
 
-/// The sink of one test.
+/// A value of the `emit-metric` policy.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Metric {
+    /// The `namespace` attribute, or `API Management`.
+    pub namespace: String,
+    /// The `name` attribute.
+    pub name: String,
+    /// The value.
+    pub value: f64,
+    /// Names and values in the order of the document.
+    pub dimensions: Vec<(String, String)>,
+}
+
+impl fmt::Display for Metric {
+    /// One line: `namespace/name value dimension=value;…`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let dimensions: Vec<_> = self.dimensions.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        write!(f, "{}/{} {} {}", self.namespace, self.name, self.value, dimensions.join(";"))
+    }
+}
+
+/// The sinks of one test.
 #[derive(Debug, Default)]
 pub(super) struct Recorder {
     traces: Mutex<Vec<Trace>>,
+    metrics: Mutex<Vec<Metric>>,
+    requests: Mutex<Vec<RequestTrace>>,
 }
 
 impl Recorder {
@@ -40,6 +68,14 @@ impl Recorder {
 
     pub(super) fn traces(&self) -> Vec<Trace> {
         lock(&self.traces).clone()
+    }
+
+    pub(super) fn metrics(&self) -> Vec<Metric> {
+        lock(&self.metrics).clone()
+    }
+
+    pub(super) fn request(&self) -> Option<RequestTrace> {
+        lock(&self.requests).first().cloned()
     }
 }
 
@@ -51,6 +87,38 @@ impl TraceSink for Recorder {
             message: event.message.to_owned(),
             metadata: event.metadata.to_vec(),
         });
+    }
+}
+
+impl MetricSink for Recorder {
+    fn emit(&self, event: &MetricEvent<'_>) {
+        lock(&self.metrics).push(Metric {
+            namespace: event.namespace.to_owned(),
+            name: event.name.to_owned(),
+            value: event.value,
+            dimensions: event.dimensions.to_vec(),
+        });
+    }
+}
+
+impl RequestTraceSink for Recorder {
+    fn request_traced(&self, trace: RequestTrace) {
+        lock(&self.requests).push(trace);
+    }
+}
+
+/// Gives tokens of managed identities that say what they are for.
+pub(super) struct Tokens;
+
+#[async_trait]
+impl TokenSource for Tokens {
+    async fn token(&self, request: &TokenRequest) -> Result<Token, Error> {
+        if &*request.resource == "refused" {
+            return Err(Error::refused("there is no such resource"));
+        }
+        let client = request.client_id.as_ref().map_or(String::new(), |id| format!(" as {id}"));
+        let text = format!("token of {}{client}", request.resource);
+        Ok(Token::new(text, SystemTime::now() + Duration::from_secs(3600)))
     }
 }
 

@@ -18,7 +18,7 @@ use crate::expr::Value;
 use crate::forward::BaseUrl;
 use crate::load;
 use crate::model::Store;
-use crate::policy::{CustomPolicy, EngineSettings, Environment, Scope};
+use crate::policy::{CustomPolicy, EngineSettings, Environment, EventHub, Scope};
 use crate::random::Random;
 use crate::secret::NamedValues;
 
@@ -44,6 +44,7 @@ pub struct PolicyTest {
     pub(super) told: Told,
     pub(super) variables: Vec<(Arc<str>, Start)>,
     pub(super) settings: EngineSettings,
+    pub(super) is_traced: bool,
     pub(super) problems: Vec<String>,
 }
 
@@ -100,6 +101,7 @@ impl PolicyTest {
             told: Told { ip_address: Some("203.0.113.7".to_owned()), ..Told::default() },
             variables: Vec::new(),
             settings,
+            is_traced: false,
             problems: Vec::new(),
         }
     }
@@ -296,6 +298,18 @@ impl PolicyTest {
     /// What chance begins with: `context.RequestId`, `Guid.NewGuid()`, `new Random()`, the spread of `retry`.
     pub fn random(mut self, seed: u64) -> Self {
         self.settings.random = Random::seeded(seed);
+        self
+    }
+
+    /// Traces the request, for [`Outcome::request_trace`]; the response then has `Apim-Trace-Id`.
+    pub fn traced(mut self) -> Self {
+        self.is_traced = true;
+        self
+    }
+
+    /// An event hub that `log-to-eventhub` names.
+    pub fn logger(mut self, id: &str, event_hub: EventHub) -> Self {
+        self.environment = self.environment.logger(id, event_hub);
         self
     }
 

@@ -14,6 +14,7 @@ mod protocols;
 mod reload;
 mod scopes;
 mod smuggling;
+mod tracing;
 mod urls;
 mod websocket;
 

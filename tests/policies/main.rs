@@ -2,6 +2,7 @@
 //!
 //! The cases are files in `cases`, one folder a policy; `docs/testing-policies.md` has their format.
 
+mod corpus;
 mod custom;
 mod docs;
 mod index;

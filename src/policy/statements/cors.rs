@@ -18,7 +18,6 @@ use super::super::media;
 use super::super::pipeline::Needs;
 use super::super::setting::Setting;
 use super::super::spec::{Attribute, Child, Content, Section, Spec};
-use crate::sink::TraceEvent;
 use crate::xml::Element;
 use origin::{Origin, Origins};
 
@@ -244,10 +243,10 @@ impl Cors {
 impl Statement for Cors {
     fn run(&self, exchange: &mut Exchange) -> Result<Flow, Box<Failure>> {
         let Some(origin) = Self::origin_of(&exchange.request.headers) else {
-            let id = exchange.id_text();
-            let message = "Origin header was missing or empty and the request was classified as not cross-domain. CORS \
-                           policy was not applied.";
-            exchange.settings.trace_sink.trace(&TraceEvent::new(&id, "cors", message));
+            exchange.trace_text(
+                "Origin header was missing or empty and the request was classified as not cross-domain. \
+                                 CORS policy was not applied.",
+            );
             return Ok(Flow::Continue);
         };
         if exchange.cors.is_some() {

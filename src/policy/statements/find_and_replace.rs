@@ -91,7 +91,7 @@ impl Statement for FindAndReplace {
         let from = self.from.get(exchange)?.into_owned().unwrap_or_default();
         let to = self.to.get(exchange)?.into_owned().unwrap_or_default();
         if from.is_empty() {
-            tracing::debug!(target: "gatewright::policy", "find-and-replace: `from` is empty");
+            exchange.warn("find-and-replace", "`from` is empty");
             return Ok(Flow::Continue);
         }
         let limit = exchange.settings.body_limit;

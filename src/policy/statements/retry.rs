@@ -53,7 +53,7 @@ pub(crate) struct Attempts {
 
 /// How often to retry: a literal from 1 to 50; an expression outside of the range is brought into it.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Count(u32);
+pub(crate) struct Count(i64);
 
 impl Literal for Count {
     fn literal(text: &str) -> Option<Self> {
@@ -61,8 +61,7 @@ impl Literal for Count {
     }
 
     fn value(value: Value) -> Result<Self, String> {
-        let count = <i64 as Literal>::value(value)?;
-        Ok(Self(u32::try_from(count.clamp(1, 50)).unwrap_or(1)))
+        <i64 as Literal>::value(value).map(Self)
     }
 }
 
@@ -78,7 +77,8 @@ impl Literal for Seconds {
 
     fn value(value: Value) -> Result<Self, String> {
         let text = value.to_text().unwrap_or_default();
-        Self::literal(&text).ok_or_else(|| format!("The result is '{text}', not a number of seconds."))
+        let seconds = text.trim().parse().ok().filter(|seconds: &f64| seconds.is_finite()).map(Self);
+        seconds.ok_or_else(|| format!("The result is '{text}', not a number of seconds."))
     }
 }
 
@@ -107,14 +107,29 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
 impl Retry {
     /// Works the settings out, but for the condition.
     pub(crate) fn begin(&self, exchange: &mut Exchange) -> Result<Attempts, Box<Failure>> {
-        let seconds = |setting: &Option<Setting<Seconds>>, exchange: &mut Exchange| -> Result<_, Box<Failure>> {
-            setting.as_ref().map(|setting| Ok(setting.get(exchange)?.0)).transpose()
+        let seconds = |setting: &Setting<Seconds>, name: &str, exchange: &mut Exchange| -> Result<_, Box<Failure>> {
+            let given = setting.get(exchange)?.0;
+            if given < 0.0 {
+                exchange.warn("retry", format_args!("`{name}` is {given}: it is taken as 0"));
+            }
+            Ok(given.max(0.0))
         };
+        let given = self.count.get(exchange)?.0;
+        let count = given.clamp(1, 50);
+        if count != given {
+            exchange.warn("retry", format_args!("`count` is {given}: it is taken as {count}"));
+        }
         Ok(Attempts {
-            count: self.count.get(exchange)?.0,
-            interval: self.interval.get(exchange)?.0,
-            max_interval: seconds(&self.max_interval, exchange)?,
-            delta: seconds(&self.delta, exchange)?,
+            count: u32::try_from(count).unwrap_or(1),
+            interval: seconds(&self.interval, "interval", exchange)?,
+            max_interval: match &self.max_interval {
+                Some(setting) => Some(seconds(setting, "max-interval", exchange)?),
+                None => None,
+            },
+            delta: match &self.delta {
+                Some(setting) => Some(seconds(setting, "delta", exchange)?),
+                None => None,
+            },
             first_fast: *self.first_fast.get(exchange)?,
             retries: 0,
         })

@@ -78,7 +78,7 @@ impl Statement for SetStatus {
         let change = self.change(exchange)?;
         match &mut exchange.response {
             Some(response) => change.apply(response),
-            None => tracing::debug!(target: "gatewright::policy", "set-status: there is no response yet"),
+            None => exchange.warn("set-status", "there is no response yet"),
         }
         Ok(Flow::Continue)
     }

@@ -103,6 +103,7 @@ impl Statement for Trace {
         event.api = exchange.facts.api.as_deref().map(|api| &*api.id);
         event.operation = exchange.facts.operation.as_deref().map(|operation| &*operation.id);
         exchange.settings.trace_sink.trace(&event);
+        exchange.trace_message(&self.source, &message, &metadata);
         Ok(Flow::Continue)
     }
 

@@ -21,7 +21,7 @@ impl<'a> Found<'a> {
     }
 
     pub(super) fn call(call: &'a Call) -> Self {
-        Self { first: call.first_line(), content: &call.content }
+        Self { first: call.first.clone(), content: &call.content }
     }
 }
 

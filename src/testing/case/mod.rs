@@ -91,7 +91,7 @@ impl Case {
             None => vec![format!("warnings that no part `diagnostics` has:\n{}", outcome.warnings().join("\n"))],
         };
         problems.extend(self.compare_message("response", 0, &Found::response(outcome)));
-        for (part, calls) in [("sent", outcome.sent_requests()), ("call", outcome.calls())] {
+        for (part, calls) in [("sent", outcome.sent_requests()), ("called", outcome.calls())] {
             for (index, call) in calls.iter().enumerate() {
                 problems.extend(self.compare_message(part, index, &Found::call(call)));
             }
@@ -103,12 +103,13 @@ impl Case {
         if self.part("not sent").is_some() && !outcome.sent_requests().is_empty() {
             problems.push(format!("the backend got {} requests: expected none", outcome.sent_requests().len()));
         }
-        for call in outcome.unexpected() {
-            problems.push(format!("policies called {call}: say in a part `send-request` what is answered"));
-        }
         if self.part("trace").is_some() {
             let lines: Vec<_> = outcome.traces().iter().map(ToString::to_string).collect();
             problems.extend(self.compare("trace", &lines.join("\n")));
+        }
+        if self.part("metrics").is_some() {
+            let lines: Vec<_> = outcome.metrics().iter().map(ToString::to_string).collect();
+            problems.extend(self.compare("metrics", &lines.join("\n")));
         }
         problems.extend(self.compare_variables(outcome));
         problems.extend(self.compare_error(outcome));

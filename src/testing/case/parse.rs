@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Case;
 
 /// The parts that a case may have; those that end in a space go on with a name.
-const PARTS: [&str; 27] = [
+const PARTS: [&str; 29] = [
     "global",
     "workspace",
     "product",
@@ -18,6 +18,7 @@ const PARTS: [&str; 27] = [
     "configuration",
     "named-values",
     "backends",
+    "loggers",
     "context",
     "variables",
     "clock",
@@ -26,13 +27,14 @@ const PARTS: [&str; 27] = [
     "diagnostics",
     "request",
     "backend",
-    "send-request ",
+    "answer ",
     "sent",
     "not sent",
-    "call",
+    "called",
     "response",
     "variables after",
     "trace",
+    "metrics",
     "error",
 ];
 

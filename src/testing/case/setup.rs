@@ -1,11 +1,13 @@
 //! Makes a test of what a case gives.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::Case;
 use super::parse::Message;
 use crate::model::{Api, ApiEntry, ApiSchema, NamedValue, Operation, OperationEntry, Policy, PolicyFragment, Store};
-use crate::policy::Scope;
+use crate::policy::{EventHub, Scope};
 use crate::testing::answer::Answer;
 use crate::testing::test::PolicyTest;
 
@@ -42,9 +44,12 @@ impl Case {
         for answer in self.messages("backend") {
             test = test.backend(answer.to_answer().map_err(|problem| format!("backend: {problem}"))?);
         }
-        for (pattern, text) in self.parts_with("send-request ") {
-            let answer = Message::parse(text).to_answer().map_err(|problem| format!("send-request: {problem}"))?;
-            test = test.send_request(pattern, answer);
+        for (call, text) in self.parts_with("answer ") {
+            let (pattern, delay) = call.split_once(" after ").unwrap_or((call, "0 s"));
+            let seconds = delay.strip_suffix(" s").and_then(|seconds| seconds.parse().ok());
+            let seconds = seconds.ok_or_else(|| format!("answer: `{delay}` is not `N s`"))?;
+            let answer = Message::parse(text).to_answer().map_err(|problem| format!("answer: {problem}"))?;
+            test = test.send_request(pattern, answer.after(Duration::from_secs(seconds)));
         }
         Ok(test)
     }
@@ -56,6 +61,10 @@ impl Case {
         }
         for (id, url) in self.pairs("backends")? {
             test = test.backend_entity(id, Some(url).filter(|url| !url.is_empty()));
+        }
+        for (id, text) in self.pairs("loggers")? {
+            let event_hub = EventHub::of_connection_string(text, None).map_err(|error| format!("loggers: {error}"))?;
+            test = test.logger(id, event_hub);
         }
         for (id, text) in self.parts_with("fragment ") {
             test = test.fragment(id, text);
@@ -91,7 +100,9 @@ impl Case {
             let mut take = |name: &str| parts.as_object_mut().and_then(|parts| parts.remove(name)).unwrap_or_default();
             let (operations, schemas) = (take("operations"), take("schemas"));
             let name = take("name").as_str().unwrap_or("api").to_owned();
-            let mut entry = ApiEntry::new(read::<Api>(parts)?.subscription_required(false));
+            let mut api = read::<Api>(parts)?;
+            api.subscription_required.get_or_insert(false);
+            let mut entry = ApiEntry::new(api);
             let own = self.parts_with("api ").find(|(known, _)| *known == name).map(|(_, text)| text);
             entry.policy = own.or(self.part("policies").filter(|_| index == 0)).map(Policy::new);
             for operation in operations.as_array().into_iter().flatten() {
