@@ -24,17 +24,19 @@ use value::Value;
 #[derive(Debug)]
 pub(crate) struct Template {
     nodes: Vec<parse::Node>,
+    /// Whether `forloop` or `tablerowloop` is read: they are made for each turn.
+    reads_position: bool,
 }
 
 impl Template {
     /// Reads a template.
     pub(crate) fn parse(text: &str) -> Result<Self, SyntaxError> {
-        Ok(Self { nodes: parse::parse(text)? })
+        Ok(Self { nodes: parse::parse(text)?, reads_position: text.contains("loop") })
     }
 
     /// Writes the template with the given variables.
     pub(crate) fn render(&self, variables: Vec<(&str, Value)>, limits: Limits) -> Result<String, LimitExceeded> {
-        render::render(&self.nodes, variables, limits)
+        render::render(&self.nodes, self.reads_position, variables, limits)
     }
 }
 

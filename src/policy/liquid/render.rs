@@ -64,12 +64,18 @@ pub(super) struct Renderer<'t> {
     changed: HashMap<*const Node, String>,
     patterns: HashMap<String, Arc<Regex>>,
     limits: Limits,
+    reads_position: bool,
     turns: usize,
     /// How many bytes of values may still be worked on.
     work: usize,
 }
 
-pub(super) fn render(nodes: &[Node], variables: Vec<(&str, Value)>, limits: Limits) -> Result<String, LimitExceeded> {
+pub(super) fn render(
+    nodes: &[Node],
+    reads_position: bool,
+    variables: Vec<(&str, Value)>,
+    limits: Limits,
+) -> Result<String, LimitExceeded> {
     let mut renderer = Renderer {
         out: String::new(),
         globals: variables.into_iter().map(|(name, value)| (name.into(), value)).collect(),
@@ -80,6 +86,7 @@ pub(super) fn render(nodes: &[Node], variables: Vec<(&str, Value)>, limits: Limi
         changed: HashMap::new(),
         patterns: HashMap::new(),
         limits,
+        reads_position,
         turns: 0,
         work: limits.size.saturating_mul(8).max(1 << 28),
     };
@@ -319,7 +326,9 @@ impl<'t> Renderer<'t> {
         for (index, item) in items.into_iter().enumerate() {
             self.turn()?;
             self.locals.push((found.variable.clone(), item));
-            self.locals.push(("forloop".into(), position(&found.name, index, count)));
+            if self.reads_position {
+                self.locals.push(("forloop".into(), position(&found.name, index, count)));
+            }
             let flow = self.inner(&found.body);
             self.locals.truncate(depth);
             if flow? == Flow::Break {
@@ -346,7 +355,9 @@ impl<'t> Renderer<'t> {
             let column = index % columns + 1;
             self.write(&format!("<td class=\"col{column}\">")).map_err(Abort::Limit)?;
             self.locals.push((found.variable.clone(), item));
-            self.locals.push(("tablerowloop".into(), cell(index, count, column, columns)));
+            if self.reads_position {
+                self.locals.push(("tablerowloop".into(), cell(index, count, column, columns)));
+            }
             let flow = self.inner(&found.body);
             self.locals.truncate(depth);
             self.write("</td>").map_err(Abort::Limit)?;

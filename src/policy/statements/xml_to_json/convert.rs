@@ -142,7 +142,7 @@ impl<'a> Writer<'a> {
     /// A name without its prefix, unless another is the same without.
     fn friendly<'n>(&self, members: &Members<'_>, name: &'n str, collides: impl Fn(&str) -> bool) -> Cow<'n, str> {
         let local = local_name(name);
-        if local != name && (members.places.contains_key(local) || collides(local)) {
+        if local != name && (members.has(local) || collides(local)) {
             return dollar(name);
         }
         Cow::Borrowed(local)
@@ -197,6 +197,9 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// From how many names on they are found by hash.
+const FEW: usize = 16;
+
 #[derive(Default)]
 struct Members<'a> {
     list: Vec<Member<'a>>,
@@ -204,9 +207,24 @@ struct Members<'a> {
 }
 
 impl<'a> Members<'a> {
+    fn has(&self, name: &str) -> bool {
+        self.list.iter().any(|member| member.name == name)
+    }
+
     fn add(&mut self, name: Cow<'a, str>, item: Item<'a>, is_array: bool) {
-        let place = *self.places.entry(name.clone()).or_insert(self.list.len());
-        match self.list.get_mut(place) {
+        let place = match self.list.len() {
+            // Few names are found faster one by one.
+            0..FEW => self.list.iter().position(|member| member.name == name),
+            _ => self.places.get(&name).copied(),
+        };
+        if place.is_none() && self.list.len() + 1 >= FEW {
+            if self.places.is_empty() {
+                let places = self.list.iter().enumerate().map(|(place, member)| (member.name.clone(), place));
+                self.places = places.collect();
+            }
+            self.places.insert(name.clone(), self.list.len());
+        }
+        match place.and_then(|place| self.list.get_mut(place)) {
             Some(member) => {
                 member.items.push(item);
                 member.is_array |= is_array;
@@ -260,5 +278,13 @@ mod tests {
             json("<a b='1'><![CDATA[<x>]]></a>", JsonKind::Direct),
             r##"{"a":{"@b":"1","#cdata-section":"<x>"}}"##
         );
+    }
+
+    #[test]
+    fn many_names_are_grouped_as_few_are() {
+        let children: String = (0..40).map(|n| format!("<n{0}>a</n{0}><n{0}>b</n{0}>", n % 20)).collect();
+        let expected: Vec<_> = (0..20).map(|n| format!(r#""n{n}":["a","b","a","b"]"#)).collect();
+        let found = json(&format!("<r>{children}</r>"), JsonKind::Direct);
+        assert_eq!(found, format!(r#"{{"r":{{{}}}}}"#, expected.join(",")));
     }
 }
