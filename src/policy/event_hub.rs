@@ -175,6 +175,8 @@ impl fmt::Debug for EventHub {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -208,5 +210,16 @@ mod tests {
             assert_eq!(EventHub::of_connection_string(text, None).unwrap_err().to_string(), problem, "{text}");
         }
         assert!(!format!("{:?}", EventHub::of_connection_string(whole, None).unwrap()).contains("b="));
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_connection_string_or_a_reason(text in any::<String>(), host in "[ -~]{0,20}") {
+            let _ = EventHub::of_connection_string(&text, None);
+            let whole = format!("Endpoint=sb://{host}/;SharedAccessKeyName=a;SharedAccessKey=b");
+            if let Ok(hub) = EventHub::of_connection_string(&whole, Some("hub")) {
+                prop_assert!(hub.url().parse::<http::Uri>().is_ok());
+            }
+        }
     }
 }

@@ -373,3 +373,31 @@ async fn a_layer_sends_over_a_transport_or_says_that_nothing_sends() {
     let body = text(response.into_body()).await;
     assert!(body.starts_with("GET /layer "), "{body}");
 }
+
+#[tokio::test]
+async fn a_response_that_is_too_large_or_breaks_off_is_an_error() {
+    let (handler, _) = noting(200).await;
+    let whole = TestServer::http(handler).await;
+    let broken = TestServer::raw(|stream| {
+        crate::support::raw::answer_and_close(stream, b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf")
+    })
+    .await;
+    for (url, expected) in [
+        (whole.url("/"), "send-request|ResponseBodyTooLarge|Response body is larger than 4 bytes."),
+        (
+            broken.url("/"),
+            "send-request|BackendConnectionFailure|Underlying transport connection was unexpectedly closed.",
+        ),
+    ] {
+        for more in ["", r#"buffer-response="false""#] {
+            let limit = if url == whole.url("/") { 4 } else { 1_000 };
+            let store = answering(&format!(
+                r#"<send-request response-variable-name="r" {more}><set-url>{url}</set-url></send-request>"#
+            ));
+            let mut settings = EngineSettings::default();
+            settings.body_limit = limit;
+            let response = send(&builder().settings(settings).build(&store).unwrap(), "GET", "/a/x", &[]).await;
+            assert_eq!((response.status().as_u16(), header(&response, "x-reason")), (500, expected.to_owned()));
+        }
+    }
+}

@@ -356,3 +356,47 @@ fn bearer(token: &str) -> Option<HeaderValue> {
 
 /// The name of a variable.
 pub(crate) type Variable = Arc<str>;
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn only_absolute_urls_of_http_are_taken() {
+        for (text, expected) in [
+            (" https://a.example ", "https://a.example/"),
+            ("HTTP://A.Example:80/x y?q=a b#part", "http://a.example/x%20y?q=a%20b"),
+            ("https://user:password@a.example:444/../x", "https://a.example:444/x"),
+            ("https://[::1]/", "https://[::1]/"),
+            ("/relative", "SendRequestInvalid"),
+            ("", "SendRequestInvalid"),
+            ("ftp://a.example", "SendRequestInvalid"),
+            ("mailto:a@b.example", "SendRequestInvalid"),
+            ("https://", "BackendConnectionFailure"),
+            ("https://a b/", "BackendConnectionFailure"),
+            ("https://a.example:99999/", "BackendConnectionFailure"),
+        ] {
+            let found = match absolute(text) {
+                Ok(Ok(uri)) => uri.to_string(),
+                Ok(Err(failure)) | Err(failure) => failure.reason.to_string(),
+            };
+            assert_eq!(found, expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_query_is_not_told() {
+        let Err(failure) = absolute("relative?key=secret") else { panic!("it is not absolute") };
+        assert_eq!(failure.message, "'relative' is not an absolute URL.");
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_is_a_uri_or_a_reason(text in any::<String>(), rest in "[ -~]{0,30}") {
+            let _ = absolute(&text);
+            let _ = absolute(&format!("https://{rest}"));
+        }
+    }
+}
