@@ -163,6 +163,16 @@ pub struct ForwardOptions {
     pub fabric: Option<FabricOptions>,
 }
 
+impl ForwardOptions {
+    /// Whether nothing is asked that a service without a target would have to know.
+    #[cfg(feature = "policy")]
+    pub(crate) fn is_plain(&self) -> bool {
+        let is_changed = self.follow_redirects || self.keep_host || self.websocket;
+        let is_chosen = self.continue_timeout.is_some() || self.certificate.is_some() || self.proxy.is_some();
+        self.http_version == HttpVersion::Http1 && !is_changed && !is_chosen && self.fabric.is_none()
+    }
+}
+
 /// Which replica of which service of a Service Fabric cluster a request is for: the `sf-` attributes of
 /// `set-backend-service`.
 #[derive(Clone, Debug, Default)]

@@ -29,7 +29,8 @@ use crate::outbound::Outbound;
 /// Puts policy documents around a service.
 ///
 /// At `forward-request` the service is called with the request as policies have changed it; where `set-backend-service`
-/// chose a target, it is in the request's extensions as a [`Target`].
+/// chose a target, it is in the request's extensions as a [`Target`]; what policies ask of the way there (a proxy, a client
+/// certificate, an HTTP version) is there as [`ForwardOptions`].
 #[derive(Clone)]
 pub struct PolicyLayer {
     pipeline: Arc<Pipeline>,
@@ -169,9 +170,11 @@ where
     type Future = ServiceFuture<S>;
 
     fn forward(&mut self, target: Option<Target>, mut request: Request<Body>, options: ForwardOptions) -> Self::Future {
+        if target.is_some() || !options.is_plain() {
+            request.extensions_mut().insert(options);
+        }
         if let Some(target) = target {
             request.extensions_mut().insert(target);
-            request.extensions_mut().insert(options);
         }
         let service = self.ready.take().or_else(|| self.spare.clone());
         let unready = self.unready.take();

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use gatewright::Body;
+use gatewright::forward::{CertificateName, ForwardOptions};
 use gatewright::policy::{Document, Environment, PolicyLayer, Scope};
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::{Body as HttpBody, Frame};
@@ -187,4 +188,29 @@ async fn a_caller_who_goes_away_gives_the_slot_back() {
     let (one, two) = tokio::join!(call(), call());
     assert_eq!((one.unwrap().status(), two.unwrap().status()), (StatusCode::OK, StatusCode::TOO_MANY_REQUESTS));
     assert_eq!(call().await.unwrap().status(), StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_service_is_told_what_policies_ask_of_the_way() {
+    for (inbound, forward, expected) in [
+        ("", "", None),
+        (r#"<proxy url="http://p.example:81" />"#, "", Some("proxy p.example:81")),
+        (r#"<authentication-certificate certificate-id="c" />"#, "", Some("certificate c")),
+        ("", r#"http-version="2""#, Some("version Http2")),
+    ] {
+        let layer = layer(inbound, &format!("<forward-request {forward} />"), "", "");
+        let told = service_fn(|request: Request<Body>| async move {
+            let options = request.extensions().get::<ForwardOptions>();
+            let told = options.map(|options| match (&options.proxy, &options.certificate) {
+                (Some(proxy), _) => format!("proxy {}", proxy.authority()),
+                (_, Some(CertificateName::Id(id))) => format!("certificate {id}"),
+                _ => format!("version {:?}", options.http_version),
+            });
+            Ok::<_, Infallible>(Response::new(Body::from(told.unwrap_or_default())))
+        });
+        let response = layer.layer(told).oneshot(Request::new(Body::empty())).await.unwrap();
+        let body = response.into_body().collect(1_000).await.unwrap();
+        let body = body.as_bytes().map(|bytes| String::from_utf8(bytes.to_vec()).unwrap());
+        assert_eq!(body.as_deref(), expected);
+    }
 }
