@@ -1,5 +1,6 @@
 //! Turns the elements of a document into nodes, and reports everything that is wrong with them.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::custom;
@@ -10,7 +11,7 @@ use super::list::{self, Step};
 use super::setting::{Literal, Setting};
 use super::spec::{Attribute, Child, Content, Scope, Section, Spec};
 use crate::expr::Expression;
-use crate::secret::NamedValue;
+use crate::secret::{NamedValue, Redactor, Secret};
 use crate::xml::{self, Element, Space, Text};
 
 /// The longest document that is accepted, in bytes.
@@ -314,7 +315,8 @@ impl<'a> Compiler<'a> {
             Read::Literal(literal) => match T::literal(&literal) {
                 Some(value) => Some(Setting::Constant(value)),
                 None => {
-                    let shown: String = literal.chars().take(60).collect();
+                    // Before it is cut: a part of a secret is no longer known as one.
+                    let shown: String = self.environment.redactor.redact(&literal).chars().take(60).collect();
                     self.error(start, format!("{what} is `{shown}`: expected {kind}"));
                     None
                 }
@@ -325,13 +327,16 @@ impl<'a> Compiler<'a> {
     /// Reads a text: named values spliced in, then one expression or a literal.
     pub(crate) fn read(&mut self, text: &Text, space: Space, what: &str) -> Option<Read> {
         let mut unknown: Vec<(String, usize)> = Vec::new();
+        let mut secrets: Vec<(String, usize, &Secret)> = Vec::new();
         let values = &self.environment.named_values;
         let read = text.value(self.document, space, |reference| {
-            let found = values.get(reference.name).map(NamedValue::expose);
-            if found.is_none() {
-                unknown.push((reference.name.to_owned(), reference.offset));
+            let found = values.get(reference.name);
+            match found {
+                Some(NamedValue::Secret(secret)) => secrets.push((reference.name.to_owned(), reference.offset, secret)),
+                Some(NamedValue::Plain(_)) => {}
+                None => unknown.push((reference.name.to_owned(), reference.offset)),
             }
-            found
+            found.map(NamedValue::expose)
         });
         match read {
             Err(error) => {
@@ -362,15 +367,39 @@ impl<'a> Compiler<'a> {
                         if interpolates {
                             self.unknown(&unknown);
                         }
+                        let words = words_of(secrets.iter().map(|(.., secret)| *secret));
+                        let mut misplaced = BTreeSet::new();
                         for error in errors.iter() {
                             let offset = code.source_offset(error.span.start);
-                            self.error(offset, format!("expression: {}", error.message));
+                            match secrets.iter().find(|(_, at, _)| *at == offset) {
+                                None => self.error(offset, format!("expression: {}", words.redact(&error.message))),
+                                Some((name, ..)) if misplaced.insert(offset) => {
+                                    let message = format!(
+                                        "expression: the secret that `{{{{{name}}}}}` puts in here is not C#: a text needs \
+                                         quotes around it"
+                                    );
+                                    self.error(offset, message);
+                                }
+                                Some(_) => {}
+                            }
                         }
                         None
                     }
                 }
             }
         }
+    }
+
+    /// Whether a secret named value is put into a text.
+    pub(crate) fn holds_secret(&self, text: &Text) -> bool {
+        let values = &self.environment.named_values;
+        let mut holds = false;
+        let _ = text.literal(self.document, |reference| {
+            let found = values.get(reference.name)?;
+            holds |= found.is_secret();
+            Some(found.expose())
+        });
+        holds
     }
 
     /// Reports named values that are not defined; true when they are taken as given.
@@ -405,6 +434,7 @@ impl<'a> Compiler<'a> {
 
     fn report(&mut self, severity: Severity, offset: usize, message: String) {
         let element = Some(self.element.into());
+        let message = self.environment.redactor.redact(&message).into_owned();
         self.diagnostics.push(diagnostic(severity, &self.file, self.document.position(offset), element, message));
     }
 }
@@ -417,6 +447,13 @@ pub(crate) fn read(file: &Arc<str>, text: &str, limit: usize) -> Result<xml::Doc
         return Err(error(xml::Position { line: 1, column: 1 }, message));
     }
     xml::parse(text).map_err(|errors| errors.into_iter().flat_map(|e| error(e.position, e.message)).collect())
+}
+
+/// Knows the words of secrets: a message about code tells it word by word.
+fn words_of<'s>(secrets: impl Iterator<Item = &'s Secret>) -> Redactor {
+    let words = secrets.flat_map(|secret| secret.expose().split(|c: char| !c.is_alphanumeric() && c != '_'));
+    let words: Vec<_> = words.filter(|word| word.len() > 2).map(Secret::new).collect();
+    Redactor::new(&words)
 }
 
 fn diagnostic(

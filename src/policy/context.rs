@@ -10,7 +10,7 @@ use super::facts::BackendFacts;
 use super::query;
 use crate::expr::{self, BodyError, Flag, Host, Item, List, Message, Number, Part, Text, Time, Url, Value};
 use crate::forward::Target;
-use crate::sink::TraceEvent;
+use crate::sink::TraceSeverity;
 
 /// The view that expressions have of an exchange.
 pub(crate) struct Context<'a> {
@@ -370,8 +370,6 @@ impl Host for Context<'_> {
     }
 
     fn trace(&mut self, message: &str) {
-        let id = self.exchange.id_text();
-        self.exchange.settings.trace_sink.trace(&TraceEvent::new(&id, "context.Trace", message));
-        self.exchange.trace_message("context.Trace", message, &[]);
+        self.exchange.trace("context.Trace", TraceSeverity::default(), message, Vec::new());
     }
 }

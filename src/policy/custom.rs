@@ -135,8 +135,7 @@ impl fmt::Debug for CustomFlow {
     }
 }
 
-/// An element of a [`CustomPolicy`] as it is compiled.
-#[derive(Debug)]
+/// An element of a [`CustomPolicy`] as it is compiled. Its texts may hold secrets.
 pub struct CustomElement {
     section: Section,
     literals: Vec<(&'static str, Box<str>)>,
@@ -156,6 +155,12 @@ impl CustomElement {
     /// The text between the tags; none when it is an expression.
     pub fn content(&self) -> Option<&str> {
         self.literal(CONTENT)
+    }
+}
+
+impl fmt::Debug for CustomElement {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CustomElement").field("section", &self.section).finish_non_exhaustive()
     }
 }
 
@@ -179,8 +184,7 @@ impl CustomError {
     }
 }
 
-/// The attributes of a [`CustomStatement`], worked out for one request.
-#[derive(Debug)]
+/// The attributes of a [`CustomStatement`], worked out for one request. They may hold secrets.
 pub struct CustomCall(Vec<(&'static str, Value)>);
 
 impl CustomCall {
@@ -197,6 +201,12 @@ impl CustomCall {
     /// What stands between the tags, as text.
     pub fn content(&self) -> Option<String> {
         self.text(CONTENT)
+    }
+}
+
+impl fmt::Debug for CustomCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CustomCall").finish_non_exhaustive()
     }
 }
 

@@ -13,6 +13,7 @@ use super::statements::forward_request::ForwardRequest;
 use super::statements::limit_concurrency::LimitConcurrency;
 use super::statements::retry::Retry;
 use super::statements::wait::WaitFor;
+use crate::secret::Redactor;
 
 /// A policy document, compiled for one scope. Cheap to clone.
 ///
@@ -34,6 +35,7 @@ struct Compiled {
     scope: Scope,
     sections: [Vec<Node>; 4],
     diagnostics: Vec<Diagnostic>,
+    redactor: Arc<Redactor>,
 }
 
 /// A statement of a document with what it contains.
@@ -98,7 +100,8 @@ impl Document {
         if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
             return Err(CompileError(diagnostics));
         }
-        Ok(Self(Arc::new(Compiled { scope, sections, diagnostics })))
+        let redactor = environment.redactor.clone();
+        Ok(Self(Arc::new(Compiled { scope, sections, diagnostics, redactor })))
     }
 
     /// What the document is attached to.
@@ -113,6 +116,11 @@ impl Document {
 
     pub(crate) fn section(&self, section: Section) -> &[Node] {
         &self.0.sections[section as usize]
+    }
+
+    /// Knows the secrets that the document may hold.
+    pub(crate) fn redactor(&self) -> &Arc<Redactor> {
+        &self.0.redactor
     }
 
     /// Whether both are the same compiled document.

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::custom::{CustomPolicies, CustomPolicy};
 use super::event_hub::EventHub;
 use crate::expr::Library;
-use crate::secret::NamedValues;
+use crate::secret::{NamedValues, Redactor};
 
 /// What a policy document is compiled against.
 ///
@@ -24,6 +24,8 @@ use crate::secret::NamedValues;
 #[derive(Clone, Default)]
 pub struct Environment {
     pub(crate) named_values: Arc<NamedValues>,
+    /// Knows the secrets among the named values.
+    pub(crate) redactor: Arc<Redactor>,
     pub(crate) fragments: BTreeMap<String, Fragment>,
     pub(crate) backends: Option<BTreeSet<String>>,
     pub(crate) library: Library,
@@ -72,6 +74,7 @@ impl Environment {
     #[must_use]
     pub fn named_values(mut self, values: impl Into<Arc<NamedValues>>) -> Self {
         self.named_values = values.into();
+        self.redactor = Arc::new(Redactor::from(&*self.named_values));
         self
     }
 

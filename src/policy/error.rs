@@ -7,6 +7,7 @@ use std::sync::Arc;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use super::exchange::{MessageBody, ResponseState};
+use super::redaction::Redaction;
 use super::spec::{Scope, Section};
 use crate::forward::ForwardError;
 
@@ -81,6 +82,16 @@ impl Failure {
             *message = text.into();
         }
         self
+    }
+
+    /// The same failure without secrets.
+    pub(crate) fn redacted(&self, redaction: &Redaction) -> Self {
+        let mut failure = self.clone();
+        failure.message = redaction.message(&failure.message);
+        if let Answer::Message(message, _) = &mut failure.answer {
+            *message = redaction.message(message);
+        }
+        failure
     }
 
     /// Adds a header to the answer.

@@ -16,6 +16,7 @@ use super::fabric::FabricUse;
 use super::facts::Facts;
 use super::pipeline::Needs;
 use super::query;
+use super::redaction::Redaction;
 use super::settings::EngineSettings;
 use super::spec::{Scope, Section};
 use super::statements::cors;
@@ -24,6 +25,7 @@ use crate::body::Body;
 use crate::expr::Value;
 use crate::forward::{CertificateName, ClientAddress, ClientScheme, ServedBy, Target, WebProxy};
 use crate::outbound::Outbound;
+use crate::sink::{TraceEvent, TraceSeverity};
 
 /// One request on its way through a pipeline.
 pub struct Exchange {
@@ -57,6 +59,8 @@ pub struct Exchange {
     pub(crate) api_path_length: usize,
     /// The caller's address, when the request does not say it.
     pub(crate) client: Option<IpAddr>,
+    /// Keeps secrets of the documents out of messages and events.
+    pub(crate) redaction: Redaction,
     id: Option<[u8; 16]>,
     received: Option<SystemTime>,
 }
@@ -210,6 +214,7 @@ impl Exchange {
             cors: None,
             api_path_length: 0,
             client: None,
+            redaction: Redaction::default(),
             id: None,
             received: None,
         }
@@ -305,6 +310,31 @@ impl Exchange {
             Message::Request => Some((&mut self.request.body, &mut self.request.headers)),
             Message::Response => self.response.as_mut().map(|response| (&mut response.body, &mut response.headers)),
         }
+    }
+
+    /// Hands a message to the host's trace sink, without secrets.
+    pub(crate) fn trace(
+        &mut self,
+        source: &str,
+        severity: TraceSeverity,
+        message: &str,
+        mut metadata: Vec<(String, String)>,
+    ) {
+        let id = self.id_text();
+        let (source, message) = (self.redaction.redact(source), self.redaction.redact(message));
+        for text in metadata.iter_mut().flat_map(|(name, value)| [name, value]) {
+            if let Cow::Owned(shown) = self.redaction.redact(text) {
+                *text = shown;
+            }
+        }
+        let mut event = TraceEvent::new(&id, &source, &message);
+        event.severity = severity;
+        event.metadata = &metadata;
+        event.api = self.facts.api.as_deref().map(|api| &*api.id);
+        event.operation = self.facts.operation.as_deref().map(|operation| &*operation.id);
+        self.settings.trace_sink.trace(&event);
+        let (source, message) = (source.into_owned(), message.into_owned());
+        self.trace_message(&source, &message, &metadata);
     }
 
     /// Changes the path and query that follow the backend's base URL.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::document::{Document, Node, NodeBody};
 use super::list::{Statement, Step};
 use super::pipeline::{Code, Needs, Op, Pipeline, Place, Program};
+use super::redaction::Redaction;
 use super::spec::{Scope, Section};
 use super::statements::forward_request::ForwardRequest;
 use super::statements::wait::{Child, Wait};
@@ -21,7 +22,7 @@ pub fn link(documents: &[Document]) -> Pipeline {
     });
     keep_requests(&mut programs);
     allow_resending(&mut programs);
-    Pipeline::new(programs)
+    Pipeline::new(programs, Redaction::of(documents.iter().map(Document::redactor)))
 }
 
 struct Linker<'a> {

@@ -59,6 +59,7 @@ mod pipeline;
 #[cfg(feature = "testing")]
 mod probe;
 mod query;
+mod redaction;
 mod run;
 mod setting;
 mod settings;

@@ -1,9 +1,10 @@
 //! A compiled, immutable sequence of statements for one set of scopes.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
 use super::list::Step;
+use super::redaction::Redaction;
 use super::setting::Setting;
 use super::spec::{Scope, Section};
 use super::statements::cors::Cors;
@@ -16,12 +17,12 @@ use super::statements::retry::Retry;
 /// The statements of all four sections, as flat programs: a position in a program is a position in the documents.
 ///
 /// Made by [`link`](super::link); shared by all requests of an operation.
-#[derive(Debug)]
 pub struct Pipeline {
     programs: [Program; 4],
     pub(crate) needs: Needs,
     /// The `cors` statements that stand directly in `inbound`: preflight requests see only those.
     cors: Box<[Arc<Step>]>,
+    pub(crate) redaction: Redaction,
 }
 
 /// The flat program of one section.
@@ -128,10 +129,10 @@ impl Program {
 }
 
 impl Pipeline {
-    pub(crate) fn new(programs: [Program; 4]) -> Self {
+    pub(crate) fn new(programs: [Program; 4], redaction: Redaction) -> Self {
         let needs = programs.iter().flat_map(|p| p.ops.iter()).fold(Needs::NONE, |needs, op| needs | op.needs);
         let cors = programs[Section::Inbound as usize].direct(|step| matches!(step, Step::Cors(_))).cloned().collect();
-        Self { programs, needs, cors }
+        Self { programs, needs, cors, redaction }
     }
 
     /// The `cors` statements that preflight requests are answered by, in effective order.
@@ -174,6 +175,14 @@ impl Pipeline {
     /// How many instructions a section has.
     pub fn len(&self, section: Section) -> usize {
         self.program(section).ops.len()
+    }
+}
+
+/// Says how long the sections are: what statements hold may be secret.
+impl fmt::Debug for Pipeline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lengths = Section::ALL.map(|section| (section.name(), self.len(section)));
+        f.debug_struct("Pipeline").field("instructions", &lengths).finish_non_exhaustive()
     }
 }
 

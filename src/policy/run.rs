@@ -99,6 +99,7 @@ impl<F: Forward> Run<F> {
             forward,
             wait: Wait::Nothing,
         };
+        run.exchange.redaction = run.pipeline.redaction.clone();
         if run.pipeline.needs.has(Needs::TIMESTAMP) {
             run.exchange.received();
         }
@@ -157,6 +158,7 @@ impl<F: Forward> Run<F> {
         failure: &Failure,
     ) -> Self {
         let mut run = Self::new(exchange, pipeline, forward);
+        let failure = failure.redacted(&run.exchange.redaction);
         let error = PolicyError {
             source: source.into(),
             reason: failure.reason.clone(),
@@ -429,7 +431,7 @@ impl Machine<'_> {
         let (source, reason, message) = (&*error.source, &*error.reason, &*error.message);
         tracing::debug!(target: "gatewright::policy", source, reason, section, path, "{message}");
         self.exchange.trace_failed(&error);
-        self.raise(Box::new(Failed { error, failure: failure.clone() }));
+        self.raise(Box::new(Failed { error, failure: failure.redacted(&self.exchange.redaction) }));
     }
 
     /// Goes to the innermost `retry` with a failure, or to `on-error`.
@@ -462,7 +464,7 @@ impl Machine<'_> {
         PolicyError {
             source: program.source(place).into(),
             reason: failure.reason.clone(),
-            message: failure.message.clone(),
+            message: self.exchange.redaction.message(&failure.message),
             scope: origin.map(|place| place.scope),
             section: Some(*self.section),
             path: Some(program.path(place)),

@@ -19,6 +19,7 @@ const SHORTEST_BASE64: usize = 6;
 ///
 /// It knows each secret as it is and as it looks percent-encoded, form-encoded, in base64 (also within a longer text
 /// that was encoded, as in basic authentication), and escaped for JSON and XML.
+#[derive(Default)]
 pub struct Redactor {
     /// The forms to look for, by their first byte.
     forms: Vec<Vec<Zeroizing<String>>>,
@@ -32,6 +33,11 @@ impl Redactor {
             add_forms(secret.expose(), |form| redactor.add(Zeroizing::new(form)));
         }
         redactor
+    }
+
+    /// Whether there is nothing to hide.
+    pub fn is_empty(&self) -> bool {
+        self.forms.is_empty()
     }
 
     /// The text with each secret replaced by `***`.

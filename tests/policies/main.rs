@@ -8,6 +8,7 @@ mod docs;
 mod index;
 mod run;
 mod testing;
+mod secrets;
 
 use gatewright::testing::run_cases;
 

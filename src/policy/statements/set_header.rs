@@ -82,7 +82,15 @@ enum Name {
 enum Values {
     /// The lines to write, made at load.
     Constant(Vec<HeaderValue>),
-    Computed(Vec<Setting<Option<String>>>),
+    Computed(Vec<Value>),
+}
+
+/// A `value` that is worked out for each request.
+#[derive(Debug)]
+struct Value {
+    text: Setting<Option<String>>,
+    /// Whether a secret named value is part of it.
+    is_secret: bool,
 }
 
 pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Node> {
@@ -110,19 +118,24 @@ impl SetHeader {
         let mut values = Vec::new();
         for child in element.elements().filter(|child| &*child.name == VALUE.element) {
             compiler.check_child(&VALUE, child);
-            values.extend(compiler.text::<Option<String>>(child, true, "text"));
+            let is_secret = compiler.holds_secret(&child.text());
+            values.extend(compiler.text(child, true, "text").map(|text| Value { text, is_secret }));
         }
         let name = name?;
         let constants: Option<Vec<String>> = values
             .iter()
-            .map(|value| match value {
+            .map(|value| match &value.text {
                 Setting::Constant(text) => text.clone(),
                 Setting::Expression(_) => None,
             })
             .collect();
+        let is_secret = values.iter().any(|value| value.is_secret);
         let values = match (&name, constants) {
             (Name::Constant(name, _), Some(texts)) => match lines(name, texts) {
-                Ok(lines) => Values::Constant(lines),
+                Ok(mut lines) => {
+                    mark(&mut lines, is_secret);
+                    Values::Constant(lines)
+                }
                 Err(problem) => {
                     compiler.error(element.span.start, format!("a value of `set-header`: {}", problem.message));
                     return None;
@@ -149,16 +162,20 @@ impl SetHeader {
         let lines = match &self.values {
             Values::Constant(values) => Lines::Made(values),
             Values::Computed(_) if action == ExistsAction::Delete => Lines::Made(&[]),
-            Values::Computed(settings) if settings.len() == 1 => {
-                let text = settings.first().map(|setting| setting.get(exchange)).transpose()?;
-                Lines::One(text.and_then(Cow::into_owned).map(|text| line(&name, text)).transpose()?)
+            Values::Computed(values) if values.len() == 1 => {
+                let text = values.first().map(|value| value.text.get(exchange)).transpose()?;
+                let mut line = text.and_then(Cow::into_owned).map(|text| line(&name, text)).transpose()?;
+                mark(line.as_mut_slice(), values.iter().any(|value| value.is_secret));
+                Lines::One(line)
             }
-            Values::Computed(settings) => {
-                let mut texts = Vec::with_capacity(settings.len());
-                for setting in settings {
-                    texts.extend(setting.get(exchange)?.into_owned());
+            Values::Computed(values) => {
+                let mut texts = Vec::with_capacity(values.len());
+                for value in values {
+                    texts.extend(value.text.get(exchange)?.into_owned());
                 }
-                Lines::Computed(lines(&name, texts)?)
+                let mut lines = lines(&name, texts)?;
+                mark(&mut lines, values.iter().any(|value| value.is_secret));
+                Lines::Computed(lines)
             }
         };
         Ok(HeaderChange { name, kind, action, lines, declared: self.declared() })
@@ -178,7 +195,7 @@ impl SetHeader {
         };
         let values = match &self.values {
             Values::Constant(_) => Needs::NONE,
-            Values::Computed(settings) => settings.iter().fold(Needs::NONE, |needs, setting| needs | setting.needs()),
+            Values::Computed(settings) => settings.iter().fold(Needs::NONE, |needs, value| needs | value.text.needs()),
         };
         name | values | self.action.needs()
     }
@@ -251,7 +268,8 @@ fn append(headers: &mut HeaderMap, name: HeaderName, lines: &[HeaderValue]) {
     }
     let all = headers.get_all(&name).iter().chain(lines).map(HeaderValue::as_bytes).collect::<Vec<_>>().join(&b","[..]);
     // INVARIANT: values joined by commas are a value.
-    if let Ok(value) = HeaderValue::from_bytes(&all) {
+    if let Ok(mut value) = HeaderValue::from_bytes(&all) {
+        value.set_sensitive(headers.get_all(&name).iter().chain(lines).any(HeaderValue::is_sensitive));
         headers.insert(name, value);
     }
 }
@@ -263,6 +281,13 @@ fn lines(name: &HeaderName, mut values: Vec<String>) -> Result<Vec<HeaderValue>,
         values = vec![joined];
     }
     values.into_iter().map(|value| line(name, value)).collect()
+}
+
+/// Marks lines that hold a secret: they do not print, and HPACK does not remember them.
+fn mark(lines: &mut [HeaderValue], is_secret: bool) {
+    if is_secret {
+        lines.iter_mut().for_each(|line| line.set_sensitive(true));
+    }
 }
 
 fn line(name: &HeaderName, value: String) -> Result<HeaderValue, Box<Failure>> {

@@ -8,7 +8,7 @@ use super::super::list::{Flow, Statement};
 use super::super::pipeline::Needs;
 use super::super::setting::{Literal, Setting};
 use super::super::spec::{Attribute, Child, Content, Spec};
-use crate::sink::{TraceEvent, TraceSeverity};
+use crate::sink::TraceSeverity;
 use crate::xml::Element;
 
 const SOURCE: Attribute = Attribute::required("source", "text");
@@ -96,14 +96,7 @@ impl Statement for Trace {
             metadata.retain(|(known, _)| *known != name);
             metadata.push((name, value));
         }
-        let id = exchange.id_text();
-        let mut event = TraceEvent::new(&id, &self.source, &message);
-        event.severity = self.severity;
-        event.metadata = &metadata;
-        event.api = exchange.facts.api.as_deref().map(|api| &*api.id);
-        event.operation = exchange.facts.operation.as_deref().map(|operation| &*operation.id);
-        exchange.settings.trace_sink.trace(&event);
-        exchange.trace_message(&self.source, &message, &metadata);
+        exchange.trace(&self.source, self.severity, &message, metadata);
         Ok(Flow::Continue)
     }
 
