@@ -78,6 +78,19 @@ impl Body {
         }
     }
 
+    /// A body in memory with trailers.
+    pub(crate) fn buffered(bytes: Bytes, trailers: HeaderMap) -> Self {
+        Self(Kind::Buffered(bytes, Some(trailers)))
+    }
+
+    /// The trailers, when they are in memory already.
+    pub(crate) fn trailers(&self) -> Option<&HeaderMap> {
+        match &self.0 {
+            Kind::Buffered(_, trailers) => trailers.as_ref(),
+            _ => None,
+        }
+    }
+
     /// Reads everything into memory; the result holds the same bytes and trailers, and can be read again.
     ///
     /// # Errors

@@ -11,6 +11,7 @@ use http::{
     Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header,
 };
 
+use super::buffered::Buffered;
 use super::error::{Failure, PolicyError};
 use super::fabric::FabricUse;
 use super::facts::Facts;
@@ -147,7 +148,7 @@ pub(crate) enum MessageBody {
     /// Not read yet.
     Stream(Body),
     /// In memory.
-    Bytes(Bytes),
+    Bytes(Buffered),
     /// Read by an expression without `preserveContent`.
     Consumed,
     /// Streamed to a backend.
@@ -159,8 +160,8 @@ impl MessageBody {
         if body.is_empty() {
             return Self::None;
         }
-        match body.as_bytes() {
-            Some(bytes) => Self::Bytes(bytes.clone()),
+        match Buffered::of(&body) {
+            Some(buffered) => Self::Bytes(buffered),
             None => Self::Stream(body),
         }
     }
@@ -168,7 +169,7 @@ impl MessageBody {
     /// The body to send; what was consumed is empty. Bytes in memory are there still afterwards.
     pub(crate) fn take(&mut self) -> Body {
         match self {
-            Self::Bytes(bytes) => Body::from(bytes.clone()),
+            Self::Bytes(buffered) => buffered.to_body(),
             Self::None | Self::Consumed | Self::Sent => Body::empty(),
             Self::Stream(_) => match std::mem::replace(self, Self::Sent) {
                 Self::Stream(body) => body,
@@ -443,9 +444,9 @@ impl From<Response<Body>> for ResponseState {
     }
 }
 
-/// Puts other bytes in place of a message's body, with the headers that follow from it.
+/// Puts other bytes in place of a message's body, without its trailers, with the headers that follow from it.
 pub(crate) fn replace_body(body: &mut MessageBody, headers: &mut HeaderMap, bytes: Bytes) {
-    *body = if bytes.is_empty() { MessageBody::None } else { MessageBody::Bytes(bytes) };
+    *body = if bytes.is_empty() { MessageBody::None } else { MessageBody::Bytes(bytes.into()) };
     headers.remove(header::CONTENT_LENGTH);
     headers.remove(header::TRANSFER_ENCODING);
 }

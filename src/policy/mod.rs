@@ -29,6 +29,7 @@
 //! ```
 
 mod bodies;
+mod buffered;
 mod compile;
 mod concurrency;
 mod context;

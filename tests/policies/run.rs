@@ -214,3 +214,31 @@ async fn the_service_is_told_what_policies_ask_of_the_way() {
         assert_eq!(body.as_deref(), expected);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn trailers_stay_behind_a_body_that_was_read() {
+    let read = |message: &str| {
+        let body = format!("context.{message}.Body.As<string>(preserveContent: true)");
+        format!(r#"<set-variable name="n" value="@({body}.Length)" />"#)
+    };
+    let replace = r#"<set-body>new</set-body>"#.to_owned();
+    let cases = [
+        (read("Request"), String::new(), Some("42")),
+        (String::new(), read("Response"), Some("42")),
+        (read("Request"), read("Response"), Some("42")),
+        (String::new(), replace, None),
+    ];
+    for (inbound, outbound, expected) in cases {
+        let service = layer(&inbound, "<forward-request />", &outbound, "").layer(service_fn(
+            |request: Request<Body>| async move { Ok::<_, Infallible>(Response::new(request.into_body())) },
+        ));
+        let response = service.oneshot(Request::new(Slow::new())).await.unwrap();
+        let mut body = Box::pin(response.into_body());
+        let mut trailers = None;
+        while let Some(frame) = std::future::poll_fn(|cx| body.as_mut().poll_frame(cx)).await {
+            trailers = frame.unwrap().into_trailers().ok();
+        }
+        let sum = trailers.as_ref().and_then(|trailers| trailers.get("x-sum")).map(|value| value.to_str().unwrap());
+        assert_eq!(sum, expected, "{inbound} {outbound}");
+    }
+}

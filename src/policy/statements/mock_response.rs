@@ -75,7 +75,7 @@ impl Statement for MockResponse {
                 response.headers.insert(header::CONTENT_TYPE, content_type);
             }
             let example: Option<&Bytes> = examples.get(self.index).or_else(|| examples.first());
-            response.body = example.map_or(MessageBody::None, |bytes| MessageBody::Bytes(bytes.clone()));
+            response.body = example.map_or(MessageBody::None, |bytes| MessageBody::Bytes(bytes.clone().into()));
         }
         Ok(Flow::End(Box::new(response)))
     }
