@@ -1,5 +1,6 @@
 //! JSON to XML text.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use super::super::super::markup::{escape, is_xml_char};
@@ -42,7 +43,7 @@ pub(super) fn convert(json: &str, options: Options<'_>) -> Result<String> {
     let scalars = if options.parses_dates { Scalars::Typed } else { Scalars::TypedWithoutDates };
     let token = JToken::parse_with(json, Expected::Token, scalars);
     let token = token.map_err(|error| ConvertError::Invalid(error.message.to_string()))?;
-    let mut writer = Writer { options, out: String::with_capacity(json.len() * 2), prefixes: Vec::new() };
+    let mut writer = Writer { options, out: String::with_capacity(json.len() * 2), prefixes: HashMap::new() };
     writer.out.push_str(r#"<?xml version="1.0" encoding="utf-8"?>"#);
     if let Some(token) = token {
         writer.document(&token)?;
@@ -53,8 +54,8 @@ pub(super) fn convert(json: &str, options: Options<'_>) -> Result<String> {
 struct Writer<'o> {
     options: Options<'o>,
     out: String,
-    /// The namespace prefixes that are declared here, innermost last.
-    prefixes: Vec<String>,
+    /// The namespace prefixes that are declared here, with how many elements around declare them.
+    prefixes: HashMap<String, usize>,
 }
 
 /// What the members of an object are.
@@ -129,18 +130,20 @@ impl Writer<'_> {
     }
 
     fn parts_of(&mut self, name: &str, parts: Parts, depth: usize) -> Result {
-        let outer = self.prefixes.len();
-        self.prefixes.extend(parts.declarations.iter().map(|(prefix, _)| prefix.clone()));
+        for (prefix, _) in parts.declarations.iter().filter(|(prefix, _)| !prefix.is_empty()) {
+            *self.prefixes.entry(prefix.clone()).or_default() += 1;
+        }
         let name = self.name(name);
         self.out.push('<');
         self.out.push_str(&name);
+        let mut names = HashSet::with_capacity(parts.declarations.len() + parts.attributes.len());
         for (prefix, uri) in &parts.declarations {
-            let colon = if prefix.is_empty() { "" } else { ":" };
-            let _ = write!(self.out, " xmlns{colon}{prefix}=\"");
+            let name = if prefix.is_empty() { "xmlns".to_owned() } else { format!("xmlns:{prefix}") };
+            let _ = write!(self.out, " {name}=\"");
             self.escaped(uri, true)?;
             self.out.push('"');
+            names.insert(name);
         }
-        let mut names = Vec::with_capacity(parts.attributes.len());
         for (name, value) in &parts.attributes {
             let name = self.name(name);
             if names.contains(&name) {
@@ -149,7 +152,7 @@ impl Writer<'_> {
             let _ = write!(self.out, " {name}=\"");
             self.escaped(value, true)?;
             self.out.push('"');
-            names.push(name);
+            names.insert(name);
         }
         if parts.children.is_empty() {
             self.out.push_str(" />");
@@ -160,7 +163,11 @@ impl Writer<'_> {
             }
             let _ = write!(self.out, "</{name}>");
         }
-        self.prefixes.truncate(outer);
+        for (prefix, _) in &parts.declarations {
+            if let Some(count) = self.prefixes.get_mut(prefix) {
+                *count -= 1;
+            }
+        }
         self.check()
     }
 
@@ -222,13 +229,12 @@ impl Writer<'_> {
                 parts.children.push((name, value));
             }
         }
-        let mut seen = Vec::with_capacity(parts.declarations.len());
+        let mut seen = HashSet::with_capacity(parts.declarations.len());
         for (prefix, uri) in &parts.declarations {
-            let is_free = !seen.contains(&prefix) && !matches!(prefix.as_str(), "xml" | "xmlns");
+            let is_free = seen.insert(prefix) && !matches!(prefix.as_str(), "xml" | "xmlns");
             if !is_free || (!prefix.is_empty() && (!is_ncname(prefix) || uri.is_empty())) {
                 return Err(ConvertError::Invalid(format!("'{prefix}' cannot be declared as a namespace prefix.")));
             }
-            seen.push(prefix);
         }
         Ok(parts)
     }
@@ -253,7 +259,7 @@ impl Writer<'_> {
     fn name(&self, property: &str) -> String {
         if let Some((prefix, local)) = self.options.separator.and_then(|separator| property.split_once(separator))
             && !local.is_empty()
-            && (prefix == "xml" || self.prefixes.iter().any(|known| !known.is_empty() && known == prefix))
+            && (prefix == "xml" || self.prefixes.get(prefix).is_some_and(|count| *count > 0))
         {
             return format!("{prefix}:{}", encoded(local, self.options.replacement));
         }
@@ -360,6 +366,37 @@ mod tests {
         let text = Options { parses_dates: false, ..PLAIN };
         assert_eq!(xml(r#"{"1":"2024-03-05T14:07:09.120Z"}"#, text), "<_x0031_>2024-03-05T14:07:09.120Z</_x0031_>");
         assert_eq!(xml(r#"{"_x0041_":1}"#, PLAIN), "<_x005F_x0041_>1</_x005F_x0041_>");
+    }
+
+    #[test]
+    fn many_attributes_and_declarations_take_their_time_once() {
+        let options = Options { attribute_prefix: Some("@"), namespace_prefix: Some("xmlns"), limit: 1 << 26, ..PLAIN };
+        let members = |name: &str| (0..200_000).map(|n| format!("\"{name}{n}\":\"u\"")).collect::<Vec<_>>().join(",");
+        let start = std::time::Instant::now();
+        for json in [
+            format!("{{\"a\":{{{}}}}}", members("@n")),
+            format!("{{\"a\":{{{}}}}}", members("xmlns_n")),
+            format!("{{\"a\":{{{},{}}}}}", members("xmlns_n"), members("n9_")),
+        ] {
+            assert!(xml(&json, options).len() > 2_000_000);
+        }
+        assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+    }
+
+    #[test]
+    fn a_declaration_is_not_an_attribute_too() {
+        let options = Options { namespace_prefix: Some("xmlns"), attribute_block: Some("#attrs"), ..PLAIN };
+        let twice = r##"{"a":{"xmlns":"u","#attrs":{"xmlns":"v"}}}"##;
+        let message = "The attribute 'xmlns' is there twice.".to_owned();
+        assert_eq!(convert(twice, options), Err(ConvertError::Invalid(message)));
+    }
+
+    #[test]
+    fn a_prefix_holds_within_its_element() {
+        let options = Options { namespace_prefix: Some("xmlns"), ..PLAIN };
+        let json = r#"{"r":{"a":{"xmlns_p":"u","p_b":{"xmlns_p":"v","p_c":1},"p_d":2},"p_e":3}}"#;
+        let expected = r#"<r><a xmlns:p="u"><p:b xmlns:p="v"><p:c>1</p:c></p:b><p:d>2</p:d></a><p_e>3</p_e></r>"#;
+        assert_eq!(xml(json, options), expected);
     }
 
     #[test]

@@ -75,8 +75,13 @@ impl<'a> Writer<'a> {
     /// The value of an element: null, a string or an object. Elements nest at most as deep as [`Markup`] reads.
     fn element(&mut self, id: NodeId) {
         let markup = self.markup;
-        let is_kept = |text: &str| self.options.keeps_space || !is_blank(text);
-        let texts = markup.children(id).filter(|child| markup.text(*child).is_some_and(is_kept)).count();
+        // White space between tags may be left out, but not what stands in a CDATA section.
+        let is_kept = |child: &NodeId| match markup.kind(*child) {
+            Kind::Text(text) => self.options.keeps_space || !is_blank(text),
+            Kind::CData(_) => true,
+            Kind::Element { .. } => false,
+        };
+        let texts = markup.children(id).filter(is_kept).count();
         let is_simple = !self.has_attributes(id)
             && !markup.children(id).any(|child| matches!(markup.kind(child), Kind::Element { .. }));
         if is_simple && texts == 0 {
@@ -86,7 +91,7 @@ impl<'a> Writer<'a> {
             return self.out.push_str(if is_null { "null" } else { "\"\"" });
         }
         if is_simple && texts == 1 {
-            let text = markup.children(id).filter_map(|child| markup.text(child)).find(|text| is_kept(text));
+            let text = markup.children(id).find(is_kept).and_then(|child| markup.text(child));
             return self.text(text.unwrap_or_default());
         }
         self.object(self.members(id));
@@ -101,25 +106,25 @@ impl<'a> Writer<'a> {
     fn members(&self, id: NodeId) -> Vec<Member<'a>> {
         let markup = self.markup;
         let mut members = Members::default();
+        let names = || markup.attributes(id).iter().map(|(name, _)| *name).filter(|name| !is_declaration(name));
+        let owners = if self.is_direct() { HashMap::new() } else { owners(names()) };
         for (name, value) in markup.attributes(id) {
             let name = match self.is_direct() {
                 true => Cow::Owned(format!("@{}", dollar(name))),
                 false if is_declaration(name) => continue,
-                false => self.friendly(&members, name, |written| {
-                    markup.attributes(id).iter().any(|(other, _)| *other != *name && local_name(other) == written)
-                }),
+                false => friendly(&owners, name),
             };
             members.add(name, Item::Text(Cow::Borrowed(value)), false);
         }
-        let prefixes = if self.is_direct() { HashMap::new() } else { self.prefixes(id) };
+        let names = markup.children(id).filter_map(|child| match markup.kind(child) {
+            Kind::Element { name, .. } => Some(*name),
+            _ => None,
+        });
+        let owners = if self.is_direct() { HashMap::new() } else { self::owners(names) };
         for child in markup.children(id) {
             let (name, item) = match markup.kind(child) {
                 Kind::Element { name, .. } if self.is_direct() => (dollar(name), Item::Element(child)),
-                Kind::Element { name, .. } => {
-                    let local = local_name(name);
-                    let collides = prefixes.get(local).is_none_or(|first| *first != *name);
-                    (if collides { dollar(name) } else { Cow::Borrowed(local) }, Item::Element(child))
-                }
+                Kind::Element { name, .. } => (friendly(&owners, name), Item::Element(child)),
                 Kind::Text(text) if self.options.keeps_space || !is_blank(text) => {
                     (Cow::Borrowed(self.text_name()), Item::Text(Cow::Borrowed(&**text)))
                 }
@@ -137,26 +142,6 @@ impl<'a> Writer<'a> {
 
     fn text_name(&self) -> &'static str {
         if self.is_direct() { "#text" } else { "$t" }
-    }
-
-    /// A name without its prefix, unless another is the same without.
-    fn friendly<'n>(&self, members: &Members<'_>, name: &'n str, collides: impl Fn(&str) -> bool) -> Cow<'n, str> {
-        let local = local_name(name);
-        if local != name && (members.has(local) || collides(local)) {
-            return dollar(name);
-        }
-        Cow::Borrowed(local)
-    }
-
-    /// For each local name of the children the name of the first that has it.
-    fn prefixes(&self, id: NodeId) -> HashMap<&'a str, &'a str> {
-        let mut first = HashMap::new();
-        for child in self.markup.children(id) {
-            if let Kind::Element { name, .. } = self.markup.kind(child) {
-                first.entry(local_name(name)).or_insert(*name);
-            }
-        }
-        first
     }
 
     fn object(&mut self, members: Vec<Member<'_>>) {
@@ -234,6 +219,26 @@ impl<'a> Members<'a> {
     }
 }
 
+/// For each name without prefix the one that may go by it: the one that has no prefix, else the first.
+fn owners<'n>(names: impl Iterator<Item = &'n str>) -> HashMap<&'n str, &'n str> {
+    let mut owners = HashMap::new();
+    for name in names {
+        let local = local_name(name);
+        if local == name {
+            owners.insert(local, name);
+        } else {
+            owners.entry(local).or_insert(name);
+        }
+    }
+    owners
+}
+
+/// A name without its prefix, unless another goes by that.
+fn friendly<'n>(owners: &HashMap<&str, &str>, name: &'n str) -> Cow<'n, str> {
+    let local = local_name(name);
+    if owners.get(local).is_some_and(|owner| *owner == name) { Cow::Borrowed(local) } else { dollar(name) }
+}
+
 fn is_declaration(name: &str) -> bool {
     name == "xmlns" || name.starts_with("xmlns:")
 }
@@ -272,7 +277,31 @@ mod tests {
     }
 
     #[test]
+    fn an_unprefixed_name_keeps_its_place() {
+        let xml = r#"<r xmlns:s="u" s:i="1" i="2"><s:a>1</s:a><a>2</a></r>"#;
+        assert_eq!(json(xml, JsonKind::JavascriptFriendly), r#"{"r":{"s$i":"1","i":"2","s$a":"1","a":"2"}}"#);
+    }
+
+    #[test]
+    fn many_prefixed_attributes_take_their_time_once() {
+        let attributes: String = (0..200_000).map(|n| format!(" p:x{n}=\"\"")).collect();
+        let options = Options {
+            kind: JsonKind::JavascriptFriendly,
+            always_arrays: false,
+            keeps_space: false,
+            empty_as_null: false,
+            trims: false,
+            nodes: 1 << 20,
+        };
+        let start = std::time::Instant::now();
+        assert!(convert(&format!("<r{attributes}/>"), options).unwrap().len() > 1_000_000);
+        assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
+    }
+
+    #[test]
     fn cdata_alone_is_text() {
+        assert_eq!(json("<a><![CDATA[  ]]></a>", JsonKind::Direct), r#"{"a":"  "}"#);
+        assert_eq!(json("<a>\n<![CDATA[ ]]>\n</a>", JsonKind::JavascriptFriendly), r#"{"a":" "}"#);
         assert_eq!(json("<a><![CDATA[<x>]]></a>", JsonKind::Direct), r#"{"a":"<x>"}"#);
         assert_eq!(
             json("<a b='1'><![CDATA[<x>]]></a>", JsonKind::Direct),
