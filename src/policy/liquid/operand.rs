@@ -76,6 +76,7 @@ impl Operand {
                 let (from, to) = (ends.0.value(renderer)?, ends.1.value(renderer)?);
                 let (Some(from), Some(to)) = (from.to_whole(), to.to_whole()) else { return Ok(Value::Nil) };
                 let count = usize::try_from(to.saturating_sub(from).saturating_add(1)).unwrap_or_default();
+                renderer.check_turns(count)?;
                 renderer.spend(count.saturating_mul(32))?;
                 Value::from((from..=to).map(Value::Int).collect::<Vec<_>>())
             }

@@ -309,12 +309,17 @@ impl<'t> Renderer<'t> {
         Ok(chosen)
     }
 
-    fn turn(&mut self) -> Result<(), Abort> {
-        self.turns += 1;
-        if self.turns > MAX_TURNS {
+    /// Refuses more turns than all loops may take.
+    pub(super) fn check_turns(&self, turns: usize) -> Result<(), Abort> {
+        if turns > MAX_TURNS {
             return Err(Abort::Limit(LimitExceeded("its loops take more than 1000000 turns")));
         }
         Ok(())
+    }
+
+    fn turn(&mut self) -> Result<(), Abort> {
+        self.turns += 1;
+        self.check_turns(self.turns)
     }
 
     fn for_loop(&mut self, found: &'t For) -> Result<Flow, Abort> {

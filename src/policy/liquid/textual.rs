@@ -5,29 +5,43 @@ use crate::expr::dotnet::exception::Exception;
 use crate::expr::dotnet::regex::{Options, Regex};
 use crate::expr::dotnet::web_utility::html_encode;
 
-/// The first letter of each word in upper case, the others in lower case unless the word is in capitals.
+/// `TextInfo.ToTitleCase`: the first letter of each word in upper case, the others in lower case unless the word is in
+/// capitals. A word begins with a letter and goes on to the next white space, punctuation, symbol or control character,
+/// but for an apostrophe, behind which everything is in lower case.
 pub(super) fn capitalize(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    let is_letter = |c: char| c.is_alphabetic() || c == '\'';
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
+        let behind_first = rest.get(first.len_utf8()..).unwrap_or_default();
         if !first.is_alphabetic() {
             out.push(first);
-            rest = rest.get(first.len_utf8()..).unwrap_or_default();
+            rest = behind_first;
             continue;
         }
-        let length = rest.find(|c| !is_letter(c)).unwrap_or(rest.len());
-        let (word, behind) = rest.split_at(length);
-        let is_capitals = word.chars().filter(|c| c.is_alphabetic()).all(char::is_uppercase);
-        if is_capitals {
-            out.push_str(word);
-        } else {
-            out.extend(first.to_uppercase());
-            out.push_str(&chars::lower_text(word.get(first.len_utf8()..).unwrap_or_default()));
+        let length = behind_first.find(|c| c != '\'' && separates_words(c)).unwrap_or(behind_first.len());
+        let (word, behind) = behind_first.split_at(length);
+        out.push_str(&chars::upper_text(rest.get(..first.len_utf8()).unwrap_or_default()));
+        let mut has_lower = first.is_lowercase();
+        for part in word.split_inclusive('\'') {
+            has_lower |= part.chars().any(char::is_lowercase);
+            if has_lower {
+                out.push_str(&chars::lower_text(part));
+            } else {
+                out.push_str(part);
+            }
+            has_lower = true;
         }
         rest = behind;
     }
     out
+}
+
+/// Whether a character ends a word: white space, control and format characters, punctuation and symbols.
+fn separates_words(c: char) -> bool {
+    let Ok(unit) = u16::try_from(u32::from(c)) else { return false };
+    use chars::Category::{Cc, Cf, Zl, Zp, Zs};
+    let is_space = matches!(chars::category(unit), Zs | Zl | Zp | Cc | Cf);
+    is_space || chars::is_punctuation(unit) || chars::is_symbol(unit)
 }
 
 /// A part of a text, in UTF-16 units; none beyond its end.
@@ -78,14 +92,19 @@ pub(super) fn escape(text: &str) -> String {
 pub(super) fn strip_html(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
+    // What begins a part that is left out as a whole, what ends it, and whether an end may follow still.
+    let mut wholes = [("<script", "</script>", true), ("<!--", "-->", true), ("<style", "</style>", true)];
     while let Some(at) = rest.find('<') {
         out.push_str(rest.get(..at).unwrap_or_default());
         let tag = rest.get(at..).unwrap_or_default();
-        let ends = |start: &str, end: &str| {
-            let head = tag.get(..start.len()).filter(|head| head.eq_ignore_ascii_case(start));
-            head.and_then(|_| find_ignoring_case(tag, end)).map(|found| found + end.len())
-        };
-        let end = ends("<script", "</script>").or_else(|| ends("<!--", "-->")).or_else(|| ends("<style", "</style>"));
+        let whole = wholes.iter_mut().find(|(start, _, may_end)| {
+            *may_end && tag.get(..start.len()).is_some_and(|head| head.eq_ignore_ascii_case(start))
+        });
+        let end = whole.and_then(|(_, end, may_end)| {
+            let found = find_ignoring_case(tag, end).map(|found| found + end.len());
+            *may_end = found.is_some();
+            found
+        });
         let end = end.or_else(|| tag.find('>').map(|found| found + 1));
         let Some(end) = end else {
             out.push_str(tag);
@@ -126,14 +145,22 @@ pub(super) fn replace(
     limit: usize,
 ) -> Result<String, ReplaceError> {
     let units: Vec<u16> = text.encode_utf16().collect();
-    let start = pattern.default_start(&units);
-    let mut made = 0;
-    let replaced = pattern.replace_with(&units, count, start, steps, |found| {
-        let new = pattern.expand(&units, found, with);
-        made += new.len();
-        if made > limit { Err(ReplaceError::TooLong) } else { Ok(new) }
-    })?;
-    Ok(String::from_utf16_lossy(&replaced))
+    let with = pattern.replacement(with);
+    let (mut out, mut copied, mut left) = (Vec::new(), 0, u64::try_from(count).unwrap_or(u64::MAX));
+    // Match by match, since all of them together may take far more memory than the text.
+    let mut next = if left == 0 { None } else { pattern.find(&units, 0, steps)? };
+    while let Some(found) = next {
+        let span = found.span();
+        out.extend_from_slice(units.get(copied..span.start).unwrap_or_default());
+        if !with.append(&units, &found, &mut out, limit) {
+            return Err(ReplaceError::TooLong);
+        }
+        copied = span.end;
+        left -= 1;
+        next = if left == 0 { None } else { pattern.find_next(&units, &found, steps)? };
+    }
+    out.extend_from_slice(units.get(copied..).unwrap_or_default());
+    if out.len() > limit { Err(ReplaceError::TooLong) } else { Ok(String::from_utf16_lossy(&out)) }
 }
 
 /// A pattern without options.

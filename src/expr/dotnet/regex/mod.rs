@@ -18,6 +18,7 @@ use groups::Groups;
 use machine::Machine;
 pub use options::Options;
 use program::Program;
+pub use replacement::Replacement;
 use set::Set;
 
 /// A range of units of the text.
@@ -221,6 +222,11 @@ impl Regex {
     pub fn replace(&self, text: &[u16], replacement: &str, count: i64, start: usize, steps: &mut u64) -> Result<Units> {
         let parts = replacement::parse(replacement, self);
         self.replace_with(text, count, start, steps, |found| Ok(replacement::expand(&parts, text, found)))
+    }
+
+    /// A replacement pattern, read once for many matches of this expression.
+    pub fn replacement(&self, pattern: &str) -> Replacement {
+        Replacement::new(pattern, self)
     }
 
     /// `Match.Result(replacement)`.

@@ -17,6 +17,28 @@ pub(super) enum Part {
     WholeText,
 }
 
+/// A replacement pattern that was read.
+#[derive(Debug)]
+pub struct Replacement(Vec<Part>);
+
+impl Replacement {
+    pub(super) fn new(pattern: &str, regex: &Regex) -> Self {
+        Self(parse(pattern, regex))
+    }
+
+    /// Appends the text for one match; false, with nothing more appended, when `out` would have more than `limit` units.
+    pub fn append(&self, text: &[u16], found: &Match, out: &mut Units, limit: usize) -> bool {
+        self.0.iter().all(|part| {
+            let new = part.text(text, found);
+            let fits = out.len().saturating_add(new.len()) <= limit;
+            if fits {
+                out.extend_from_slice(new);
+            }
+            fits
+        })
+    }
+}
+
 /// Reads a replacement; what names no group is copied.
 pub(super) fn parse(replacement: &str, regex: &Regex) -> Vec<Part> {
     let mut parts = Vec::new();
@@ -74,18 +96,20 @@ fn numbered(rest: &str, regex: &Regex) -> Option<(Part, usize)> {
 
 /// The text of a replacement for one match.
 pub(super) fn expand(parts: &[Part], text: &[u16], found: &Match) -> Units {
-    let whole = found.span();
-    let mut out = Units::new();
-    let group = |index| found.group(index).map_or(&[][..], |span| &text[span.start..span.end]);
-    for part in parts {
-        out.extend_from_slice(match part {
-            Part::Text(units) => units,
-            Part::Group(index) => group(*index),
-            Part::Before => &text[..whole.start],
-            Part::After => &text[whole.end..],
-            Part::LastGroup => group(found.groups.len() - 1),
-            Part::WholeText => text,
-        });
+    parts.iter().flat_map(|part| part.text(text, found)).copied().collect()
+}
+
+impl Part {
+    fn text<'t>(&'t self, text: &'t [u16], found: &Match) -> &'t [u16] {
+        let whole = found.span();
+        let group = |index| found.group(index).map_or(&[][..], |span| &text[span.start..span.end]);
+        match self {
+            Self::Text(units) => units,
+            Self::Group(index) => group(*index),
+            Self::Before => &text[..whole.start],
+            Self::After => &text[whole.end..],
+            Self::LastGroup => group(found.groups.len() - 1),
+            Self::WholeText => text,
+        }
     }
-    out
 }
