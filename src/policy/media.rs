@@ -65,6 +65,9 @@ impl<'a> MediaType<'a> {
     }
 }
 
+/// What is said of XML that [`xml_text`] cannot read.
+pub(crate) const NOT_ITS_ENCODING: &str = "Its bytes are no text in its encoding, which is UTF-8 when it names none.";
+
 /// Whether a header such as `Accept` names a media range of that kind with a weight above zero.
 pub(crate) fn accepts(headers: &HeaderMap, is_wanted: impl Fn(MediaType<'_>) -> bool) -> bool {
     let values = headers.get_all(header::ACCEPT).into_iter().filter_map(|value| value.to_str().ok());
@@ -83,6 +86,40 @@ pub(crate) fn text<'b>(bytes: &'b [u8], headers: &HeaderMap) -> Cow<'b, str> {
         [0xFE, 0xFF, ..] => Some(Encoding::Utf16BigEndian),
         _ => MediaType::of(headers).and_then(MediaType::encoding),
     };
+    decode(bytes, encoding)
+}
+
+/// The text of an XML body: without byte order mark and charset, in the encoding that it declares; none when its bytes
+/// are no text in that encoding.
+pub(crate) fn xml_text<'b>(bytes: &'b [u8], headers: &HeaderMap) -> Option<Cow<'b, str>> {
+    let is_told = matches!(bytes, [0xFF, 0xFE, ..] | [0xFE, 0xFF, ..])
+        || MediaType::of(headers).and_then(MediaType::encoding).is_some();
+    if is_told {
+        return Some(text(bytes, headers));
+    }
+    match declared_encoding(bytes) {
+        None | Some(Encoding::Utf8) => {
+            std::str::from_utf8(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)).ok().map(Cow::Borrowed)
+        }
+        encoding => Some(decode(bytes, encoding)),
+    }
+}
+
+/// What `<?xml … encoding="…"?>` says.
+fn declared_encoding(bytes: &[u8]) -> Option<Encoding> {
+    let declaration = bytes.strip_prefix(b"<?xml")?;
+    let end = declaration.iter().take(200).position(|byte| *byte == b'>')?;
+    let declaration = std::str::from_utf8(declaration.get(..end)?).ok()?;
+    let (_, behind) = declaration.split_once("encoding")?;
+    let value = behind.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    let name = value.get(1..)?.split(quote).next()?;
+    // A declaration that was read byte by byte is not in UTF-16 or UTF-32, whatever it says.
+    let encoding = Encoding::by_name(name).ok()?;
+    matches!(encoding, Encoding::Utf8 | Encoding::Ascii | Encoding::Latin1).then_some(encoding)
+}
+
+fn decode(bytes: &[u8], encoding: Option<Encoding>) -> Cow<'_, str> {
     match encoding {
         None | Some(Encoding::Utf8) => String::from_utf8_lossy(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)),
         Some(encoding) => {
@@ -130,6 +167,19 @@ mod tests {
         assert!(asks("application/atom+xml"));
         assert!(!asks("application/xml;q=0"));
         assert!(!asks("*/*"));
+    }
+
+    #[test]
+    fn xml_is_read_in_the_encoding_that_it_declares() {
+        let none = HeaderMap::new();
+        let utf8 = HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static("text/xml; charset=utf-8"))]);
+        let latin = b"<?xml version='1.0' encoding=\"iso-8859-1\"?><a>caf\xE9</a>";
+        assert!(xml_text(latin, &none).unwrap().ends_with("<a>café</a>"));
+        assert!(xml_text(latin, &utf8).unwrap().ends_with("<a>caf\u{fffd}</a>"), "the charset goes before");
+        assert_eq!(xml_text(b"\xEF\xBB\xBF<a/>", &none).as_deref(), Some("<a/>"));
+        assert_eq!(xml_text(b"<?xml version='1.0' encoding='utf-16'?><a/>", &none).unwrap().len(), 43);
+        assert_eq!(xml_text(b"<a>caf\xE9</a>", &none), None);
+        assert_eq!(xml_text(b"<?xml encoding", &none).as_deref(), Some("<?xml encoding"));
     }
 
     #[test]

@@ -18,12 +18,19 @@ use crate::expr::{Host as _, Text, Url};
 pub(crate) fn body(exchange: &mut Exchange, message: Message, options: BodyOptions) -> Result<Value, String> {
     let guesses = exchange.settings.liquid_reads_bodies_of_unknown_type;
     let Some((MessageBody::Bytes(bytes), headers)) = exchange.message(message) else { return Ok(Value::Nil) };
-    let text = media::text(bytes, headers);
+    let xml = || {
+        let text = media::xml_text(bytes, headers).ok_or_else(|| media::NOT_ITS_ENCODING.to_owned())?;
+        body::xml(&text, options)
+    };
+    let json = || body::json(&media::text(bytes, headers), options);
     match MediaType::of(headers) {
-        Some(media) if media.is_json() => body::json(&text, options),
-        Some(media) if media.is_xml() => body::xml(&text, options),
-        _ if guesses && text.trim_start().starts_with(['{', '[']) => body::json(&text, options),
-        _ if guesses && text.trim_start().starts_with('<') => body::xml(&text, options),
+        Some(media) if media.is_json() => json(),
+        Some(media) if media.is_xml() => xml(),
+        _ if guesses => match media::text(bytes, headers).trim_start().chars().next() {
+            Some('{' | '[') => json(),
+            Some('<') => xml(),
+            _ => Ok(Value::Nil),
+        },
         _ => Ok(Value::Nil),
     }
 }

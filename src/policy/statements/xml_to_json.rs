@@ -110,9 +110,11 @@ impl Statement for XmlToJson {
         if apply != Apply::Always && !MediaType::of(headers).is_some_and(|media| media.is_xml()) {
             return Ok(Flow::Continue);
         }
-        let json = convert(&media::text(bytes, headers), options).map_err(|error| {
-            Failure::internal("XmlToJsonInvalidXml", format!("The body is not well-formed XML. {error}"))
-        })?;
+        let invalid = |problem: &dyn std::fmt::Display| {
+            Failure::internal("XmlToJsonInvalidXml", format!("The body is not well-formed XML. {problem}"))
+        };
+        let text = media::xml_text(bytes, headers).ok_or_else(|| invalid(&media::NOT_ITS_ENCODING))?;
+        let json = convert(&text, options).map_err(|error| invalid(&error))?;
         replace_body(body, headers, json.into());
         media::set_content_type(headers, "application/json; charset=utf-8");
         Ok(Flow::Continue)
