@@ -101,7 +101,15 @@ impl Overrides {
                 }
                 continue;
             }
-            for element in list.elements().unwrap_or_default() {
+            let Some(elements) = list.elements() else {
+                let message = format!(
+                    "`{section}` is {}: expected an array of objects with `name` and `properties`",
+                    list.value.kind()
+                );
+                problems.push(source.problem(list.offset, message));
+                continue;
+            };
+            for element in elements {
                 let Some(name) = element.get("name").and_then(Node::as_str) else {
                     problems.push(source.problem(element.offset, format!("element of `{section}` has no `name`")));
                     continue;
@@ -114,7 +122,32 @@ impl Overrides {
                 };
                 let key = Item::key_of(workspace, kind, name);
                 let what = format!("{} `{name}`", singular(kind).unwrap_or(kind));
-                let properties = element.get("properties").cloned().unwrap_or_else(|| Node::object(element.offset));
+                for (member, value) in element.members().unwrap_or_default() {
+                    if ["name", "properties"].iter().any(|known| member.eq_ignore_ascii_case(known)) {
+                        continue;
+                    }
+                    let message = match value.elements() {
+                        Some(_) => format!("`{member}` of {what} cannot be overridden"),
+                        None => format!("`{member}` of the override of {what} is not known: put it into `properties`"),
+                    };
+                    problems.push(source.problem(value.offset, message));
+                }
+                let Some(properties) = element.get("properties") else {
+                    problems
+                        .push(source.problem(element.offset, format!("the override of {what} has no `properties`")));
+                    continue;
+                };
+                if properties.members().is_none() {
+                    let kind = properties.value.kind();
+                    let message = format!("`properties` of the override of {what} is {kind}: expected an object");
+                    problems.push(source.problem(properties.offset, message));
+                    continue;
+                }
+                if self.entries.get(&key).is_some_and(|earlier| Rc::ptr_eq(&earlier.source, source)) {
+                    problems.push(source.problem(element.offset, format!("{what} is overridden twice")));
+                    continue;
+                }
+                let properties = properties.clone();
                 self.entries.insert(key, Override { source: Rc::clone(source), what, properties });
             }
         }

@@ -86,6 +86,45 @@ fn broken_overrides_are_problems() {
 }
 
 #[test]
+fn overrides_that_would_do_nothing_are_problems() {
+    let folder = folder();
+    let file = folder.path().join(".overrides.json");
+    let cases = [
+        (
+            r#"{"namedValues": {"key": {"properties": {"value": "x"}}}}"#,
+            "1:17: `namedValues` is an object: expected an array of objects with `name` and `properties`",
+        ),
+        (
+            r#"{"workspaces": {"sales": {}}}"#,
+            "1:16: `workspaces` is an object: expected an array of objects with `name` and `properties`",
+        ),
+        (
+            r#"{"backends": [{"name": "orders", "properties": {}, "rules": []}]}"#,
+            "1:60: `rules` of backend `orders` cannot be overridden",
+        ),
+        (r#"{"namedValues": [{"name": "key"}]}"#, "1:18: the override of named value `key` has no `properties`"),
+        (
+            r#"{"namedValues": [{"name": "key", "properties": "x"}]}"#,
+            "1:48: `properties` of the override of named value `key` is a string: expected an object",
+        ),
+        (
+            r#"{"namedValues": [{"name": "key", "properties": {}, "value": "x"}]}"#,
+            "1:61: `value` of the override of named value `key` is not known: put it into `properties`",
+        ),
+        (
+            r#"{"namedValues": [{"name": "key", "properties": {}}, {"name": "KEY", "properties": {}}]}"#,
+            "1:53: named value `KEY` is overridden twice",
+        ),
+    ];
+    for (text, expected) in cases {
+        std::fs::write(&file, text).unwrap();
+        let problems = Options::new().overrides_file(&file).load(folder.path()).unwrap_err();
+        let problems: Vec<_> = problems.iter().map(|problem| super::below(folder.path(), problem)).collect();
+        assert_eq!(problems, [format!(".overrides.json:{expected}")], "{text}");
+    }
+}
+
+#[test]
 fn secrets_do_not_print() {
     let folder = tempfile::tempdir().unwrap();
     let with = |json: &str| json.replace("CANARY", CANARY);

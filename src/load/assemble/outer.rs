@@ -116,8 +116,12 @@ impl Assembly {
 
     fn named_value(&mut self, item: &Item) -> Option<NamedValue> {
         let named_value: NamedValue = self.read(item)?;
-        if named_value.value.is_none() && named_value.key_vault.is_none() {
-            self.warnings.push(item.problem("has no `value`: give it in an override, as exports leave secrets out"));
+        if named_value.value.is_none() {
+            let problem = match named_value.key_vault {
+                None => "has no `value`: give it in an override, as exports leave secrets out",
+                Some(_) => "has its value in Key Vault, which is not read: give it in an override",
+            };
+            self.warnings.push(item.problem(problem));
         }
         Some(named_value)
     }
