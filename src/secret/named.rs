@@ -69,6 +69,11 @@ impl NamedValues {
         self.values.get(name).or_else(folded)
     }
 
+    /// The value of exactly this name.
+    pub fn get_exact(&self, name: &str) -> Option<&NamedValue> {
+        self.values.get(name)
+    }
+
     /// All names with their values, sorted by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &NamedValue)> {
         self.values.iter().map(|(name, value)| (name.as_str(), value))

@@ -156,8 +156,8 @@ fn liquid(
 ) -> Option<BodyContent> {
     let text = content_text(compiler, element);
     let values = &compiler.environment.named_values;
-    // What is no named value is Liquid's.
-    let literal = text.literal(compiler.document, |reference| values.get(reference.name).map(NamedValue::expose));
+    // What is no named value, letter by letter, is Liquid's.
+    let literal = text.literal(compiler.document, |reference| values.get_exact(reference.name).map(NamedValue::expose));
     match template::BodyTemplate::parse(&literal.text, body) {
         Ok(template) => Some(BodyContent::Template(template.nil(nil_is_null).dates(parses_dates))),
         Err(error) => {
