@@ -257,7 +257,11 @@ impl<'a> Assembly<'a> {
             let template = UrlTemplate::parse(&operation.url_template);
             let method = Method::from_bytes(operation.method.trim().as_bytes());
             match (template, method) {
-                (Ok(template), Ok(method)) => routes.push(OperationRoute { method, template }),
+                (Ok(template), Ok(method)) => {
+                    let unknown = self.documents.unknown_parameters(own, |name| template.has_parameter(name));
+                    self.problems.extend(unknown.into_iter().map(Problem::Policy));
+                    routes.push(OperationRoute { method, template });
+                }
                 (template, method) => {
                     if let Err(error) = template {
                         self.problem(entity(), error.to_string());
@@ -279,6 +283,10 @@ impl<'a> Assembly<'a> {
             };
             operations.push(OperationState { facts: Arc::new(facts), pipelines });
         }
+        // A document of many operations may be right for some of them.
+        let has = |name: &str| routes.iter().any(|route: &OperationRoute| route.template.has_parameter(name));
+        let unknown = self.documents.unknown_parameters(document, has);
+        self.warnings.extend(unknown.into_iter().map(|unknown| Problem::Policy(unknown.into_warning())));
         self.names.push(name.to_owned());
         self.routes.push(ApiRoute {
             hosts: Vec::new(),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::problem::Problem;
 use crate::model;
-use crate::policy::{Document, Environment, Pipeline, Scope, Severity, link};
+use crate::policy::{Diagnostic, Document, Environment, Pipeline, Scope, Severity, link};
 
 /// A compiled document, by its place in [`Documents`].
 pub(super) type DocumentId = u32;
@@ -60,6 +60,12 @@ impl<'a> Documents<'a> {
                 NO_DOCUMENT
             }
         }
+    }
+
+    /// What literals of a document say of parameters that an operation's URL template does not have.
+    pub fn unknown_parameters(&self, id: DocumentId, has: impl Fn(&str) -> bool) -> Vec<Diagnostic> {
+        let document = self.compiled.get(id as usize);
+        document.into_iter().flat_map(|document| document.unknown_parameters(&has)).cloned().collect()
     }
 
     /// The pipeline of a chain.

@@ -106,6 +106,11 @@ impl UrlTemplate {
         .map(AsRef::as_ref)
     }
 
+    /// Whether it has a parameter of this name; case makes no difference.
+    pub fn has_parameter(&self, name: &str) -> bool {
+        self.parameter_names().any(|known| known.eq_ignore_ascii_case(name))
+    }
+
     /// The decoded values of all parameters in a request, or nothing when the request does not match.
     ///
     /// `path` is what follows the path of the API, encoded. One slash at its end, more or less, makes no difference.

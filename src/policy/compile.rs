@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::custom;
 use super::diagnostic::{Diagnostic, Severity};
-use super::document::{Node, NodeBody};
+use super::document::{Node, NodeBody, TemplateParameter};
 use super::environment::{Environment, Strictness};
 use super::list::{self, Step};
 use super::setting::{Literal, Setting};
@@ -29,7 +29,9 @@ pub(crate) struct Compiler<'a> {
     pub(crate) is_fragment: bool,
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// Policies that may stand only once in a section, where they were seen.
-    seen_once: Vec<(Section, &'static str)>,
+    pub(crate) seen_once: Vec<(Section, &'static str)>,
+    /// What literals expect of the operation's URL template.
+    pub(crate) parameters: Vec<TemplateParameter>,
     file: Arc<str>,
     /// The policy element that is being compiled, for diagnostics.
     element: &'static str,
@@ -52,19 +54,20 @@ impl<'a> Compiler<'a> {
         text: &str,
         scope: Scope,
         environment: &'a Environment,
-    ) -> ([Vec<Node>; 4], Vec<Diagnostic>) {
+    ) -> ([Vec<Node>; 4], Vec<Diagnostic>, Vec<TemplateParameter>) {
         let (mut sections, file) = (<[Vec<Node>; 4]>::default(), Arc::<str>::from(file));
         let document = match read(&file, text, DOCUMENT_LIMIT) {
             Ok(document) => document,
-            Err(diagnostics) => return (sections, diagnostics),
+            Err(diagnostics) => return (sections, diagnostics, Vec::new()),
         };
         let mut compiler = Compiler::new(environment, &document, file, scope, Section::Inbound);
         let root = &document.root;
         if &*root.name != "policies" {
             let message = format!("the root element is `{}`: expected `policies`", root.name);
             compiler.error(root.span.start, message);
-            return (sections, compiler.diagnostics);
+            return (sections, compiler.diagnostics, Vec::new());
         }
+        compiler.no_attributes(root);
         compiler.child_elements(root);
         let mut seen = [false; 4];
         for element in root.elements() {
@@ -90,8 +93,16 @@ impl<'a> Compiler<'a> {
             let message = "section `backend` is missing: the request will not be forwarded";
             compiler.warning(root.span.start, message.to_owned());
         }
-        compiler.diagnostics.sort_by_key(|d| (d.line, d.column));
-        (sections, compiler.diagnostics)
+        // First what is in the document itself, then each fragment that it includes.
+        let mut files = vec![compiler.file.clone()];
+        for diagnostic in &compiler.diagnostics {
+            if !files.contains(&diagnostic.file) {
+                files.push(diagnostic.file.clone());
+            }
+        }
+        let file = |d: &Diagnostic| files.iter().position(|file| *file == d.file);
+        compiler.diagnostics.sort_by_key(|d| (file(d), d.line, d.column));
+        (sections, compiler.diagnostics, compiler.parameters)
     }
 
     pub(crate) fn new(
@@ -110,6 +121,7 @@ impl<'a> Compiler<'a> {
             is_fragment: false,
             diagnostics: Vec::new(),
             seen_once: Vec::new(),
+            parameters: Vec::new(),
             file,
             element: "policies",
         }
@@ -194,7 +206,10 @@ impl<'a> Compiler<'a> {
 
     /// Checks a child element against what its policy declares.
     pub(crate) fn check_child(&mut self, child: &Child, element: &Element) {
-        self.attributes(element, child.attributes, false);
+        self.attributes(element, child.attributes, child.is_policy);
+        if child.is_policy {
+            self.id(element);
+        }
         self.content(element, child.content);
     }
 
@@ -214,7 +229,8 @@ impl<'a> Compiler<'a> {
                     self.error(child.span.start, message);
                 }
             }
-            Content::Elements(children) => {
+            Content::TextOrElements(_) if element.elements().next().is_none() => {}
+            Content::Elements(children) | Content::TextOrElements(children) => {
                 self.child_elements(element);
                 for child in element.elements() {
                     if children.iter().all(|known| *known.element != *child.name) {
@@ -244,7 +260,7 @@ impl<'a> Compiler<'a> {
         }
     }
 
-    fn no_attributes(&mut self, element: &Element) {
+    pub(crate) fn no_attributes(&mut self, element: &Element) {
         self.attributes(element, &[], false);
     }
 
@@ -412,6 +428,15 @@ impl<'a> Compiler<'a> {
             }
         }
         !names.is_empty() && self.environment.takes_as_given()
+    }
+
+    /// Notes that a literal at `offset` uses a parameter of the operation's URL template.
+    pub(crate) fn template_parameter(&mut self, offset: usize, name: &str) {
+        let message = format!("`{{{name}}}` is no parameter of the operation's URL template");
+        let message = self.environment.redactor.redact(&message).into_owned();
+        let position = self.document.position(offset);
+        let unknown = diagnostic(Severity::Error, &self.file, position, Some(self.element.into()), message);
+        self.parameters.push(TemplateParameter { name: name.into(), unknown });
     }
 
     pub(crate) fn error(&mut self, offset: usize, message: String) {

@@ -35,6 +35,12 @@ pub enum Severity {
 }
 
 impl Diagnostic {
+    /// The same, less bad.
+    #[cfg(feature = "client")]
+    pub(crate) fn into_warning(self) -> Self {
+        Self { severity: Severity::Warning, ..self }
+    }
+
     /// The shape of API Management's own answers: `Error in element '…' on line …, column …: …`.
     pub fn apim_message(&self) -> String {
         let element = self.element.as_deref().unwrap_or("policies");

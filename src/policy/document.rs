@@ -36,6 +36,14 @@ struct Compiled {
     sections: [Vec<Node>; 4],
     diagnostics: Vec<Diagnostic>,
     redactor: Arc<Redactor>,
+    parameters: Vec<TemplateParameter>,
+}
+
+/// A parameter of the operation's URL template that a literal uses.
+pub(crate) struct TemplateParameter {
+    pub(crate) name: Box<str>,
+    /// What to say when the operation has no such parameter.
+    pub(crate) unknown: Diagnostic,
 }
 
 /// A statement of a document with what it contains.
@@ -96,12 +104,12 @@ impl Document {
     ///
     /// [`CompileError`] with every problem of the document, in order, each with line and column.
     pub fn compile(file: &str, text: &str, scope: Scope, environment: &Environment) -> Result<Self, CompileError> {
-        let (sections, diagnostics) = Compiler::document(file, text, scope, environment);
+        let (sections, diagnostics, parameters) = Compiler::document(file, text, scope, environment);
         if diagnostics.iter().any(|diagnostic| diagnostic.severity == Severity::Error) {
             return Err(CompileError(diagnostics));
         }
         let redactor = environment.redactor.clone();
-        Ok(Self(Arc::new(Compiled { scope, sections, diagnostics, redactor })))
+        Ok(Self(Arc::new(Compiled { scope, sections, diagnostics, redactor, parameters })))
     }
 
     /// What the document is attached to.
@@ -116,6 +124,12 @@ impl Document {
 
     pub(crate) fn section(&self, section: Section) -> &[Node] {
         &self.0.sections[section as usize]
+    }
+
+    /// What is wrong with an operation whose URL template has only the parameters that `has` knows.
+    #[cfg(feature = "client")]
+    pub(crate) fn unknown_parameters(&self, has: impl Fn(&str) -> bool) -> impl Iterator<Item = &Diagnostic> {
+        self.0.parameters.iter().filter(move |used| !has(&used.name)).map(|used| &used.unknown)
     }
 
     /// Knows the secrets that the document may hold.

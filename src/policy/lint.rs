@@ -30,6 +30,7 @@ enum Shape {
 /// assert_eq!(found[0].severity, Severity::Error);
 /// ```
 pub fn lint(file: &str, text: &str, environment: &Environment) -> Vec<Diagnostic> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let shape = shape(text);
     let (open, close) = match shape {
         Shape::Document | Shape::Fragment => ("", ""),
@@ -63,7 +64,7 @@ fn fragment(file: &str, text: &str, environment: &Environment) -> Vec<Diagnostic
 
 /// What the first element says.
 fn shape(text: &str) -> Shape {
-    let mut rest = text.trim_start_matches('\u{feff}').trim_start();
+    let mut rest = text.trim_start();
     loop {
         let end = if rest.starts_with("<!--") {
             "-->"
@@ -102,6 +103,7 @@ impl Compiler<'_> {
             self.error(root.span.start, format!("the root element is `{}`: expected `fragment`", root.name));
             return Vec::new();
         }
+        self.no_attributes(root);
         if root.elements().next().is_none() {
             self.error(root.span.start, "the fragment is empty: it needs at least one policy".to_owned());
         }

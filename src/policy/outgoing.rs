@@ -25,7 +25,7 @@ impl ForwardRequest {
         exchange.response = None;
         let uri = exchange.request.rest_uri().map_err(|error| {
             let rest = exchange.request.rest();
-            Failure::internal("BackendConnectionFailure", format!("`{rest}` is not a path and query: {error}"))
+            Failure::internal("InvalidUri", format!("`{rest}` is not a path and query: {error}"))
         })?;
         let state = &mut exchange.request;
         if matches!(state.body, MessageBody::Sent) {

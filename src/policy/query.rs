@@ -1,9 +1,33 @@
 //! The query of the outgoing URL: parameters are changed one by one, the others keep their exact text.
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use std::borrow::Cow;
+
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 
 /// What is not escaped in a query: RFC 3986's unreserved characters.
 pub(crate) const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// What stands in no path and no query, but for braces, which .NET sends too, and bytes beyond ASCII.
+const ILLEGAL: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>').add(b'\\').add(b'^').add(b'`').add(b'|');
+
+/// A path and query in which everything is escaped that a URL cannot have; `%XX` stays as it is.
+pub(crate) fn legal(text: &str) -> Cow<'_, str> {
+    let is_escape = |rest: &[u8]| matches!(rest, [a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit());
+    let lone = |(at, _): &(usize, &str)| !is_escape(text.as_bytes().get(at + 1..).unwrap_or_default());
+    let mut out = String::new();
+    let mut copied = 0;
+    for (at, _) in text.match_indices('%').filter(lone) {
+        out.push_str(text.get(copied..at).unwrap_or_default());
+        out.push_str("%25");
+        copied = at + 1;
+    }
+    if copied == 0 {
+        return utf8_percent_encode(text, ILLEGAL).into();
+    }
+    out.push_str(text.get(copied..).unwrap_or_default());
+    utf8_percent_encode(&out, ILLEGAL).to_string().into()
+}
 
 /// Escapes a name or value of a query.
 pub(crate) fn encode(text: &str) -> impl std::fmt::Display {
@@ -54,6 +78,19 @@ mod tests {
         assert!(is_named("Page=2", "page"));
         assert!(is_named("a%20b", "A b"));
         assert!(!is_named("pages=2", "page"));
+    }
+
+    #[test]
+    fn what_a_url_cannot_have_is_escaped() {
+        for (text, expected) in [
+            ("/a/b?c=d&e=[f]", "/a/b?c=d&e=[f]"),
+            ("/my files/é#x", "/my%20files/%C3%A9%23x"),
+            ("/100%/%41%2f%zz%4", "/100%25/%41%2f%25zz%254"),
+            ("/a\r\n\"<>\\^`|{b}", "/a%0D%0A%22%3C%3E%5C%5E%60%7C{b}"),
+        ] {
+            assert_eq!(legal(text), expected);
+            assert!(http::uri::PathAndQuery::try_from(&*legal(text)).is_ok(), "{text}");
+        }
     }
 
     #[test]

@@ -197,6 +197,8 @@ pub enum Content {
     Policies,
     /// The named elements.
     Elements(&'static [Child]),
+    /// Text, which may be an expression, or the named elements.
+    TextOrElements(&'static [Child]),
     /// Anything; the policy reads the source itself.
     Verbatim,
 }
@@ -213,6 +215,8 @@ pub struct Child {
     pub attributes: &'static [Attribute],
     /// What may stand between its tags.
     pub content: Content,
+    /// Whether it is a policy itself, which has `id` besides.
+    pub is_policy: bool,
 }
 
 impl Attribute {
@@ -281,7 +285,12 @@ impl Spec {
 impl Child {
     /// A child element without attributes.
     pub const fn new(element: &'static str, count: &'static str, content: Content) -> Self {
-        Self { element, count, attributes: &[], content }
+        Self { element, count, attributes: &[], content, is_policy: false }
+    }
+
+    /// A policy as a child of another one.
+    pub const fn policy(spec: &Spec, count: &'static str) -> Self {
+        Self { element: spec.element, count, attributes: spec.attributes, content: spec.content, is_policy: true }
     }
 
     /// The same element, with attributes.

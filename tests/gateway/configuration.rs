@@ -79,3 +79,29 @@ fn a_document_of_many_operations_is_compiled_and_linked_once() {
     // One warning: the text without a backend section is compiled once.
     assert_eq!(snapshot.warnings().len(), 1, "{:?}", snapshot.warnings());
 }
+
+#[test]
+fn a_rewrite_names_parameters_that_the_operation_has() {
+    let rewrite = |template: &str| {
+        let text = "<policies><inbound><rewrite-uri template='T' /></inbound><backend><base /></backend></policies>";
+        Some(Policy::new(text.replace('T', template)).origin(Origin::file("p.xml")))
+    };
+    let problems = |own: &str, of_api: &str| {
+        let mut store = Store::new();
+        let mut entry =
+            free_api("a", "", &[("x", "GET", "/orders/{id}/{*rest}?page={page}"), ("y", "GET", "/y/{name}")]);
+        entry.operations.get_mut("x").unwrap().policy = rewrite(own);
+        entry.policy = rewrite(of_api);
+        store.service.apis.insert("a", entry);
+        let transport = Transport::builder().native_roots(false).build().unwrap();
+        match Snapshot::new(&store, &transport) {
+            Ok(snapshot) => snapshot.warnings().iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
+            Err(error) => error.to_string(),
+        }
+    };
+    assert_eq!(problems("/v2/{id}/{*rest}?p={page}&q={ID}", "/{id}/{name}"), "");
+    let unknown = "`{oid}` is no parameter of the operation's URL template";
+    assert_eq!(problems("/v2/{oid}", "/"), format!("p.xml:1:33: {unknown}"));
+    // A document of several operations may be right for one of them.
+    assert_eq!(problems("/", "/{oid}"), format!("p.xml:1:33: warning: {unknown}"));
+}

@@ -47,11 +47,15 @@ fn attributes(owner: &str, attributes: &[Attribute], rows: &mut Vec<String>) {
 fn content(owner: &str, content: Content, rows: &mut Vec<String>) {
     match content {
         Content::Text { expressions } => {
-            rows.push(format!("| text of `{owner}` | text | | {} |\n", if expressions { "yes" } else { "no" }));
+            rows.push(format!("| text{} | text | | {} |\n", of(owner), if expressions { "yes" } else { "no" }));
         }
         Content::Policies => rows.push(format!("| content{} | statements | | |\n", of(owner))),
         Content::Verbatim => rows.push(format!("| content{} | text, elements or an expression | | yes |\n", of(owner))),
-        Content::Elements(children) => children.iter().for_each(|known| child(known, rows)),
+        Content::Elements(children) => children.iter().for_each(|known| child(owner, known, rows)),
+        Content::TextOrElements(children) => {
+            rows.push(format!("| text{} | text, without elements | | yes |\n", of(owner)));
+            children.iter().for_each(|known| child(owner, known, rows));
+        }
         _ => {}
     }
 }
@@ -60,10 +64,13 @@ fn of(owner: &str) -> String {
     if owner.is_empty() { String::new() } else { format!(" of `{owner}`") }
 }
 
-fn child(known: &Child, rows: &mut Vec<String>) {
-    rows.push(format!("| `{}` | {} | | |\n", known.element, known.count));
-    attributes(known.element, known.attributes, rows);
-    if !matches!(known.content, Content::Elements(_) | Content::Verbatim) {
-        content(known.element, known.content, rows);
+fn child(owner: &str, known: &Child, rows: &mut Vec<String>) {
+    let path = if owner.is_empty() { known.element.to_owned() } else { format!("{owner}/{}", known.element) };
+    if known.is_policy {
+        rows.push(format!("| `{path}` | {}, as [`{}`](#{}) | | |\n", known.count, known.element, known.element));
+        return;
     }
+    rows.push(format!("| `{path}` | {} | | |\n", known.count));
+    attributes(&path, known.attributes, rows);
+    content(&path, known.content, rows);
 }

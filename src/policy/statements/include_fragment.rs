@@ -39,7 +39,10 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
     let mut inner =
         Compiler::new(compiler.environment, &document, fragment.file.clone(), compiler.scope, compiler.section);
     inner.knows_section = compiler.knows_section;
+    inner.seen_once = std::mem::take(&mut compiler.seen_once);
     let nodes = inner.fragment();
+    compiler.seen_once = std::mem::take(&mut inner.seen_once);
+    compiler.parameters.append(&mut inner.parameters);
     // A fragment that is included twice has its problems reported once.
     for diagnostic in inner.diagnostics {
         if !compiler.diagnostics.contains(&diagnostic) {

@@ -88,6 +88,9 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
         let wait = element.elements().find(|child| &*child.name == "wait").unwrap_or(element);
         compiler.error(wait.span.start, "`wait` cannot stand in `retry`".to_owned());
     }
+    if element.elements().next().is_none() {
+        compiler.error(element.span.start, "`retry` is empty: it needs at least one policy".to_owned());
+    }
     let condition = compiler.setting(element, &CONDITION);
     let count = compiler.setting(element, &COUNT);
     let interval = compiler.setting(element, &INTERVAL);

@@ -18,10 +18,9 @@ use crate::expr::Value;
 use crate::xml::Element;
 
 const VARIABLE: Attribute = Attribute::optional("response-variable-name", "the name of a variable", "none");
-const STATUS: Child = Child::new("set-status", "0..1", Content::Nothing).attributes(set_status::SPEC.attributes);
-const HEADER: Child =
-    Child::new("set-header", "0..n", set_header::SPEC.content).attributes(set_header::SPEC.attributes);
-const BODY: Child = Child::new("set-body", "0..1", Content::Verbatim).attributes(set_body::SPEC.attributes);
+const STATUS: Child = Child::policy(&set_status::SPEC, "0..1");
+const HEADER: Child = Child::policy(&set_header::SPEC, "0..n");
+const BODY: Child = Child::policy(&set_body::SPEC, "0..1");
 
 pub(crate) const SPEC: Spec =
     Spec::new("return-response", "Answers the caller at once; the rest of the pipeline is left out.")

@@ -1,6 +1,8 @@
 //! `rewrite-uri`: another path and query behind the backend's base URL.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
+use std::ops::Range;
 
 use percent_encoding::{AsciiSet, utf8_percent_encode};
 
@@ -51,7 +53,14 @@ pub(crate) struct RewriteUri {
 }
 
 pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Node> {
-    let template = compiler.setting(element, &TEMPLATE);
+    let mut template = compiler.setting::<String>(element, &TEMPLATE);
+    if let Some(Setting::Constant(text)) = &mut template {
+        *text = query::legal(text).into_owned();
+        let at = element.attribute(TEMPLATE.name).map_or(element.span.start, |attribute| attribute.span.start);
+        for (_, name) in placeholders(text) {
+            compiler.template_parameter(at, name);
+        }
+    }
     let copy_unmatched = compiler.setting(element, &COPY).unwrap_or(Setting::Constant(true));
     Some(step("rewrite-uri", RewriteUri { template: template?, copy_unmatched }))
 }
@@ -59,37 +68,53 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
 impl RewriteUri {
     /// Puts the operation's parameters into the template. An unknown one stays as text.
     fn expand(template: &str, exchange: &Exchange) -> String {
-        let (path_end, mut out, mut rest) = (template.find('?').unwrap_or(template.len()), String::new(), template);
-        while let Some(open) = rest.find('{') {
-            let Some(close) = rest[open..].find('}').map(|at| open + at) else { break };
-            let name = rest[open + 1..close].trim();
-            let (name, is_wildcard) = name.strip_prefix('*').map_or((name, false), |name| (name, true));
-            let at = template.len() - rest.len() + open;
-            out.push_str(&rest[..open]);
-            match exchange.parameters.iter().find(|(known, _)| **known == *name) {
-                None => out.push_str(&rest[open..=close]),
-                Some((_, value)) if at > path_end => {
-                    // INVARIANT: writing to a String does not fail.
-                    let _ = write!(out, "{}", query::encode(value));
-                }
-                Some((known, value)) => {
-                    let keeps_slashes = is_wildcard || exchange.is_wildcard(known);
-                    let set = if keeps_slashes { PATHS } else { PATH };
-                    let _ = write!(out, "{}", utf8_percent_encode(value, set));
-                }
+        let (path_end, mut out, mut copied) = (template.find('?').unwrap_or(template.len()), String::new(), 0);
+        for (range, name) in placeholders(template) {
+            let parameters = &exchange.parameters;
+            let exactly = parameters.iter().find(|(known, _)| **known == *name);
+            let Some((known, value)) =
+                exactly.or_else(|| parameters.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)))
+            else {
+                continue;
+            };
+            out.push_str(template.get(copied..range.start).unwrap_or_default());
+            let is_wildcard = template.get(range.clone()).is_some_and(|text| text.contains('*'));
+            // INVARIANT: writing to a String does not fail.
+            if range.start > path_end {
+                let _ = write!(out, "{}", query::encode(value));
+            } else {
+                let set = if is_wildcard || exchange.is_wildcard(known) { PATHS } else { PATH };
+                let _ = write!(out, "{}", utf8_percent_encode(value, set));
             }
-            rest = &rest[close + 1..];
+            copied = range.end;
         }
-        out.push_str(rest);
+        out.push_str(template.get(copied..).unwrap_or_default());
         out
     }
+}
+
+/// The `{name}` and `{*name}` of a template: where they stand, braces included, and the names.
+fn placeholders(template: &str) -> impl Iterator<Item = (Range<usize>, &str)> {
+    let mut at = 0;
+    std::iter::from_fn(move || {
+        let open = at + template.get(at..)?.find('{')?;
+        let close = open + template.get(open..)?.find('}')?;
+        at = close + 1;
+        let name = template.get(open + 1..close)?.trim();
+        Some((open..at, name.strip_prefix('*').unwrap_or(name)))
+    })
 }
 
 impl Statement for RewriteUri {
     fn run(&self, exchange: &mut Exchange) -> Result<Flow, Box<Failure>> {
         let template = self.template.get(exchange)?;
         let copy = *self.copy_unmatched.get(exchange)?;
-        let expanded = Self::expand(&template, exchange);
+        let mut expanded = Self::expand(&template, exchange);
+        if let Cow::Owned(_) = template
+            && let Cow::Owned(legal) = query::legal(&expanded)
+        {
+            expanded = legal;
+        }
         let (path, own) = query::split(&expanded);
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
         let (_, incoming) = query::split(exchange.request.rest());

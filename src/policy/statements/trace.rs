@@ -20,7 +20,7 @@ const METADATA: Child = Child::new("metadata", "0..n", Content::Nothing).attribu
 
 pub(crate) const SPEC: Spec = Spec::new("trace", "Hands a message to the host's trace sink.")
     .attributes(&[SOURCE, SEVERITY])
-    .content(Content::Verbatim);
+    .content(Content::TextOrElements(&[MESSAGE, METADATA]));
 
 /// `trace`, compiled.
 #[derive(Debug)]
@@ -38,8 +38,6 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
     // An older form has the message as plain text in the element.
     if element.elements().next().is_none() {
         message = compiler.text(element, true, "text").filter(|text| !is_empty(text));
-    } else if let Some(text) = element.stray_text(compiler.document) {
-        compiler.error(text.span().start, "text stands between the elements of `trace`".to_owned());
     }
     for child in element.elements() {
         match &*child.name {
@@ -55,10 +53,7 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
                 let (name, value) = (compiler.setting(child, &NAME), compiler.setting(child, &VALUE));
                 metadata.extend(name.zip(value));
             }
-            other => {
-                let text = format!("`{other}` cannot stand in `trace`: expected `message` or `metadata`");
-                compiler.error(child.span.start, text);
-            }
+            _ => {}
         }
     }
     Some(step("trace", Trace { source: source?, severity, message, metadata }))
