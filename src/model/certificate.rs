@@ -40,7 +40,7 @@ impl Certificate {
         Self::default()
     }
 
-    /// Sets: pFX in base64; write-only, does not print in `Debug`.
+    /// Sets: PFX in base64; write-only, does not print in `Debug`.
     #[must_use]
     pub fn data(mut self, data: impl Into<Sensitive>) -> Self {
         self.data = Some(data.into());
@@ -68,7 +68,7 @@ impl Certificate {
         self
     }
 
-    /// Sets: sHA-1 thumbprint in hex; read-only.
+    /// Sets: SHA-1 thumbprint in hex; read-only.
     #[must_use]
     pub fn thumbprint(mut self, thumbprint: impl Into<String>) -> Self {
         self.thumbprint = Some(thumbprint.into());

@@ -156,7 +156,7 @@ impl Parameter {
         self
     }
 
-    /// Sets: jSON type, such as `string` or `number`.
+    /// Sets: JSON type, such as `string` or `number`.
     #[must_use]
     pub fn kind(mut self, kind: impl Into<String>) -> Self {
         self.kind = Some(kind.into());

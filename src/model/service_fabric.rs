@@ -40,7 +40,7 @@ impl ServiceFabricCluster {
         Self::default()
     }
 
-    /// Sets: hTTP management endpoints of the cluster, usually on port 19080.
+    /// Sets: HTTP management endpoints of the cluster, usually on port 19080.
     #[must_use]
     pub fn management_endpoints(mut self, management_endpoints: impl IntoIterator<Item = impl Into<String>>) -> Self {
         self.management_endpoints = management_endpoints.into_iter().map(Into::into).collect();
