@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::concurrency::Slot;
 use super::error::{Failure, PolicyError};
-use super::exchange::Exchange;
+use super::exchange::{Exchange, ResponseState};
 use super::statements::retry::{Attempts, Retry};
 
 /// The statements that a request is inside of, the innermost last.
@@ -13,7 +13,7 @@ pub(crate) struct Frames(Vec<Frame>);
 
 enum Frame {
     /// A `retry`: where its statements begin and end, and how its last run failed.
-    Retry { first: u32, end: u32, attempts: Attempts, failed: Option<Box<Failed>> },
+    Retry { first: u32, end: u32, attempts: Attempts, caught: Option<Box<Caught>> },
     /// A `limit-concurrency`, which holds a slot until it is left.
     Slot(#[expect(dead_code, reason = "held for its drop")] Slot),
 }
@@ -22,6 +22,31 @@ enum Frame {
 pub(crate) struct Failed {
     pub(crate) error: PolicyError,
     pub(crate) failure: Failure,
+}
+
+/// The failure of a run, and what it put aside for the condition to see it.
+struct Caught {
+    failed: Box<Failed>,
+    last_error: Option<Box<PolicyError>>,
+    response: Option<ResponseState>,
+}
+
+impl Caught {
+    /// Puts back what stood before the failure: the next run, or whoever handles the failure, works on that.
+    fn put_back(self, exchange: &mut Exchange) -> Box<Failed> {
+        exchange.last_error = self.last_error;
+        if self.failed.hides_response() {
+            exchange.response = self.response;
+        }
+        self.failed
+    }
+}
+
+impl Failed {
+    /// Whether the condition of a `retry` sees no response, though there may be one.
+    fn hides_response(&self) -> bool {
+        !self.failure.keeps_response() && !self.failure.is_shown()
+    }
 }
 
 /// How a request goes on after a run of a `retry`'s statements.
@@ -37,7 +62,7 @@ pub(crate) enum Again {
 impl Frames {
     /// Enters a `retry` whose statements begin at `first` and end at `end`.
     pub(crate) fn enter_retry(&mut self, first: u32, end: u32, attempts: Attempts) {
-        self.0.push(Frame::Retry { first, end, attempts, failed: None });
+        self.0.push(Frame::Retry { first, end, attempts, caught: None });
     }
 
     /// Enters a `limit-concurrency`.
@@ -57,16 +82,16 @@ impl Frames {
 
     /// Decides about another run of the innermost `retry`, which is left otherwise.
     pub(crate) fn again(&mut self, retry: &Retry, exchange: &mut Exchange) -> Result<Again, Box<Failure>> {
-        let Some(Frame::Retry { first, end, mut attempts, failed }) = self.0.pop() else { return Ok(Again::Leave) };
-        let holds = match &failed {
+        let Some(Frame::Retry { first, end, mut attempts, caught }) = self.0.pop() else { return Ok(Again::Leave) };
+        let holds = match &caught {
             None => retry.holds(exchange)?,
-            Some(failed) => holds_after(retry, &failed.failure, exchange),
+            Some(caught) => holds_after(retry, &caught.failed.failure, exchange),
         };
+        let failed = caught.map(|caught| caught.put_back(exchange));
         if !holds || attempts.is_over() {
             return Ok(failed.map_or(Again::Leave, Again::Raise));
         }
         let delay = attempts.next(&exchange.settings.random);
-        exchange.last_error = None;
         self.enter_retry(first, end, attempts);
         Ok(Again::Run(first, delay))
     }
@@ -75,16 +100,14 @@ impl Frames {
     /// gives it back when there is none, and all are left then.
     pub(crate) fn catch(&mut self, raised: Box<Failed>, exchange: &mut Exchange) -> Result<u32, Box<Failed>> {
         while let Some(mut frame) = self.0.pop() {
-            let Frame::Retry { end, failed, .. } = &mut frame else { continue };
-            if !raised.failure.keeps_response() {
-                exchange.response = None;
-            }
+            let Frame::Retry { end, caught, .. } = &mut frame else { continue };
+            let response = if raised.hides_response() { exchange.response.take() } else { None };
             if raised.failure.is_shown() {
                 exchange.response = Some(raised.failure.response(|| exchange.id_text()));
             }
-            exchange.last_error = Some(Box::new(raised.error.clone()));
+            let last_error = exchange.last_error.replace(Box::new(raised.error.clone()));
             let end = *end;
-            *failed = Some(raised);
+            *caught = Some(Box::new(Caught { failed: raised, last_error, response }));
             self.0.push(frame);
             return Ok(end);
         }
