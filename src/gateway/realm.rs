@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::problem::Problem;
 use crate::backend::{Backends, Resilience, Transport};
-use crate::forward::BaseUrl;
+use crate::forward::{BaseUrl, BaseUrlError};
 use crate::model::{Backend, CertificateAuthority, Entities, Logger, LoggerKind, Store};
 use crate::policy::{BackendDirectory, BackendFacts, Environment, EventHub};
 use crate::secret::{NamedValue, NamedValues, Secret};
@@ -62,7 +62,9 @@ impl Realm {
     /// The URL behind an API, with named values put in.
     pub fn service_url(&self, text: &str) -> Result<Arc<BaseUrl>, String> {
         let text = self.values.substitute(text).map_err(|error| error.to_string())?;
-        BaseUrl::parse(&text).map(Arc::new).map_err(|error| error.to_string())
+        // What was put in may be a secret.
+        let shown = |error: BaseUrlError| self.environment.redactor.redact(&error.to_string()).into_owned();
+        BaseUrl::parse(&text).map(Arc::new).map_err(shown)
     }
 }
 

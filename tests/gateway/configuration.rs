@@ -2,7 +2,7 @@
 
 use gatewright::backend::Transport;
 use gatewright::gateway::Snapshot;
-use gatewright::model::{Api, ApiEntry, Backend, Operation, Origin, Policy, PolicyFormat, Product, Store};
+use gatewright::model::{Api, ApiEntry, Backend, NamedValue, Operation, Origin, Policy, PolicyFormat, Product, Store};
 
 use crate::{free_api, product, subscription};
 
@@ -104,4 +104,16 @@ fn a_rewrite_names_parameters_that_the_operation_has() {
     assert_eq!(problems("/v2/{oid}", "/"), format!("p.xml:1:33: {unknown}"));
     // A document of several operations may be right for one of them.
     assert_eq!(problems("/", "/{oid}"), format!("p.xml:1:33: warning: {unknown}"));
+}
+
+#[test]
+fn a_service_url_made_of_a_secret_is_not_shown() {
+    let mut store = Store::new();
+    let secret = NamedValue::new().value("https://u:canary-4711@orders").secret(true);
+    store.service.named_values.insert("url", secret);
+    store.service.apis.insert("a", free_api("a", "{{url}}", &[]));
+    let transport = Transport::builder().native_roots(false).build().unwrap();
+    let error = Snapshot::new(&store, &transport).unwrap_err();
+    assert!(error.to_string().contains("API `a`: `serviceUrl`: `***` is not a base URL"), "{error}");
+    assert!(!format!("{error:?}").contains("canary"));
 }

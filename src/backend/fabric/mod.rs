@@ -116,7 +116,15 @@ fn resolver(cluster: &ServiceFabricCluster, around: &Surroundings<'_>) -> Result
     }
     let endpoint = |text: &String| {
         let filled = around.values.substitute(text).map_err(|error| problem(error.to_string()))?;
-        BaseUrl::parse(&filled).map_err(|error| problem(format!("`managementEndpoints`: {error}")))
+        BaseUrl::parse(&filled).map_err(|error| {
+            // What was put in may be a secret.
+            let shown = if filled == *text {
+                error.to_string()
+            } else {
+                format!("`{text}` with its named values is not a base URL")
+            };
+            problem(format!("`managementEndpoints`: {shown}"))
+        })
     };
     let endpoints = cluster.management_endpoints.iter().map(endpoint).collect::<Result<_, _>>()?;
     if !cluster.server_certificate_thumbprints.is_empty() && !cluster.server_x509_names.is_empty() {
