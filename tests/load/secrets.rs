@@ -70,7 +70,7 @@ fn broken_overrides_are_problems() {
     let file = folder.path().join(".overrides.json");
     std::fs::write(
         &file,
-        r#"{ "namedValues": [{ "properties": {} }], "things": [], "backends": [{ "name": "{#[NOT_SET_ANYWHERE]#}" }] }"#,
+        r#"{ "namedValues": [{ "properties": {} }], "things": [], "backends": [{ "name": "{#[NOT_SET_ANYWHERE]#}", "properties": {} }] }"#,
     )
     .unwrap();
     let problems = Options::new().overrides_file(&file).load(folder.path()).unwrap_err();
@@ -100,7 +100,7 @@ fn overrides_that_would_do_nothing_are_problems() {
         ),
         (
             r#"{"backends": [{"name": "orders", "properties": {}, "rules": []}]}"#,
-            "1:60: `rules` of backend `orders` cannot be overridden",
+            "1:61: `rules` of backend `orders` cannot be overridden",
         ),
         (r#"{"namedValues": [{"name": "key"}]}"#, "1:18: the override of named value `key` has no `properties`"),
         (
