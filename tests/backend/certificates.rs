@@ -1,10 +1,11 @@
 use gatewright::Body;
-use gatewright::backend::{Backends, CertificateError, ClientCertificate, Transport};
+use gatewright::backend::{BackendService, Backends, CertificateError, ClientCertificate, Transport};
 use gatewright::forward::{CertificateName, ForwardOptions, HttpVersion, Target};
 use gatewright::model::{Backend, Certificate, Credentials};
 use gatewright::secret::{MemoryProvider, NamedValues};
 use http::{Request, Response};
 use hyper::body::Incoming;
+use tower::ServiceExt;
 
 use crate::get;
 use crate::support::{Authority, TestServer, text};
@@ -68,6 +69,21 @@ async fn a_connection_is_never_used_for_a_backend_with_another_certificate() {
     assert_eq!(shown(&again, "a", &options).await, first.1);
     assert_eq!(shown(&again, "b", &options).await, second.1);
     assert_eq!(server.connections(), 5);
+}
+
+#[tokio::test]
+async fn a_service_of_its_own_shows_the_certificate_that_the_host_fetched() {
+    let (servers, clients) = (Authority::new(), Authority::new());
+    let server = TestServer::mutual(servers.mutual(&clients), who).await;
+    let (pem, thumbprint) = clients.client("vault");
+    let vault = MemoryProvider::new().secret("https://v.vault.azure.net/secrets/orders", pem);
+    let certificate = ClientCertificate::fetch(&vault, "https://v.vault.azure.net/secrets/orders").await.unwrap();
+    let transport = Transport::builder().native_roots(false).root_certificates_pem(servers.pem());
+    let transport = transport.certificate("orders", certificate).build().unwrap();
+    let backend = Backend::new(server.tls_url("")).unwrap();
+    let backend = backend.credentials(Credentials::new().certificate_ids([format!("{FULL}orders")]));
+    let service = BackendService::new("b", &backend, &NamedValues::new(), &transport).unwrap();
+    assert_eq!(text(service.oneshot(get("/")).await.unwrap().into_body()).await, thumbprint);
 }
 
 #[tokio::test]

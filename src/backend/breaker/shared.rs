@@ -136,7 +136,7 @@ impl Breaker {
         self.set_gate(change);
         let seen = self.gate.load(Ordering::Relaxed);
         drop(circuit);
-        self.tell(change);
+        self.tell(change, now);
         match (entry, NonZeroU64::new(seen)) {
             (Entry::Refused { until, rule }, _) => {
                 self.refused.fetch_add(1, Ordering::Relaxed);
@@ -205,7 +205,7 @@ impl Breaker {
         let change = circuit.fail(&self.rules, failed, now, retry_after, self.limits);
         self.set_gate(change);
         drop(circuit);
-        self.tell(change);
+        self.tell(change, now);
     }
 
     fn end_trial(&self, permit: Permit, trial: Trial) {
@@ -217,7 +217,7 @@ impl Breaker {
         let change = circuit.trial_ended(&self.rules, trial, now, self.limits);
         self.set_gate(change);
         drop(circuit);
-        self.tell(change);
+        self.tell(change, now);
     }
 
     /// Counts an attempt that did not fail, in a given tick.
@@ -279,14 +279,14 @@ impl Breaker {
         }
     }
 
-    fn tell(&self, change: Option<Change>) {
+    fn tell(&self, change: Option<Change>, now: u64) {
         let (transition, rule, time) = match change {
             None => return,
             Some(Change::Opened { rule, until }) => (Transition::Opened, rule, Some(until)),
             Some(Change::Closed { rule }) => (Transition::Closed, rule, None),
         };
         let Some(rule) = self.rules.get(rule) else { return };
-        let remaining = time.map(|until| Duration::from_nanos(until.saturating_sub(self.now())));
+        let remaining = time.map(|until| Duration::from_nanos(until.saturating_sub(now)));
         self.observer.changed(&BreakerEvent {
             transition,
             backend: &self.backend,

@@ -257,6 +257,8 @@ where
             }
         };
         shared.picker.started(member);
+        let backend = shared.members.get(member).map_or("", String::as_str);
+        tracing::debug!(target: "gatewright::pool", pool = &*shared.name, backend, "member chosen");
         let seat = Taken { shared: Arc::clone(shared), member };
         let response = service.call(request);
         PoolFuture { state: State::Sent { response, guard: BreakerGuard(permit), seat } }
