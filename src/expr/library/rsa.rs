@@ -20,7 +20,7 @@ struct RsaObject(Mutex<State>);
 enum State {
     /// The bits of the key to be made.
     Size(usize),
-    Key(RsaKey),
+    Key(Box<RsaKey>),
 }
 
 impl Object for RsaObject {
@@ -31,7 +31,7 @@ impl Object for RsaObject {
 
 /// An `RSA` object with a key.
 pub(super) fn object(key: RsaKey) -> Value {
-    Value::object(RsaObject(Mutex::new(State::Key(key))))
+    Value::object(RsaObject(Mutex::new(State::Key(Box::new(key)))))
 }
 
 fn of_size(bits: i32) -> Result<Value, Fault> {
@@ -56,19 +56,19 @@ fn state(value: &Value) -> Result<std::sync::MutexGuard<'_, State>, Fault> {
 /// The key of an `RSA` object.
 pub(super) fn key(run: &mut Run<'_>, value: &Value) -> Result<RsaKey, Fault> {
     let size = match &*state(value)? {
-        State::Key(key) => return Ok(key.clone()),
+        State::Key(key) => return Ok((**key).clone()),
         State::Size(size) => *size,
     };
     // The work grows with the third power of the size and more.
     run.steps((size / 64).pow(3).saturating_mul(64))?;
     let made = RsaKey::generate(size)?;
-    *state(value)? = State::Key(made.clone());
+    *state(value)? = State::Key(Box::new(made.clone()));
     Ok(made)
 }
 
 fn import(value: &Value, new: Result<RsaKey, Exception>) -> Result<Value, Fault> {
     let new = new?;
-    *state(value)? = State::Key(new);
+    *state(value)? = State::Key(Box::new(new));
     Ok(Value::Null)
 }
 

@@ -18,7 +18,7 @@ pub struct Opened {
 /// Whether the bytes look like a PFX: a sequence that starts with its version, 3.
 pub fn is_pfx(data: &[u8]) -> bool {
     let content = match data {
-        [0x30, first, rest @ ..] if *first < 0x80 || *first == 0x80 => rest,
+        [0x30, first, rest @ ..] if *first <= 0x80 => rest,
         [0x30, first, rest @ ..] => rest.get(usize::from(first & 0x7F)..).unwrap_or_default(),
         _ => return false,
     };
