@@ -28,8 +28,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "testing",
         &[
-            "backend", "body", "clock", "expr", "forward", "gateway", "identity", "load", "model", "outbound", "policy",
-            "random", "secret", "sink",
+            "backend", "body", "clock", "expr", "forward", "gateway", "identity", "load", "model", "outbound",
+            "policy", "random", "secret", "sink",
         ],
     ),
 ];

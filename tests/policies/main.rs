@@ -7,8 +7,8 @@ mod custom;
 mod docs;
 mod index;
 mod run;
-mod testing;
 mod secrets;
+mod testing;
 
 use gatewright::testing::run_cases;
 

@@ -192,10 +192,6 @@ struct Members<'a> {
 }
 
 impl<'a> Members<'a> {
-    fn has(&self, name: &str) -> bool {
-        self.list.iter().any(|member| member.name == name)
-    }
-
     fn add(&mut self, name: Cow<'a, str>, item: Item<'a>, is_array: bool) {
         let place = match self.list.len() {
             // Few names are found faster one by one.
