@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use http::{Request, Response};
 
 use crate::body::Body;
-use crate::forward::{CertificateName, ForwardError, HttpVersion, WebProxy};
+use crate::forward::{CertificateName, FabricOptions, ForwardError, HttpVersion, WebProxy};
 
 /// Sends the requests of `send-request` and its kin, and of whatever else a policy asks an outside service.
 ///
@@ -59,4 +59,6 @@ pub struct OutboundOptions {
     pub proxy: Option<WebProxy>,
     /// The Backend entity whose URL, credentials and TLS settings are used; path and query come from the request's URI.
     pub backend: Option<Arc<str>>,
+    /// What the request asks of a Service Fabric cluster, when the entity is one's.
+    pub fabric: Option<FabricOptions>,
 }

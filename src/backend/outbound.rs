@@ -76,6 +76,7 @@ fn relative(mut request: Request<Body>, options: &OutboundOptions) -> (Request<B
         follow_redirects: options.follow_redirects,
         certificate: options.certificate.clone(),
         proxy: options.proxy.clone(),
+        fabric: options.fabric.clone(),
         keep_host: request.headers().contains_key(header::HOST),
         ..ForwardOptions::default()
     };

@@ -452,7 +452,7 @@ impl<'a> Compiler<'a> {
     }
 
     /// An error in strict mode, a warning in lenient mode.
-    fn strict(&mut self, offset: usize, message: String) {
+    pub(crate) fn strict(&mut self, offset: usize, message: String) {
         let lenient = self.environment.strictness == Strictness::Lenient;
         self.report(if lenient { Severity::Warning } else { Severity::Error }, offset, message);
     }

@@ -401,3 +401,44 @@ async fn a_response_that_is_too_large_or_breaks_off_is_an_error() {
         }
     }
 }
+
+const CANARY: &str = "canary-4711";
+
+#[tokio::test]
+async fn secrets_go_out_and_are_told_nobody() {
+    let (handler, asked) = noting(500).await;
+    let server = TestServer::http(handler).await;
+    let down = "http://127.0.0.1:9";
+    let (basic, url) = (r#"<authentication-basic username="u" password="{{canary}}" />"#, server.url(""));
+    let own = |url: &str, more: &str| {
+        format!(
+            r#"<send-request response-variable-name="r"><set-url>{url}?key={{{{canary}}}}</set-url>{basic}{more}</send-request>"#
+        )
+    };
+    let hub = r#"<log-to-eventhub logger-id="hub">event</log-to-eventhub>"#;
+    let failing = r#"<send-request response-variable-name="r" fail-on-error-status-code="true">"#;
+    for inbound in [
+        own(&url, ""),
+        own(down, ""),
+        own(down, r#"<proxy url="http://127.0.0.1:9" username="u" password="{{canary}}" />"#),
+        own(&url, "").replacen(r#"<send-request response-variable-name="r">"#, failing, 1),
+        r#"<send-request response-variable-name="r"><set-url>@("/relative?key={{canary}}" + context.Request.Method)</set-url></send-request>"#.to_owned(),
+        r#"<send-request response-variable-name="r"><set-url>@("https://a b/?key={{canary}}" + context.Request.Method)</set-url></send-request>"#.to_owned(),
+        hub.to_owned(),
+    ] {
+        let mut store = answering(&inbound);
+        store.service.named_values.insert("canary", NamedValue::new().value(CANARY).secret(true));
+        let text = format!("Endpoint=sb://127.0.0.1:9/;SharedAccessKeyName=a;SharedAccessKey={CANARY};EntityPath=h");
+        let logger = Logger::new().kind(LoggerKind::AzureEventHub).credential("connectionString", text);
+        store.service.loggers.insert("hub", logger);
+        let gateway = builder().build(&store).unwrap();
+        let response = send(&gateway, "GET", "/a/x", &[]).await;
+        let told = format!("{response:?} {gateway:?} {:?}", gateway.snapshot());
+        gateway.drained().await;
+        let told = told + &crate::support::text(response.into_body()).await;
+        assert!(!told.contains(CANARY), "{inbound}: {told}");
+    }
+    let asked = asked.lock().unwrap().clone();
+    assert_eq!(asked.len(), 2);
+    assert!(asked.iter().all(|asked| asked.starts_with(&format!("GET /?key={CANARY}\n"))), "{asked:?}");
+}

@@ -144,7 +144,7 @@ impl OwnRequest {
                 }
                 "set-header" => SetHeader::compile(compiler, child).map(Change::Header),
                 "set-body" => SetBody::compile(compiler, child).map(Change::Body),
-                "set-backend-service" => SetBackendService::compile(compiler, child).map(Change::Backend),
+                "set-backend-service" => backend(compiler, child).map(Change::Backend),
                 "authentication-basic" => AuthenticationBasic::compile(compiler, child).map(Change::Basic),
                 "authentication-certificate" => {
                     AuthenticationCertificate::compile(compiler, child).map(Change::Certificate)
@@ -193,14 +193,21 @@ impl OwnRequest {
                     replace_body(&mut body, &mut headers, content.bytes(exchange)?);
                     say_utf8(&mut headers);
                 }
-                Change::Backend(backend) => match backend.target(exchange)? {
-                    Target::Backend(id) => options.backend = Some(id),
-                    Target::Url(base) => {
-                        let rest = url.as_ref().ok().and_then(Uri::path_and_query).map_or("/", |rest| rest.as_str());
-                        let joined = base.join(rest).to_string();
-                        url = absolute(&joined)?;
+                Change::Backend(backend) => {
+                    options.fabric = backend.fabric(exchange)?;
+                    match backend.target(exchange)? {
+                        Target::Backend(id) => options.backend = Some(id),
+                        Target::Url(base) => {
+                            let uri = url.as_ref().ok();
+                            let rest = match (uri, backend.is_complete()) {
+                                (None, _) => String::new(),
+                                (Some(uri), true) => uri.query().map_or(String::new(), |query| format!("?{query}")),
+                                (Some(uri), false) => uri.path_and_query().map_or("/", |rest| rest.as_str()).to_owned(),
+                            };
+                            url = absolute(&base.join(&rest).to_string())?;
+                        }
                     }
-                },
+                }
                 Change::Basic(basic) => {
                     headers.insert(http::header::AUTHORIZATION, basic.header(exchange)?);
                 }
@@ -275,6 +282,15 @@ fn to(compiler: &mut Compiler<'_>, element: &Element, has_backend: bool) -> Opti
         }
         computed => Some(To::Computed(computed)),
     }
+}
+
+fn backend(compiler: &mut Compiler<'_>, element: &Element) -> Option<SetBackendService> {
+    let backend = SetBackendService::compile(compiler, element)?;
+    if backend.resolves_again() {
+        let message = "`sf-resolve-condition` of `set-backend-service` has no effect here: the request is sent once";
+        compiler.warning(element.span.start, message.to_owned());
+    }
+    Some(backend)
 }
 
 fn fixed_method(compiler: &mut Compiler<'_>, element: &Element) -> Option<Method> {

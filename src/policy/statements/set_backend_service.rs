@@ -64,7 +64,22 @@ enum To {
 }
 
 pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Node> {
-    Some(step("set-backend-service", SetBackendService::compile(compiler, element)?))
+    let statement = SetBackendService::compile(compiler, element)?;
+    if statement.is_complete() {
+        let (at, is_placed) = (element.span.start, compiler.knows_section);
+        if is_placed && compiler.section != Section::Inbound {
+            let message = format!(
+                "`set-backend-service` for Dapr is not allowed in `{}`: it belongs in `inbound`",
+                compiler.section
+            );
+            compiler.strict(at, message);
+        }
+        if compiler.scope == Scope::Workspace {
+            let message = "`set-backend-service` for Dapr is not allowed in a document of scope `workspace`";
+            compiler.strict(at, message.to_owned());
+        }
+    }
+    Some(step("set-backend-service", statement))
 }
 
 impl SetBackendService {
@@ -84,6 +99,21 @@ impl SetBackendService {
             compiler.warning(element.span.start, message);
         }
         Some(Self { scope: compiler.scope, to, fabric: fabric.map(Box::new) })
+    }
+
+    /// Whether the target is a whole URL: only the query of the request follows it.
+    pub(crate) fn is_complete(&self) -> bool {
+        matches!(self.to, To::Dapr(_))
+    }
+
+    /// Whether the outcome of the call is to decide about another one, which only the request itself can do.
+    pub(crate) fn resolves_again(&self) -> bool {
+        self.fabric.as_ref().is_some_and(|fabric| fabric.resolve.is_some())
+    }
+
+    /// What is asked of a Service Fabric cluster.
+    pub(crate) fn fabric(&self, exchange: &mut Exchange) -> Result<Option<FabricOptions>, Box<Failure>> {
+        self.fabric.as_ref().map(|fabric| fabric.options(exchange)).transpose()
     }
 
     /// Where the request is to go.
@@ -226,8 +256,7 @@ impl Statement for SetBackendService {
             _ => None,
         };
         exchange.target = Some(target);
-        // The target of Dapr's form is complete: only the query follows it.
-        exchange.request.is_path_left_out = matches!(self.to, To::Dapr(_));
+        exchange.request.is_path_left_out = self.is_complete();
         Ok(Flow::Continue)
     }
 
