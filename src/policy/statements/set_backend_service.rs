@@ -11,7 +11,7 @@ use super::super::fabric::FabricUse;
 use super::super::list::{Flow, Statement};
 use super::super::pipeline::Needs;
 use super::super::setting::{Literal, Setting};
-use super::super::spec::{Attribute, Scope, Spec};
+use super::super::spec::{Attribute, Scope, Section, Spec};
 use crate::expr::Value;
 use crate::forward::{BaseUrl, FabricOptions, ReplicaRole, Target};
 use crate::xml::Element;
