@@ -8,6 +8,7 @@ use tokio::runtime::Handle;
 use tokio::sync::Notify;
 
 use super::error::Failure;
+use super::redaction::Redaction;
 
 /// The requests of `send-one-way-request` and `log-to-eventhub`, which go on while their request is answered. A clone
 /// shares them.
@@ -90,10 +91,11 @@ impl Deliveries {
         }
     }
 
-    /// Lets `work` go on by itself, or drops it when too many are under way.
+    /// Lets `work` go on by itself, or drops it when too many are under way; what is logged of its failure is redacted.
     pub(crate) fn spawn(
         &self,
         policy: &'static str,
+        redaction: Redaction,
         work: impl Future<Output = Result<(), Box<Failure>>> + Send + 'static,
     ) {
         let most = self.0.most;
@@ -113,6 +115,7 @@ impl Deliveries {
             match work.await {
                 Ok(()) => place.0.0.sent.fetch_add(1, Ordering::Relaxed),
                 Err(failure) => {
+                    let failure = failure.redacted(&redaction);
                     let (reason, message) = (&*failure.reason, &*failure.message);
                     tracing::warn!(target: "gatewright::policy", policy, reason, "not delivered: {message}");
                     place.0.0.failed.fetch_add(1, Ordering::Relaxed)
@@ -154,12 +157,12 @@ mod tests {
     async fn the_newest_is_dropped_when_all_places_are_taken() {
         let deliveries = Deliveries::new(2);
         let (go, gone) = oneshot::channel::<()>();
-        deliveries.spawn("test", async move {
+        deliveries.spawn("test", Redaction::default(), async move {
             let _ = gone.await;
             Ok(())
         });
-        deliveries.spawn("test", async { Err(Failure::internal("Timeout", "late")) });
-        deliveries.spawn("test", async { Ok(()) });
+        deliveries.spawn("test", Redaction::default(), async { Err(Failure::internal("Timeout", "late")) });
+        deliveries.spawn("test", Redaction::default(), async { Ok(()) });
         assert_eq!((deliveries.in_flight(), deliveries.dropped()), (2, 1));
         let waiting = tokio::spawn({
             let deliveries = deliveries.clone();
@@ -175,7 +178,7 @@ mod tests {
     #[test]
     fn without_a_runtime_nothing_is_sent() {
         let deliveries = Deliveries::default();
-        deliveries.spawn("test", async { Ok(()) });
+        deliveries.spawn("test", Redaction::default(), async { Ok(()) });
         assert_eq!((deliveries.failed(), deliveries.in_flight()), (1, 0));
     }
 }

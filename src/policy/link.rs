@@ -126,7 +126,7 @@ impl Linker<'_> {
         for node in nodes {
             let place = self.place(node.element, node.id.clone(), scope, &mut siblings);
             match &node.body {
-                NodeBody::Run(step) => children.push(Child::Run(step.clone(), place)),
+                NodeBody::Run(step) => children.push(Child::Run(step.clone(), place, node.element)),
                 NodeBody::Choose { branches, otherwise } => {
                     let mut inner = Siblings { parent: Some(place), places: Vec::new() };
                     let mut chosen = Vec::with_capacity(branches.len() + 1);

@@ -48,6 +48,8 @@ pub(crate) struct Masks {
     pub(crate) secrets: Arc<Redactor>,
     /// Of this request: keys and tokens that it carries.
     own: Redactor,
+    /// Tokens that policies have got for it.
+    tokens: Vec<Secret>,
     key_header: Option<HeaderName>,
 }
 
@@ -81,7 +83,7 @@ impl Masks {
             let values = request.headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
             own.extend(values.map(Secret::new));
         }
-        Self { secrets, own: Redactor::new(&own), key_header }
+        Self { secrets, own: Redactor::new(&own), tokens: Vec::new(), key_header }
     }
 
     fn hides(&self, name: &HeaderName) -> bool {
@@ -89,7 +91,8 @@ impl Masks {
     }
 
     fn text(&self, text: &str) -> String {
-        self.own.redact(&self.secrets.redact(text)).into_owned()
+        let masked = self.own.redact(&self.secrets.redact(text)).into_owned();
+        if self.tokens.is_empty() { masked } else { Redactor::new(&self.tokens).redact(&masked).into_owned() }
     }
 
     /// Masks all texts of a value.
@@ -103,7 +106,7 @@ impl Masks {
     }
 
     /// `[{"name": "…", "value": "…"}]`, a line for each value.
-    fn headers(&self, headers: &HeaderMap) -> Value {
+    pub(crate) fn headers(&self, headers: &HeaderMap) -> Value {
         let lines = headers.iter().map(|(name, value)| {
             let is_hidden = value.is_sensitive() || self.hides(name);
             let value = if is_hidden { MASK.into() } else { String::from_utf8_lossy(value.as_bytes()) };
@@ -300,6 +303,13 @@ impl Exchange {
         if let Some(mut tracer) = self.tracer.take() {
             tracer.masks = Masks::of(self, Arc::clone(&tracer.masks.secrets));
             self.tracer = Some(tracer);
+        }
+    }
+
+    /// Adds a token that a policy has got to what is masked.
+    pub(crate) fn mask_token(&mut self, token: &str) {
+        if let Some(tracer) = self.tracer.as_mut().filter(|_| !token.is_empty()) {
+            tracer.masks.tokens.push(Secret::new(token));
         }
     }
 

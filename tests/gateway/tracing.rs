@@ -255,3 +255,30 @@ async fn the_old_switch_is_for_development() {
     drop(response);
     assert_eq!(sources(&traces.get(&id).unwrap().to_json(), "outbound"), ["transfer-response"]);
 }
+
+#[tokio::test]
+async fn requests_of_policies_are_shown_without_secrets() {
+    let inbound = r#"<wait><send-request response-variable-name="a" ignore-error="true" timeout="5">
+            <set-url>http://127.0.0.1:9/x?key={{secret}}</set-url>
+            <set-header name="Authorization"><value>Bearer unknown</value></set-header>
+        </send-request></wait>
+        <send-one-way-request timeout="3"><set-url>http://127.0.0.1:9/y</set-url></send-one-way-request>"#;
+    let traced = Traced::new(inbound, "").await;
+    let trace = traced.trace("/orders/7").await;
+    let entries = trace["traceEntries"]["inbound"].as_array().unwrap();
+    let of = |source: &str| -> Vec<&Value> {
+        entries.iter().filter(|entry| entry["source"] == source).map(|entry| &entry["data"]).collect()
+    };
+    let sent = of("send-request")[0];
+    assert_eq!(sent["message"], "Request is being sent. Timeout set to 5 seconds");
+    assert_eq!(sent["request"]["url"], "http://127.0.0.1:9/x?key=***");
+    assert_eq!(sent["request"]["headers"][0]["value"], "***");
+    let expected = [
+        "The error was ignored. BackendConnectionFailure: Unable to connect to the remote server",
+        "send-request was applied",
+    ];
+    assert_eq!(of("wait")[0]["message"], serde_json::json!(expected));
+    assert_eq!(of("send-one-way-request")[0]["message"], "Request is being sent. Timeout set to 3 seconds");
+    let text = trace.to_string();
+    assert!(!text.contains("s3cret-value") && !text.contains("unknown"), "{text}");
+}

@@ -2,9 +2,11 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use http::header::AUTHORIZATION;
 use http::{Request, Response, Uri};
+use serde_json::json;
 
 use super::super::error::Failure;
 use super::super::exchange::Exchange;
@@ -61,6 +63,16 @@ impl Prepared {
     ) -> Result<Self, Box<Failure>> {
         let tokens = exchange.settings.tokens.clone();
         Ok(Self { url, request, options, wanted, outbound: outbound(exchange)?, tokens })
+    }
+
+    /// Adds it to the trace of the request on its way, if that is traced.
+    pub(crate) fn trace(&self, exchange: &mut Exchange, source: &'static str, limit: Duration) {
+        exchange.trace_entry(source, |_, masks| {
+            let url = self.url.as_ref().map_or_else(|failure| failure.message.to_string(), Uri::to_string);
+            let (method, headers) = (self.request.method().as_str(), masks.headers(self.request.headers()));
+            let message = format!("Request is being sent. Timeout set to {} seconds", limit.as_secs_f64());
+            json!({ "message": message, "request": { "method": method, "url": url, "headers": headers } })
+        });
     }
 
     /// Sends it; there is no time limit.

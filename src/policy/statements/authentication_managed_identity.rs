@@ -72,6 +72,7 @@ impl AuthenticationManagedIdentity {
 fn take(exchange: &mut Exchange, variable: Option<Arc<str>>, token: Option<String>) -> Result<Flow, Box<Failure>> {
     match (variable, token) {
         (Some(variable), token) => {
+            exchange.mask_token(token.as_deref().unwrap_or_default());
             exchange.variables.set(variable, Value::from(token.unwrap_or_default().as_str()));
         }
         (None, Some(token)) => {

@@ -205,7 +205,11 @@ impl Statement for EmitMetric {
         let mut dimensions = Vec::with_capacity(self.dimensions.len());
         for dimension in &self.dimensions {
             dimensions.push(match dimension {
-                Dimension::Custom(name, value) => (name.get(exchange)?.into_owned(), value.get(exchange)?.into_owned()),
+                Dimension::Custom(name, value) => {
+                    let (name, value) = (name.get(exchange)?, value.get(exchange)?);
+                    let redaction = &exchange.redaction;
+                    (redaction.redact(&name).into_owned(), redaction.redact(&value).into_owned())
+                }
                 Dimension::Known(known) => (known.name().to_owned(), known.value(exchange)),
             });
         }

@@ -94,7 +94,7 @@ impl Statement for LogToEventhub {
         let mut event = self.event.get(exchange)?.into_owned();
         cut(&mut event);
         let prepared = self.hub.event(exchange, &partition, event.into())?;
-        exchange.settings.deliveries.spawn("log-to-eventhub", async move {
+        exchange.settings.deliveries.spawn(SPEC.element, exchange.redaction.clone(), async move {
             match timeout(LIMIT, prepared.send()).await {
                 Ok(Ok(sent)) if sent.response.status().is_success() => Ok(()),
                 Ok(Ok(sent)) => {

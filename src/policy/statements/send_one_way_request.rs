@@ -39,7 +39,8 @@ impl Statement for SendOneWayRequest {
     fn run(&self, exchange: &mut Exchange) -> Result<Flow, Box<Failure>> {
         let limit = Duration::from_secs(own_request::positive(*self.limit.get(exchange)?)?);
         let prepared = self.request.prepare(exchange)?;
-        exchange.settings.deliveries.spawn("send-one-way-request", async move {
+        prepared.trace(exchange, SPEC.element, limit);
+        exchange.settings.deliveries.spawn(SPEC.element, exchange.redaction.clone(), async move {
             match timeout(limit, prepared.send()).await {
                 Ok(Ok(_)) => Ok(()),
                 Ok(Err(failure)) => Err(failure),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
+use serde_json::json;
 use tokio::time::timeout;
 
 use super::super::compile::{Compiler, step};
@@ -145,20 +146,29 @@ impl Statement for SendRequest {
         };
         let terms = self.terms(exchange)?;
         let prepared = self.request.prepare(exchange)?;
+        prepared.trace(exchange, SPEC.element, terms.limit);
         let ignores_errors = self.ignores_errors;
         Ok(Flow::Wait(Box::pin(async move {
             let got = terms.get(prepared).await;
             let resume: Resume = Box::new(move |exchange| {
                 let value = match got {
                     Ok(got) => {
+                        let (code, reason) = (got.response.status(), got.response.reason());
+                        exchange.trace_entry(
+                            SPEC.element,
+                            |_, _| json!({ "response": { "status": { "code": code, "reason": reason } } }),
+                        );
                         if let Some((name, token)) = got.token {
+                            exchange.mask_token(&token);
                             exchange.variables.set(name, Value::from(token.as_str()));
                         }
                         Value::from(got.response)
                     }
                     Err(failure) if ignores_errors => {
+                        let failure = failure.redacted(&exchange.redaction);
                         let (reason, message) = (&*failure.reason, &*failure.message);
                         tracing::debug!(target: "gatewright::policy", reason, "send-request: ignored: {message}");
+                        exchange.trace_note(|| format!("The error was ignored. {reason}: {message}"));
                         Value::Null
                     }
                     Err(failure) => return Err(failure),

@@ -293,6 +293,7 @@ impl Statement for SendServiceBusMessage {
                 let outcome = match sent {
                     Ok(()) => receipt.json(),
                     Err(failure) if ignores_errors => {
+                        let failure = failure.redacted(&exchange.redaction);
                         json!({ "Error": { "Reason": failure.reason, "Message": failure.message } })
                     }
                     Err(failure) => return Err(failure),

@@ -90,8 +90,8 @@ pub(crate) struct Wait {
 /// A statement in a `wait`.
 #[derive(Debug)]
 pub(crate) enum Child {
-    /// A statement and its place.
-    Run(Arc<Step>, u32),
+    /// A statement, its place and its element.
+    Run(Arc<Step>, u32, &'static str),
     /// A `choose`: the branches with their conditions and places, the last one perhaps without a condition.
     Choose(Vec<(Option<Arc<Setting<bool>>>, u32, Arc<[Child]>)>),
 }
@@ -106,7 +106,7 @@ impl Wait {
 impl Child {
     fn needs(&self) -> Needs {
         match self {
-            Self::Run(step, _) => step.needs(),
+            Self::Run(step, ..) => step.needs(),
             Self::Choose(branches) => branches.iter().fold(Needs::NONE, |needs, (condition, _, children)| {
                 let own = condition.as_ref().map_or(Needs::NONE, |condition| condition.needs());
                 children.iter().fold(needs | own, |needs, child| needs | child.needs())

@@ -24,7 +24,7 @@ struct Task {
 
 enum State {
     Ready,
-    Waiting { work: Work, place: u32 },
+    Waiting { work: Work, place: u32, element: &'static str },
     Done,
     Failed(Box<Failure>),
 }
@@ -94,9 +94,9 @@ impl Tasks {
 impl Task {
     /// Takes the result of its work, and goes on.
     fn resume(&mut self, exchange: &mut Exchange, resume: Resume) {
-        let State::Waiting { place, .. } = std::mem::replace(&mut self.state, State::Ready) else { return };
+        let State::Waiting { place, element, .. } = std::mem::replace(&mut self.state, State::Ready) else { return };
         let outcome = self.with_variables(exchange, resume);
-        self.went(outcome, place);
+        self.went(exchange, outcome, place, element);
         self.run(exchange);
     }
 
@@ -113,9 +113,9 @@ impl Task {
                 None => {
                     self.todo.pop();
                 }
-                Some(Child::Run(step, place)) => {
+                Some(Child::Run(step, place, element)) => {
                     let outcome = self.with_variables(exchange, |exchange| step.run(exchange));
-                    self.went(outcome, *place);
+                    self.went(exchange, outcome, *place, element);
                 }
                 Some(Child::Choose(branches)) => {
                     for (condition, place, children) in branches {
@@ -135,12 +135,24 @@ impl Task {
         }
     }
 
-    fn went(&mut self, outcome: Result<Flow, Box<Failure>>, place: u32) {
+    fn went(
+        &mut self,
+        exchange: &mut Exchange,
+        outcome: Result<Flow, Box<Failure>>,
+        place: u32,
+        element: &'static str,
+    ) {
         self.state = match outcome {
             // None of the policies that may stand here answers the caller.
-            Ok(Flow::Continue | Flow::End(_)) => State::Ready,
-            Ok(Flow::Wait(work)) => State::Waiting { work, place },
-            Err(failure) => State::Failed(failure.at(place)),
+            Ok(Flow::Continue | Flow::End(_)) => {
+                exchange.trace_note(|| format!("{element} was applied"));
+                State::Ready
+            }
+            Ok(Flow::Wait(work)) => State::Waiting { work, place, element },
+            Err(failure) => {
+                exchange.trace_note(|| format!("{element} failed. {}", failure.message));
+                State::Failed(failure.at(place))
+            }
         };
     }
 
