@@ -79,11 +79,13 @@ impl Body {
     }
 
     /// A body in memory with trailers.
+    #[cfg(feature = "policy")]
     pub(crate) fn buffered(bytes: Bytes, trailers: HeaderMap) -> Self {
         Self(Kind::Buffered(bytes, Some(trailers)))
     }
 
     /// The trailers, when they are in memory already.
+    #[cfg(feature = "policy")]
     pub(crate) fn trailers(&self) -> Option<&HeaderMap> {
         match &self.0 {
             Kind::Buffered(_, trailers) => trailers.as_ref(),

@@ -126,9 +126,9 @@ impl Document {
         &self.0.sections[section as usize]
     }
 
-    /// What is wrong with an operation whose URL template has only the parameters that `has` knows.
-    #[cfg(feature = "client")]
-    pub(crate) fn unknown_parameters(&self, has: impl Fn(&str) -> bool) -> impl Iterator<Item = &Diagnostic> {
+    /// What is wrong with the document on an operation whose URL template has only the parameters that `has` knows: a
+    /// literal such as the template of `rewrite-uri` may name others. The gateway asks for each operation.
+    pub fn unknown_parameters(&self, has: impl Fn(&str) -> bool) -> impl Iterator<Item = &Diagnostic> {
         self.0.parameters.iter().filter(move |used| !has(&used.name)).map(|used| &used.unknown)
     }
 

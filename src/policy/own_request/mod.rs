@@ -36,19 +36,16 @@ pub(crate) const TIMEOUT: Attribute =
 const METHOD: &str = "an HTTP method such as `POST`";
 const URL: &str = "an absolute URL such as `https://contoso.com/orders`";
 const SET_URL: Child = Child::new("set-url", "0..1", Content::Text { expressions: true });
-const SET_METHOD: Child = Child::new("set-method", "0..1", Content::Text { expressions: false });
-const SET_HEADER: Child =
-    Child::new("set-header", "0..n", set_header::SPEC.content).attributes(set_header::SPEC.attributes);
-const SET_BODY: Child = Child::new("set-body", "0..1", Content::Verbatim).attributes(set_body::SPEC.attributes);
-const SET_BACKEND: Child =
-    Child::new("set-backend-service", "0..1", Content::Nothing).attributes(set_backend_service::SPEC.attributes);
-const BASIC: Child =
-    Child::new("authentication-basic", "0..1", Content::Nothing).attributes(authentication_basic::SPEC.attributes);
-const CERTIFICATE: Child = Child::new("authentication-certificate", "0..1", Content::Nothing)
-    .attributes(authentication_certificate::SPEC.attributes);
-const IDENTITY: Child = Child::new("authentication-managed-identity", "0..1", Content::Nothing)
-    .attributes(authentication_managed_identity::SPEC.attributes);
-const PROXY: Child = Child::new("proxy", "0..1", Content::Nothing).attributes(proxy::SPEC.attributes);
+/// As `set-method`, but for expressions.
+const SET_METHOD: Child =
+    Child { is_policy: true, ..Child::new("set-method", "0..1", Content::Text { expressions: false }) };
+const SET_HEADER: Child = Child::policy(&set_header::SPEC, "0..n");
+const SET_BODY: Child = Child::policy(&set_body::SPEC, "0..1");
+const SET_BACKEND: Child = Child::policy(&set_backend_service::SPEC, "0..1");
+const BASIC: Child = Child::policy(&authentication_basic::SPEC, "0..1");
+const CERTIFICATE: Child = Child::policy(&authentication_certificate::SPEC, "0..1");
+const IDENTITY: Child = Child::policy(&authentication_managed_identity::SPEC, "0..1");
+const PROXY: Child = Child::policy(&proxy::SPEC, "0..1");
 
 /// What may stand in an element that describes a request.
 pub(crate) const CHILDREN: &[Child] =

@@ -18,6 +18,7 @@ use groups::Groups;
 use machine::Machine;
 pub use options::Options;
 use program::Program;
+#[cfg(feature = "liquid")]
 pub use replacement::Replacement;
 use set::Set;
 
@@ -225,6 +226,7 @@ impl Regex {
     }
 
     /// A replacement pattern, read once for many matches of this expression.
+    #[cfg(feature = "liquid")]
     pub fn replacement(&self, pattern: &str) -> Replacement {
         Replacement::new(pattern, self)
     }
