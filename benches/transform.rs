@@ -20,6 +20,66 @@ fn main() {
     divan::main();
 }
 
+/// Twenty conditions of which the last one holds.
+fn branches() -> String {
+    let when = |n: u32| {
+        format!(
+            r#"<when condition="@(context.Request.Headers.GetValueOrDefault("X-Tenant", "") == "tenant-{n}")"><set-header name="X-Branch"><value>{n}</value></set-header></when>"#
+        )
+    };
+    let branches: String = (1..=20).map(when).collect();
+    format!("<policies><inbound><choose>{branches}</choose></inbound><backend><forward-request /></backend></policies>")
+}
+
+fn tenant() -> Request<Body> {
+    Request::get("/orders/7").header("x-tenant", "tenant-20").body(Body::empty()).unwrap()
+}
+
+/// `choose` with 20 branches that read a header.
+#[divan::bench(sample_count = 1000)]
+fn choose_20_branches(bencher: Bencher<'_, '_>) {
+    measure(bencher, &branches(), tenant);
+}
+
+/// The same by hand: the header is looked up and compared for each branch.
+#[divan::bench(sample_count = 1000)]
+fn choose_20_branches_by_hand(bencher: Bencher<'_, '_>) {
+    let names: Vec<String> = (1..=20).map(|n| format!("tenant-{n}")).collect();
+    bencher.with_inputs(tenant).bench_local_values(|mut request| {
+        let is_for = |name: &&String| request.headers().get("x-tenant").is_some_and(|tenant| tenant == name.as_str());
+        if let Some(at) = names.iter().position(|name| is_for(&name)) {
+            request.headers_mut().insert("x-branch", HeaderValue::from(at + 1));
+        }
+        at_once(answer(request))
+    });
+}
+
+const RETRY: &str = r#"<policies><inbound /><backend><retry condition="@(context.Response.StatusCode == 503)" count="3" interval="1"><forward-request /></retry></backend></policies>"#;
+
+/// `retry` around a call that succeeds.
+#[divan::bench(sample_count = 1000)]
+fn retry_that_does_not_fire(bencher: Bencher<'_, '_>) {
+    measure(bencher, RETRY, tenant);
+}
+
+/// The same by hand: the head of the request is kept for another call.
+#[divan::bench(sample_count = 1000)]
+fn retry_that_does_not_fire_by_hand(bencher: Bencher<'_, '_>) {
+    bencher.with_inputs(tenant).bench_local_values(|request| {
+        let (parts, body) = request.into_parts();
+        let kept = parts.clone();
+        let mut response = at_once(answer(Request::from_parts(parts, body)));
+        for _ in 0..3 {
+            match &response {
+                Ok(answered) if answered.status() == 503 => {}
+                _ => break,
+            }
+            response = at_once(answer(Request::from_parts(kept.clone(), Body::empty())));
+        }
+        response
+    });
+}
+
 const CORS: &str = r#"<policies><inbound><cors allow-credentials="true">
     <allowed-origins><origin>https://a.example</origin><origin>https://b.example</origin><origin>https://c.example</origin></allowed-origins>
     <allowed-methods preflight-result-max-age="300"><method>GET</method><method>PUT</method><method>DELETE</method></allowed-methods>

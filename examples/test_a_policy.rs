@@ -15,7 +15,8 @@ const POLICY: &str = r#"<policies>
                 <return-response><set-status code="403" reason="Not a buyer" /></return-response>
             </when>
         </choose>
-        <set-header name="X-Region"><value>{{region}}</value></set-header>
+        <send-request response-variable-name="tax"><set-url>https://tax.example/{{region}}</set-url></send-request>
+        <set-header name="X-Tax"><value>@(((IResponse)context.Variables["tax"]).Body.As<string>())</value></set-header>
     </inbound>
     <backend>
         <retry condition="@(context.Response.StatusCode == 503)" count="2" interval="10"><forward-request /></retry>
@@ -44,6 +45,7 @@ fn test() -> PolicyTest {
         .fragment("caller", CALLER)
         .named_value("region", "west")
         .user("jane@contoso.com", &["buyers"])
+        .send_request("GET https://tax.example/*", Answer::new(200).body("19"))
         .request("GET", "/orders/7")
 }
 
@@ -56,7 +58,8 @@ async fn main() {
         .await;
     outcome.assert_status(200).assert_json(&json!({ "id": 7, "for": "jane@contoso.com" }));
     outcome.assert_sent_times(2).assert_variable("caller", "jane@contoso.com").assert_trace("from 203.0.113.7");
-    outcome.sent(1).assert_url("/orders/7").assert_header("X-Region", "west");
+    outcome.sent(1).assert_url("/orders/7").assert_header("X-Tax", "19");
+    outcome.call(0).assert_url("https://tax.example/west");
     println!("a buyer gets the order after a retry\n\n{outcome}");
 
     let outcome = test().user("bob@contoso.com", &[]).run().await;

@@ -14,9 +14,6 @@ use crate::expr::Expression;
 use crate::secret::{NamedValue, Redactor, Secret};
 use crate::xml::{self, Element, Space, Text};
 
-/// The longest document that is accepted, in bytes.
-const DOCUMENT_LIMIT: usize = 256 << 10;
-
 /// Compiles one document; fragments are compiled where they are included.
 pub(crate) struct Compiler<'a> {
     pub(crate) environment: &'a Environment,
@@ -56,7 +53,7 @@ impl<'a> Compiler<'a> {
         environment: &'a Environment,
     ) -> ([Vec<Node>; 4], Vec<Diagnostic>, Vec<TemplateParameter>) {
         let (mut sections, file) = (<[Vec<Node>; 4]>::default(), Arc::<str>::from(file));
-        let document = match read(&file, text, DOCUMENT_LIMIT) {
+        let document = match read(&file, text, environment.longest_document()) {
             Ok(document) => document,
             Err(diagnostics) => return (sections, diagnostics, Vec::new()),
         };
@@ -153,7 +150,10 @@ impl<'a> Compiler<'a> {
         }
         let Some(entry) = list::find(&element.name) else {
             let message = if list::is_known(&element.name) {
-                format!("the policy `{}` is not supported yet", element.name)
+                format!(
+                    "the policy `{}` is not supported yet: a custom policy of that name can stand in for it",
+                    element.name
+                )
             } else {
                 let names = list::names().chain(environment.custom.names());
                 let hint = near(&element.name, names).map_or(String::new(), |n| format!(": did you mean `{n}`?"));

@@ -35,6 +35,8 @@ pub struct Environment {
     /// By id in lower case; the error says why one cannot be used.
     pub(crate) loggers: BTreeMap<String, Result<EventHub, String>>,
     pub(crate) most_dimensions: Option<usize>,
+    document_limit: Option<usize>,
+    fragment_limit: Option<usize>,
 }
 
 /// The text of a policy fragment, with the name of its file.
@@ -120,6 +122,20 @@ impl Environment {
         self
     }
 
+    /// How long a policy document may be, in bytes; 256 KiB without it.
+    #[must_use]
+    pub fn document_limit(mut self, bytes: usize) -> Self {
+        self.document_limit = Some(bytes);
+        self
+    }
+
+    /// How long a policy fragment may be, in bytes; 32 KiB without it.
+    #[must_use]
+    pub fn fragment_limit(mut self, bytes: usize) -> Self {
+        self.fragment_limit = Some(bytes);
+        self
+    }
+
     /// The types and members that expressions may use.
     #[must_use]
     pub fn library(mut self, library: Library) -> Self {
@@ -146,6 +162,14 @@ impl Environment {
     pub(crate) fn custom_policies(mut self, policies: CustomPolicies) -> Self {
         self.custom = policies;
         self
+    }
+
+    pub(crate) fn longest_document(&self) -> usize {
+        self.document_limit.unwrap_or(256 << 10)
+    }
+
+    pub(crate) fn longest_fragment(&self) -> usize {
+        self.fragment_limit.unwrap_or(32 << 10)
     }
 
     pub(crate) fn takes_as_given(&self) -> bool {

@@ -7,9 +7,7 @@ use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::uri::PathAndQuery;
-use http::{
-    Extensions, HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header,
-};
+use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Response, StatusCode, Uri, Version, header};
 
 use super::buffered::Buffered;
 use super::error::{Failure, PolicyError};
@@ -22,6 +20,7 @@ use super::settings::EngineSettings;
 use super::spec::{Scope, Section};
 use super::statements::cors;
 use super::tracer::Tracer;
+use super::tracing::DebugAccess;
 use crate::body::Body;
 use crate::expr::Value;
 use crate::forward::{CertificateName, ClientAddress, ClientScheme, ServedBy, Target, WebProxy};
@@ -52,8 +51,8 @@ pub struct Exchange {
     pub(crate) outbound: Option<Arc<dyn Outbound>>,
     /// The trace of the request, when it is traced.
     pub(crate) tracer: Option<Box<Tracer>>,
-    /// What the response says of a token that is not good.
-    pub(crate) debug_answer: Option<(HeaderName, HeaderValue)>,
+    /// What the caller's token for tracing is good for.
+    pub(crate) debug_access: DebugAccess,
     /// What `cors` puts on the final response, whatever it is.
     pub(crate) cors: Option<Box<cors::Answer>>,
     /// How much of the caller's path is the API's, with version and revision, in bytes.
@@ -211,7 +210,7 @@ impl Exchange {
             proxy: None,
             outbound: None,
             tracer: None,
-            debug_answer: None,
+            debug_access: DebugAccess::Denied,
             cors: None,
             api_path_length: 0,
             client: None,

@@ -52,7 +52,7 @@ pub fn lint(file: &str, text: &str, environment: &Environment) -> Vec<Diagnostic
 
 fn fragment(file: &str, text: &str, environment: &Environment) -> Vec<Diagnostic> {
     let file = Arc::<str>::from(file);
-    let document = match compile::read(&file, text, 256 << 10) {
+    let document = match compile::read(&file, text, environment.longest_document()) {
         Ok(document) => document,
         Err(diagnostics) => return diagnostics,
     };

@@ -67,7 +67,10 @@ mod settings;
 mod spec;
 mod statements;
 mod traced_body;
+// Only a gateway begins traces.
+#[cfg_attr(not(feature = "client"), allow(dead_code))]
 mod tracer;
+#[cfg_attr(not(feature = "client"), allow(dead_code))]
 mod tracing;
 
 pub use self::tracing::{DebugAccess, DebugAuthorizer, DebugTokens, RequestTracing};

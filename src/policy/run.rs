@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use http::{Request, Response, header};
+use http::{HeaderValue, Request, Response, header};
 use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 
@@ -481,8 +481,8 @@ impl Machine<'_> {
         if let Some(cors) = self.exchange.cors.take() {
             cors.apply(&mut response.headers);
         }
-        if let Some((name, value)) = self.exchange.debug_answer.take() {
-            response.headers.insert(name, value);
+        if let Some(name) = self.exchange.debug_access.refusal() {
+            response.headers.insert(name, HeaderValue::from_static("true"));
         }
         match self.exchange.tracer.take() {
             Some(tracer) => tracer.finish(response, *self.section),

@@ -174,8 +174,8 @@ impl State {
                 changes.insert("response".to_owned(), response.into());
             }
         }
-        let is_known = |variable: &&(Arc<str>, String)| !self.variables.contains(variable);
-        let variables: Vec<_> = after.variables.iter().filter(is_known).collect();
+        let is_new = |variable: &&(Arc<str>, String)| !self.variables.contains(variable);
+        let variables: Vec<_> = after.variables.iter().filter(is_new).collect();
         if !variables.is_empty() {
             let pair = |(name, value): &(Arc<str>, String)| json!({ "name": &**name, "value": value });
             changes.insert("variables".to_owned(), variables.into_iter().map(pair).collect());

@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use http::{HeaderName, HeaderValue};
+use http::HeaderName;
 use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use sha2::Sha256;
 
@@ -33,6 +33,17 @@ pub enum DebugAccess {
     WrongApi,
     /// It is no token: the request is served as if there were none.
     Denied,
+}
+
+impl DebugAccess {
+    /// The header of the response that says why a token is not good.
+    pub(crate) fn refusal(self) -> Option<HeaderName> {
+        match self {
+            Self::Expired => Some(EXPIRED),
+            Self::WrongApi => Some(WRONG_API),
+            Self::Granted | Self::Denied => None,
+        }
+    }
 }
 
 /// Decides which requests are traced.
@@ -101,9 +112,7 @@ impl Exchange {
         match access {
             _ if old => self.begin_trace(tracing.sink, secrets()),
             DebugAccess::Granted => self.begin_trace(tracing.sink, secrets()),
-            DebugAccess::Expired => self.debug_answer = Some((EXPIRED, HeaderValue::from_static("true"))),
-            DebugAccess::WrongApi => self.debug_answer = Some((WRONG_API, HeaderValue::from_static("true"))),
-            DebugAccess::Denied => {}
+            refused => self.debug_access = refused,
         }
     }
 }

@@ -23,7 +23,7 @@ fn every_policy_of_the_index_is_implemented_or_not_supported_yet() {
         known.insert(element);
         let Some(spec) = specs().find(|spec| spec.element == element) else {
             let text = lint("a", &format!("<{element} />"), &Environment::new())[0].to_string();
-            if text != format!("a:1:1: the policy `{element}` is not supported yet") {
+            if !text.starts_with(&format!("a:1:1: the policy `{element}` is not supported yet: ")) {
                 wrong.push(text);
             }
             continue;

@@ -6,6 +6,7 @@ mod corpus;
 mod custom;
 mod docs;
 mod index;
+mod limits;
 mod run;
 mod secrets;
 mod testing;

@@ -132,6 +132,87 @@ async fn scopes_fragments_named_values_and_entities() {
     outcome.sent(0).assert_header("A", "1").assert_header("F", "f").assert_no_header("B");
 }
 
+#[tokio::test(start_paused = true)]
+async fn other_services_answer_by_method_and_url() {
+    let ask = |method: &str, url: &str, variable: &str| {
+        format!(
+            r#"<send-request response-variable-name="{variable}" ignore-error="true"><set-url>{url}</set-url><set-method>{method}</set-method><set-body>ask</set-body></send-request>"#
+        )
+    };
+    let reads = r#"<set-variable name="all" value="@(string.Join(",", new[] {"a", "b", "c", "d"}.Select(name => context.Variables[name] == null ? "none" : ((IResponse)context.Variables[name]).StatusCode.ToString())))" />"#;
+    let calls = [
+        ask("POST", "https://a.test/token", "a"),
+        ask("POST", "https://a.test/token", "b"),
+        ask("GET", "https://a.test/token", "c"),
+        ask("GET", "https://down.test/", "d"),
+    ];
+    let outcome = inbound(&(calls.concat() + reads))
+        .send_request("POST https://a.test/*", Answer::new(201))
+        .send_request("POST https://a.test/*", Answer::new(202).after(Duration::from_secs(5)))
+        .send_request_always("https://a.test/token", |call| Answer::new(if call.text() == "ask" { 203 } else { 500 }))
+        .send_request("https://down.test/", Answer::refuses())
+        .run()
+        .await;
+    outcome.assert_variable("all", "201,202,203,none").assert_call_times(4).assert_sent_times(1);
+    outcome.call(1).assert_method("POST").assert_url("https://a.test/token").assert_body("ask");
+}
+
+#[tokio::test]
+async fn a_call_that_nobody_answers_fails_the_test() {
+    let test = inbound(r#"<send-one-way-request><set-url>https://a.test/x</set-url></send-one-way-request>"#);
+    let text = panic_of(async { drop(test.clone().run().await) }).await;
+    assert!(text.contains("policies called GET https://a.test/x: say with `send_request` what is answered"), "{text}");
+    let outcome = test.send_request("*", Answer::new(200)).run().await;
+    outcome.assert_no_error().assert_call_times(1).call(0).assert_url("https://a.test/x");
+}
+
+#[tokio::test]
+async fn metrics_tokens_and_the_trace_of_the_request() {
+    let outcome = inbound(
+        r#"<emit-metric name="orders" value="2"><dimension name="Region" value="west" /></emit-metric>
+           <authentication-managed-identity resource="https://vault.test" />"#,
+    )
+    .named_value("unused", "x")
+    .traced()
+    .run()
+    .await;
+    outcome.assert_no_error().assert_metric("orders", 2.0);
+    assert_eq!(outcome.metrics()[0].to_string(), "API Management/orders 2 Region=west");
+    outcome.sent(0).assert_header("Authorization", "Bearer token of https://vault.test");
+    let trace = outcome.request_trace().unwrap().to_json();
+    let sources = trace["traceEntries"]["inbound"].as_array().unwrap().iter().map(|entry| &entry["source"]);
+    assert_eq!(sources.collect::<Vec<_>>(), ["api-inspector", "emit-metric", "authentication-managed-identity"]);
+    assert_eq!(outcome.headers()["apim-trace-id"], trace["traceId"].as_str().unwrap());
+    let text = panic_of(async {
+        let _ = outcome.assert_metric("orders", 3.0);
+    })
+    .await;
+    assert!(
+        text.starts_with("metrics: expected `orders` with 3") && text.contains("API Management/orders 2"),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_retry_warns_in_the_trace_and_its_spread_is_fixed() {
+    let retry = r#"<set-variable name="n" value="@(0)" /><retry condition="true" count="@(2 + context.Request.Url.Path.Length)" interval="@(-1)" delta="10" max-interval="100"><set-variable name="n" value="@((int)context.Variables["n"] + 1)" /></retry>"#;
+    let waits = async |seed| {
+        tokio::time::pause();
+        let outcome = inbound(retry).random(seed).traced().run().await;
+        outcome.assert_variable("n", "4");
+        tokio::time::resume();
+        let trace = outcome.request_trace().unwrap().to_json().to_string();
+        assert!(trace.contains("Warning: `interval` is -1: it is taken as 0"), "{trace}");
+        let waits = trace.split("Retry after ").skip(1).map(|rest| rest.split(' ').next().unwrap().to_owned());
+        waits.collect::<Vec<_>>()
+    };
+    let (one, same, other) = (waits(1).await, waits(1).await, waits(2).await);
+    assert_eq!((one.len(), &one[0][..]), (3, "0"));
+    assert!(one == same && one != other, "{one:?} {other:?}");
+    let second: f64 = one[1].parse().unwrap();
+    assert!((8.0..=12.0).contains(&second), "{one:?}");
+}
+
 #[tokio::test]
 async fn a_configuration_runs_through_its_gateway() {
     let mut store = Store::new();

@@ -5,9 +5,6 @@ use super::super::document::{Node, NodeBody};
 use super::super::spec::{Attribute, Spec};
 use crate::xml::Element;
 
-/// The longest fragment that is accepted, in bytes.
-const FRAGMENT_LIMIT: usize = 32 << 10;
-
 const FRAGMENT_ID: Attribute = Attribute::required("fragment-id", "the id of a policy fragment");
 
 pub(crate) const SPEC: Spec =
@@ -29,7 +26,7 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
         }
         return None;
     };
-    let document = match compile::read(&fragment.file, &fragment.text, FRAGMENT_LIMIT) {
+    let document = match compile::read(&fragment.file, &fragment.text, compiler.environment.longest_fragment()) {
         Ok(document) => document,
         Err(problems) => {
             compiler.diagnostics.extend(problems);
