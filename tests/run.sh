@@ -12,9 +12,17 @@ need_c_compiler() {
     else echo "no C compiler and no apt-get: install gcc or clang"; exit 1; fi
   }
 }
+need_libxml() {
+  if pkg-config --exists libxml-2.0 libxslt 2>/dev/null && ls /usr/lib/llvm-*/lib/libclang*.so* >/dev/null 2>&1; then return; fi
+  say "installing libxml2, libxslt and libclang (the feature libxml is built with them)"
+  if command -v apt-get >/dev/null; then
+    apt-get update -qq && apt-get install -y -qq pkg-config libxml2-dev libxslt1-dev libclang-dev >/dev/null
+  else echo "no apt-get: install the development files of libxml2 and libxslt, libclang and pkg-config"; exit 1; fi
+}
 need_component() { cargo "$1" --version >/dev/null 2>&1 || rustup component add "$2"; }
 
 need_c_compiler
+need_libxml
 need_component fmt rustfmt
 need_component clippy clippy
 
@@ -38,7 +46,7 @@ RUSTDOCFLAGS="-D warnings" cargo doc "${features[@]}" --no-deps --quiet
 say "examples"
 ./tests/examples.sh
 say "each feature alone"
-for feature in "" client policy aws-lc-rs ring certificates azure liquid import testing client,policy; do
+for feature in "" client policy aws-lc-rs ring certificates azure liquid libxml import testing client,policy; do
   cargo clippy --lib --quiet --no-default-features --features "$feature" -- -D warnings
 done
 say "all checks passed"

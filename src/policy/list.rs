@@ -123,6 +123,7 @@ policies! {
         trace::Trace,
         wait::Wait,
         xml_to_json::XmlToJson,
+        xsl_transform::XslTransform,
     }
     flow: {
         base,
@@ -173,7 +174,6 @@ const INDEX: &[&str] = &[
     "validate-odata-request",
     "validate-parameters",
     "validate-status-code",
-    "xsl-transform",
 ];
 
 /// Whether API Management has a policy of that element name, implemented here or not.

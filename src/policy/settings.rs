@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::concurrency::Concurrency;
 use super::dapr;
@@ -58,6 +59,11 @@ pub struct EngineSettings {
     pub dapr: Arc<BaseUrl>,
     /// The Service Bus namespace of `send-service-bus-message` without one, such as `contoso.servicebus.windows.net`.
     pub service_bus_namespace: Option<Arc<str>>,
+    /// How long `xsl-transform` may take, waiting for its turn included: 16 run at a time. Default 10 s.
+    pub xsl_time_limit: Duration,
+    /// The turns of `xsl-transform`.
+    #[cfg(feature = "libxml")]
+    pub(crate) xsl_slots: Arc<tokio::sync::Semaphore>,
     /// The slots of `limit-concurrency`, shared by all pipelines with these settings and their clones.
     pub(crate) concurrency: Concurrency,
 }
@@ -82,6 +88,9 @@ impl Default for EngineSettings {
             service_bus_namespace: None,
             deliveries: Deliveries::default(),
             dapr: dapr::sidecar(),
+            xsl_time_limit: Duration::from_secs(10),
+            #[cfg(feature = "libxml")]
+            xsl_slots: Arc::new(tokio::sync::Semaphore::new(16)),
             concurrency: Concurrency::default(),
         }
     }

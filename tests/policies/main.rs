@@ -18,3 +18,9 @@ async fn all_cases() {
     let count = run_cases("tests/policies/cases").await;
     assert!(count >= 240, "only {count} cases were found");
 }
+
+#[tokio::test]
+async fn cases_of_features() {
+    let folder = if cfg!(feature = "libxml") { "libxml" } else { "without-libxml" };
+    run_cases(format!("tests/policies/features/{folder}")).await;
+}

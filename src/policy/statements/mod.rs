@@ -38,3 +38,4 @@ pub(crate) mod set_variable;
 pub(crate) mod trace;
 pub(crate) mod wait;
 pub(crate) mod xml_to_json;
+pub(crate) mod xsl_transform;
