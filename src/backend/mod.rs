@@ -35,6 +35,7 @@ mod client;
 mod connect;
 mod connections;
 mod credentials;
+pub(crate) mod dots;
 mod error;
 mod expectation;
 mod fabric;

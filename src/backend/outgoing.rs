@@ -11,7 +11,7 @@ use http_body::Body;
 use super::credentials::PreparedCredentials;
 use super::error::{Error, Kind};
 use super::expectation::ContinueTimeout;
-use super::{forwarded, hop_by_hop, upgrade};
+use super::{dots, forwarded, hop_by_hop, upgrade};
 use crate::forward::{BaseUrl, ForwardOptions, HttpVersion};
 
 /// Where a request goes, made ready once for a backend.
@@ -36,6 +36,14 @@ pub(super) fn prepare<B: Body>(
 pub(super) fn clean<B: Body>(request: &mut Request<B>, options: &ForwardOptions) -> Result<(), Error> {
     if request.method() == Method::CONNECT {
         return Err(Error::caused_by(Kind::Unsendable, "`CONNECT` asks for a tunnel, which is not supported"));
+    }
+    if *request.method() == Method::TRACE {
+        let why = "`TRACE` would show the caller what the gateway adds to requests";
+        return Err(Error::caused_by(Kind::Unsendable, why));
+    }
+    // A policy may have made it of what the caller gave.
+    if dots::climb(request.uri().path()) {
+        return Err(Error::caused_by(Kind::Unsendable, "its path leads above the base URL"));
     }
     *request.version_mut() = Version::HTTP_11;
     let length = request.body().size_hint().exact();
@@ -209,9 +217,15 @@ mod tests {
     }
 
     #[test]
-    fn refuses_tunnels() {
-        let mut request = Request::connect("b:443").body(Body::empty()).unwrap();
-        let error = clean(&mut request, &ForwardOptions::default()).unwrap_err();
-        assert_eq!((error.side(), error.reason()), (crate::backend::Side::Gateway, "BackendConnectionFailure"));
+    fn refuses_tunnels_and_traces_and_what_leaves_the_base_url() {
+        let (connect, trace) = (Method::CONNECT, Method::TRACE);
+        let cases = [(connect, "b:443"), (trace, "/"), (Method::GET, "/../admin"), (Method::GET, "/a/%2e%2e/..;/b?x")];
+        for (method, uri) in cases {
+            let mut request = Request::builder().method(method).uri(uri).body(Body::empty()).unwrap();
+            let error = clean(&mut request, &ForwardOptions::default()).unwrap_err();
+            let told = (error.side(), error.reason(), error.is_retry_safe());
+            assert_eq!(told, (crate::backend::Side::Gateway, "BackendConnectionFailure", false), "{uri}");
+        }
+        assert!(clean(&mut get("/a/../b;x=.."), &ForwardOptions::default()).is_ok());
     }
 }

@@ -3,7 +3,6 @@
 mod access;
 mod assemble;
 mod documents;
-mod dots;
 mod naming;
 mod operations;
 mod own_calls;

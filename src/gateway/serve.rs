@@ -10,12 +10,11 @@ use pin_project_lite::pin_project;
 use serde_json::{Value, json};
 
 use super::access::Denial;
-use super::dots;
 use super::own_calls::{Caller, OwnFirst, OwnServer};
 use super::preflight;
 use super::router::{ApiMatch, Route};
 use super::snapshot::{ApiState, Protocol, Snapshot};
-use crate::backend::{Backends, CallFuture, InProcess};
+use crate::backend::{Backends, CallFuture, InProcess, dots};
 use crate::body::Body;
 use crate::forward::{BaseUrl, ForwardError, ForwardOptions, HttpVersion, Target};
 use crate::outbound::Outbound;
@@ -40,7 +39,9 @@ pub(super) fn begin(
     }
     let forward = |api| ToBackends { snapshot: Arc::clone(snapshot), api, caller };
     let route = match route {
-        Route::Operation(found, _) if dots::climb(found.remainder(&exchange.request.original_uri)) => {
+        Route::Operation(found, _)
+            if leads_elsewhere(found.remainder(&exchange.request.original_uri), &exchange.settings) =>
+        {
             Route::NoOperation(found)
         }
         route => route,
@@ -124,6 +125,11 @@ fn inspected(exchange: &Exchange) -> Value {
         "user": user.unwrap_or_else(none),
         "product": product.unwrap_or_else(none),
     } })
+}
+
+/// Whether a backend may serve something else under this path than the operation that matches it.
+fn leads_elsewhere(remainder: &str, settings: &EngineSettings) -> bool {
+    if settings.dot_segments_inside { dots::climb(remainder) } else { dots::lead_up(remainder) }
 }
 
 /// Whether a request that no API matches is answered all the same, other than with 404.

@@ -37,6 +37,10 @@ pub struct EngineSettings {
     /// Whether a `base-url` of a narrower document overrides the `backend-id` of a broader one. API Management does
     /// not do so, and this is off by default.
     pub base_url_overrides_inherited_backend_id: bool,
+    /// Whether a path may have segments `..`, escaped or not, that stay below the path of its API. A backend that resolves
+    /// them serves another operation than the one whose policies ran, so that such a request is answered with 404. Default
+    /// false.
+    pub dot_segments_inside: bool,
     /// What `terminate-unmatched-request` of `cors` is when a document does not say it. Default true.
     pub cors_terminates_unmatched_requests: bool,
     /// Whether a preflight request, which cannot name a version in a header or query, is answered by the first version
@@ -79,6 +83,7 @@ impl Default for EngineSettings {
             metric_sink: default_metric_sink(),
             request_tracing: None,
             base_url_overrides_inherited_backend_id: false,
+            dot_segments_inside: false,
             cors_terminates_unmatched_requests: true,
             preflight_looks_through_versions: true,
             jsonp_starts_with_comment: false,

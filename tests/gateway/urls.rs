@@ -1,12 +1,15 @@
 //! Where requests go: each case of `urls/cases.json` is a configuration, a request, and what the backend sees of it.
 //!
 //! `{a}` and `{b}` are the URLs of two backends, `{a.host}` and `{b.host}` their authorities. `global`, `api` and
-//! `operation` are the statements of `inbound` at that scope.
+//! `operation` are the statements of `inbound` at that scope; `dot_segments` lets dot segments inside an API pass.
 
 use std::fmt::Write as _;
 
 use gatewright::Body;
+use gatewright::backend::Transport;
+use gatewright::gateway::Gateway;
 use gatewright::model::{Api, ApiEntry, Backend, Operation, Policy, Store, Subscription};
+use gatewright::policy::EngineSettings;
 use http::{Request, Response};
 use serde_json::Value;
 use tower::ServiceExt;
@@ -58,6 +61,12 @@ fn store(case: &Value) -> Store {
 /// What is wrong with a case; nothing when all is well.
 async fn run(case: &Value, servers: &[(&str, TestServer); 2]) -> String {
     let mut gateway = gateway(&store(case));
+    if case["dot_segments"] == true {
+        let mut settings = EngineSettings::default();
+        settings.dot_segments_inside = true;
+        let transport = Transport::builder().native_roots(false).build().unwrap();
+        gateway = Gateway::builder().transport(transport).settings(settings).build(&store(case)).unwrap();
+    }
     if let Some(client) = case["client"].as_str() {
         gateway = gateway.client(client.parse().unwrap());
     }
