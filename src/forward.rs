@@ -1,5 +1,8 @@
 //! What passes between a pipeline and the service behind it: where a request goes, how, and why it failed.
 
+#[cfg(any(feature = "client", feature = "policy"))]
+mod arrival;
+
 use std::borrow::Cow;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,6 +13,11 @@ use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 use http::uri::{Authority, Scheme};
 use zeroize::Zeroizing;
+
+#[cfg(feature = "policy")]
+pub(crate) use arrival::arrive;
+#[cfg(feature = "client")]
+pub(crate) use arrival::strip_listed;
 
 /// Where a request is to be sent. The request's own URI then holds only the path and query that follow the base.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,7 +63,7 @@ impl BaseUrl {
     /// [`BaseUrlError`] when the scheme is another one, the host is missing, user information is present, or the text
     /// is not a URL.
     pub fn parse(text: &str) -> Result<Self, BaseUrlError> {
-        let fail = |problem| BaseUrlError { url: text.to_owned(), problem };
+        let fail = |problem| BaseUrlError { url: shown(text), problem };
         // `url` accepts what .NET does (spaces, Unicode hosts, upper-case schemes) and gives a canonical text.
         let url = url::Url::parse(text.trim()).map_err(|_| fail("it cannot be parsed"))?;
         let scheme = match url.scheme() {
@@ -128,6 +136,25 @@ impl BaseUrl {
     /// The whole URL, for traces and messages.
     pub fn join(&self, remainder: &str) -> impl std::fmt::Display {
         format!("{}://{}{}", self.scheme, self.authority, self.path_and_query(remainder))
+    }
+}
+
+/// A text that was meant to be a URL, without what may be a secret in it: user information and the query.
+///
+/// It need not be a URL, so that what stands before an `@` is left out, wherever a parser would end the host.
+fn shown(text: &str) -> String {
+    let scheme = text.find("://").map_or("", |at| &text[..at + 3]);
+    let rest = &text[scheme.len()..];
+    let query = rest.find(['?', '#']);
+    match rest.rfind('@') {
+        // A query with an `@`, or a password with a `?`.
+        Some(at) if query.is_some_and(|query| query < at) => format!("{scheme}***"),
+        at => {
+            let end = query.map_or(rest.len(), |query| query + 1);
+            let user = if at.is_some() { "***" } else { "" };
+            let query = if query.is_some() { "***" } else { "" };
+            format!("{scheme}{user}{}{query}", &rest[at.unwrap_or(0)..end])
+        }
     }
 }
 
@@ -316,7 +343,7 @@ impl WebProxy {
     /// [`WebProxyError`] when the scheme is another one, there is a path or a query, the URL holds user information, or
     /// the user name has a colon.
     pub fn parse(url: &str, username: Option<&str>, password: Option<&str>) -> Result<Self, WebProxyError> {
-        let fail = |problem| WebProxyError { url: url.to_owned(), problem };
+        let fail = |problem| WebProxyError { url: shown(url), problem };
         let base = BaseUrl::parse(url).map_err(|error| fail(error.problem))?;
         if base.scheme != Scheme::HTTP {
             return Err(fail("the gateway speaks plain HTTP to proxies"));
@@ -369,6 +396,31 @@ pub struct ForwardError {
     pub retry_after: Option<u32>,
 }
 
+impl ForwardError {
+    /// The first one among an error and its sources.
+    #[cfg(feature = "policy")]
+    pub(crate) fn within<'a>(error: &'a (dyn std::error::Error + 'static)) -> Option<&'a Self> {
+        let find = |error: &'a (dyn std::error::Error + 'static)| {
+            #[cfg(feature = "client")]
+            if let Some(Reported { error, .. }) = error.downcast_ref() {
+                return error.get();
+            }
+            error.downcast_ref()
+        };
+        std::iter::successors(Some(error), |error| (*error).source()).find_map(find)
+    }
+}
+
+/// A link between an error and its cause: the words in which a pipeline reports the error.
+#[cfg(feature = "client")]
+#[derive(Debug, Default, thiserror::Error)]
+#[error("{}", .error.get().map_or("", |error| &*error.message))]
+pub(crate) struct Reported {
+    /// Empty until somebody asks.
+    pub(crate) error: std::sync::OnceLock<ForwardError>,
+    pub(crate) source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
 impl ServedBy {
     /// A member of a pool, or a replica of a service.
     pub fn new(backend: Arc<str>, base: Arc<BaseUrl>) -> Self {
@@ -398,4 +450,33 @@ pub enum ClientScheme {
     Http,
     /// HTTP over TLS.
     Https,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn errors_do_not_hold_secrets_of_urls() {
+        let cases = [
+            ("http://me:s3cr3t@proxy:8080", "`http://***@proxy:8080`"),
+            ("https://s3cr3t@host/p", "`https://***@host/p`"),
+            ("http://me:s3/cr3t@proxy:8080", "`http://***@proxy:8080`"),
+            ("http://me:s3?cr3t@proxy:8080", "`http://***`"),
+            ("ftp://host/p?code=s3cr3t", "`ftp://host/p?***`"),
+            ("http://me:s3@cr3t@h/?x=1#y", "`http://***@h/?***`"),
+            ("me:s3cr3t@proxy", "`***@proxy`"),
+            ("nonsense", "`nonsense`"),
+        ];
+        for (url, shown) in cases {
+            let errors = [
+                BaseUrl::parse(url).unwrap_err().to_string(),
+                format!("`{}`", BaseUrl::parse(url).unwrap_err().url),
+                WebProxy::parse(url, None, None).unwrap_err().to_string(),
+                format!("{:?}", WebProxy::parse(url, None, None)),
+            ];
+            assert!(errors[0].starts_with(shown) && errors[1] == shown && errors[2].starts_with(shown), "{errors:?}");
+            assert!(errors.iter().all(|error| !error.contains("s3") && !error.contains("cr3t")), "{errors:?}");
+        }
+    }
 }

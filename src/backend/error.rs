@@ -12,7 +12,7 @@ use http::{HeaderValue, Response, StatusCode};
 use super::breaker::Refusal;
 use crate::Body;
 use crate::body::BoxError;
-use crate::forward::ForwardError;
+use crate::forward::{ForwardError, Reported};
 
 /// Why a request got no response from its backend.
 ///
@@ -26,7 +26,7 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: Kind,
     backend: Option<Arc<str>>,
-    source: Option<BoxError>,
+    cause: Reported,
     /// The status of a refusal, and the seconds after which to come back.
     refusal: Option<(u16, u32)>,
 }
@@ -80,11 +80,13 @@ pub enum Side {
 
 impl Error {
     pub(super) fn new(kind: Kind) -> Self {
-        Self(Box::new(Inner { kind, backend: None, source: None, refusal: None }))
+        Self(Box::new(Inner { kind, backend: None, cause: Reported::default(), refusal: None }))
     }
 
     pub(super) fn caused_by(kind: Kind, source: impl Into<BoxError>) -> Self {
-        Self(Box::new(Inner { kind, backend: None, source: Some(source.into()), refusal: None }))
+        let mut error = Self::new(kind);
+        error.0.cause.source = Some(source.into());
+        error
     }
 
     /// The gateway called itself once too often; `why` is shown to the caller.
@@ -101,6 +103,8 @@ impl Error {
 
     pub(super) fn of(mut self, backend: Arc<str>) -> Self {
         self.0.backend = Some(backend);
+        // Its text names the backend.
+        self.0.cause.error.take();
         self
     }
 
@@ -154,7 +158,7 @@ impl Error {
                     .into();
             }
             Kind::Loop => {
-                return self.0.source.as_ref().map_or("".into(), |why| why.to_string().into());
+                return self.0.cause.source.as_ref().map_or("".into(), |why| why.to_string().into());
             }
             Kind::NoCertificate => "The client certificate was not found.",
             Kind::NoToken => "The token of the managed identity could not be acquired.",
@@ -192,6 +196,15 @@ impl Error {
         match self.0.kind {
             Kind::Full => Some(1),
             _ => self.0.refusal.map(|(_, seconds)| seconds),
+        }
+    }
+
+    fn reported(&self) -> ForwardError {
+        ForwardError {
+            reason: self.reason(),
+            message: self.message(),
+            status: self.status(),
+            retry_after: self.retry_after(),
         }
     }
 
@@ -276,7 +289,7 @@ impl fmt::Display for Error {
         if let Some((_, seconds)) = self.0.refusal {
             write!(f, ", next try in {seconds} s")?;
         }
-        let mut cause = StdError::source(self);
+        let mut cause = self.0.cause.source();
         while let Some(error) = cause {
             // Its text is the name of a step inside the HTTP library.
             if !error.is::<hyper_util::client::legacy::Error>() {
@@ -289,8 +302,12 @@ impl fmt::Display for Error {
 }
 
 impl StdError for Error {
+    /// First a link that displays as [`message`](Error::message), by which `PolicyLayer` knows what to report; then what
+    /// caused the failure, if anything did.
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.0.source.as_deref().map(|source| source as _)
+        let reported = &self.0.cause;
+        reported.error.get_or_init(|| self.reported());
+        Some(reported)
     }
 }
 
@@ -322,11 +339,6 @@ impl From<Error> for Response<Body> {
 
 impl From<Error> for ForwardError {
     fn from(error: Error) -> Self {
-        Self {
-            reason: error.reason(),
-            message: error.message(),
-            status: error.status(),
-            retry_after: error.retry_after(),
-        }
+        error.reported()
     }
 }

@@ -3,6 +3,8 @@
 use http::header::{CONNECTION, CONTENT_LENGTH, TE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use crate::forward;
+
 /// Takes out what must not go on to the backend.
 ///
 /// `TE: trailers` stays, as gRPC asks for it; `Trailer` stays, since HTTP/1.1 sends only the trailers that it announces.
@@ -49,25 +51,10 @@ fn is_for_the_gateway(name: &HeaderName) -> bool {
 
 fn strip(headers: &mut HeaderMap, is_stripped: fn(&HeaderName) -> bool) {
     if headers.contains_key(CONNECTION) {
-        strip_listed(headers);
+        forward::strip_listed(headers);
     }
     let stripped: Vec<_> = headers.keys().filter(|name| is_stripped(name)).cloned().collect();
     for name in stripped {
-        headers.remove(name);
-    }
-}
-
-fn strip_listed(headers: &mut HeaderMap) {
-    let known = |name: &str| ["close", "keep-alive", "upgrade"].iter().any(|word| name.eq_ignore_ascii_case(word));
-    let listed: Vec<HeaderName> = headers
-        .get_all(CONNECTION)
-        .iter()
-        .flat_map(|value| value.as_bytes().split(|&byte| byte == b','))
-        .map(<[u8]>::trim_ascii)
-        .filter(|name| !std::str::from_utf8(name).is_ok_and(known))
-        .filter_map(|name| HeaderName::from_bytes(name).ok())
-        .collect();
-    for name in listed {
         headers.remove(name);
     }
 }

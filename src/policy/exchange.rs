@@ -23,7 +23,7 @@ use super::tracer::Tracer;
 use super::tracing::DebugAccess;
 use crate::body::Body;
 use crate::expr::Value;
-use crate::forward::{CertificateName, ClientAddress, ClientScheme, ServedBy, Target, WebProxy};
+use crate::forward::{self, CertificateName, ClientAddress, ClientScheme, ServedBy, Target, WebProxy};
 use crate::outbound::Outbound;
 use crate::sink::{TraceEvent, TraceSeverity};
 
@@ -181,7 +181,8 @@ impl MessageBody {
 impl Exchange {
     /// Starts with a request; `facts` and the rest come from the gateway.
     pub(crate) fn new(request: Request<Body>, settings: Arc<EngineSettings>) -> Self {
-        let (parts, body) = request.into_parts();
+        let (mut parts, body) = request.into_parts();
+        forward::arrive(&mut parts.headers);
         Self {
             request: RequestState {
                 method: parts.method,

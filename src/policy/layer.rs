@@ -5,10 +5,10 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{Request, Response, Uri};
 use http_body::Body as HttpBody;
 use pin_project_lite::pin_project;
 use tower::ServiceExt as _;
@@ -28,9 +28,14 @@ use crate::outbound::Outbound;
 
 /// Puts policy documents around a service.
 ///
-/// At `forward-request` the service is called with the request as policies have changed it; where `set-backend-service`
-/// chose a target, it is in the request's extensions as a [`Target`]; what policies ask of the way there (a proxy, a client
-/// certificate, an HTTP version) is there as [`ForwardOptions`].
+/// At `forward-request` the service is called with the request as policies have changed it. What
+/// policies ask of the way there (a proxy, a client certificate, an HTTP version, a `Host` of their own) is in the
+/// request's extensions as [`ForwardOptions`]; where `set-backend-service` chose a target, it
+/// is there as a [`Target`], and the URI holds only what follows it. Without a target the URI has the scheme and the host
+/// that the caller's had, unless a policy set `Host`.
+///
+/// An error of the service is reported as it says itself when it is a [`ForwardError`] or has one among its sources, as
+/// all errors of backends have: reason, message, status and `Retry-After`. Any other is a `BackendConnectionFailure`.
 #[derive(Clone)]
 pub struct PolicyLayer {
     pipeline: Arc<Pipeline>,
@@ -84,7 +89,7 @@ impl<S> Layer<S> for PolicyLayer {
 #[derive(Clone)]
 pub struct Policy<S> {
     inner: S,
-    /// Why the inner service cannot take a request; its `forward-request` fails so.
+    /// Why the inner service takes no request any more; each `forward-request` fails so.
     unready: Option<ForwardError>,
     pipeline: Arc<Pipeline>,
     settings: Arc<EngineSettings>,
@@ -110,10 +115,11 @@ where
     type Future = PolicyFuture<S>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.inner.poll_ready(cx).map(|ready| {
-            self.unready = ready.err().map(|error| failed(error.into()));
-            Ok(())
-        })
+        // A service that has failed to become ready is not to be asked again.
+        if self.unready.is_none() {
+            self.unready = ready!(self.inner.poll_ready(cx)).err().map(|error| failed(error.into()));
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn call(&mut self, request: Request<B>) -> PolicyFuture<S> {
@@ -121,8 +127,9 @@ where
         let spare = self.pipeline.forwards_repeatedly().then(|| clone.clone());
         // The service that was polled ready takes the request; its clone waits for the next one.
         let ready = std::mem::replace(&mut self.inner, clone);
+        let origin = request.uri().authority().is_some().then(|| Box::new(request.uri().clone()));
         let exchange = Box::new(Exchange::new(request.map(Body::new), self.settings.clone()));
-        let forward = ForwardToService { ready: Some(ready), spare, unready: self.unready.take() };
+        let forward = ForwardToService { ready: Some(ready), spare, unready: self.unready.clone(), origin };
         PolicyFuture { run: Run::serve(exchange, &self.pipeline, forward) }
     }
 }
@@ -158,6 +165,8 @@ pub struct ForwardToService<S> {
     /// For a pipeline that forwards more than once.
     spare: Option<S>,
     unready: Option<ForwardError>,
+    /// The caller's URI, when it names a host: over HTTP/2 nothing else does.
+    origin: Option<Box<Uri>>,
 }
 
 impl<S, R> Forward for ForwardToService<S>
@@ -170,6 +179,10 @@ where
     type Future = ServiceFuture<S>;
 
     fn forward(&mut self, target: Option<Target>, mut request: Request<Body>, options: ForwardOptions) -> Self::Future {
+        if let (Some(origin), None, false) = (&self.origin, &target, options.keep_host) {
+            let rest = std::mem::take(request.uri_mut());
+            *request.uri_mut() = with_authority(origin, rest);
+        }
         if target.is_some() || !options.is_plain() {
             request.extensions_mut().insert(options);
         }
@@ -177,7 +190,7 @@ where
             request.extensions_mut().insert(target);
         }
         let service = self.ready.take().or_else(|| self.spare.clone());
-        let unready = self.unready.take();
+        let unready = self.unready.clone();
         let call = if unready.is_some() { None } else { service.map(|service| service.oneshot(request)) };
         ServiceFuture { call, unready }
     }
@@ -215,15 +228,19 @@ where
     }
 }
 
+/// A path and query, with the scheme and authority of another URI.
+fn with_authority(origin: &Uri, rest: Uri) -> Uri {
+    let mut parts = rest.clone().into_parts();
+    (parts.scheme, parts.authority) = (origin.scheme().cloned(), origin.authority().cloned());
+    Uri::from_parts(parts).unwrap_or(rest)
+}
+
 /// An error of the inner service, as `forward-request` reports it.
 fn failed(error: BoxError) -> ForwardError {
-    match error.downcast::<ForwardError>() {
-        Ok(error) => *error,
-        Err(error) => ForwardError {
-            reason: "BackendConnectionFailure",
-            message: error.to_string().into(),
-            status: 500,
-            retry_after: None,
-        },
-    }
+    ForwardError::within(&*error).cloned().unwrap_or_else(|| ForwardError {
+        reason: "BackendConnectionFailure",
+        message: error.to_string().into(),
+        status: 500,
+        retry_after: None,
+    })
 }

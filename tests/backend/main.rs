@@ -15,6 +15,8 @@ mod headers;
 mod identities;
 mod layers;
 mod pins;
+#[cfg(feature = "policy")]
+mod policies;
 mod pools;
 mod proxies;
 mod redirects;

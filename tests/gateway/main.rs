@@ -1,6 +1,7 @@
 //! The gateway, over real backends on loopback: matching, access, scopes, reloads.
 
 mod access;
+mod arrival;
 mod backends;
 mod certificates;
 mod configuration;

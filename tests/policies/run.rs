@@ -151,9 +151,31 @@ async fn an_inner_service_that_is_never_ready_is_a_failed_forward() {
         SAY_WHY,
     ));
     handle.send_error("no connection to be had");
-    assert!(spy.poll_ready::<Request<Body>>().is_ready());
-    let response = spy.call(Request::new(Body::empty())).await.unwrap();
-    assert_eq!(response.headers()["x-why"], "BackendConnectionFailure: no connection to be had");
+    for _ in 0..2 {
+        assert!(spy.poll_ready::<Request<Body>>().is_ready(), "and is not polled again");
+        let response = spy.call(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.headers()["x-why"], "BackendConnectionFailure: no connection to be had");
+    }
+}
+
+#[tokio::test]
+async fn the_service_learns_the_host_that_the_caller_named() {
+    let cases = [
+        ("https://api.example/a?b=1", "", "https://api.example/a?b=1"),
+        ("https://api.example/a", "<rewrite-uri template='/b?c=1' />", "https://api.example/b?c=1"),
+        ("https://api.example/a", "<set-header name='Host'><value>b</value></set-header>", "/a"),
+        ("https://api.example/a", "<set-backend-service base-url='https://b.example' />", "/a"),
+        ("/a?b=1", "", "/a?b=1"),
+    ];
+    for (given, inbound, expected) in cases {
+        let service =
+            layer(inbound, "<forward-request />", "", "").layer(service_fn(|request: Request<Body>| async move {
+                Ok::<_, Infallible>(Response::new(Body::from(request.uri().to_string())))
+            }));
+        let request = Request::get(given).version(http::Version::HTTP_2).body(Body::empty()).unwrap();
+        let body = service.oneshot(request).await.unwrap().into_body().collect(100).await.unwrap();
+        assert_eq!(body.as_bytes().map(|bytes| &bytes[..]), Some(expected.as_bytes()), "{given} {inbound}");
+    }
 }
 
 #[tokio::test(start_paused = true)]
