@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use http::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, LOCATION,
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, COOKIE, LOCATION,
     UPGRADE,
 };
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
@@ -22,8 +22,9 @@ const MOST: usize = 10;
 
 /// A call that goes where the backend sends it, up to ten times; after that the redirect itself is the response.
 ///
-/// The credentials of the entity and the caller's `Authorization` are for the first scheme, host and port only. From
-/// `https` no redirect leads to `http`. A method with a body is repeated (307, 308) only when the body is in memory.
+/// The credentials of the entity are for the first scheme, host and port only, and so are `Authorization`, `Cookie`,
+/// `Ocp-Apim-Subscription-Key` and all headers that are marked sensitive. From `https` no redirect leads to `http`. A
+/// request is repeated as it is only when its body is in memory.
 pub(super) struct Follow {
     pub(super) base: BaseUrl,
     pub(super) single: Option<Arc<Single>>,
@@ -66,7 +67,7 @@ impl Follow {
             let destination =
                 Destination { base: &base, host: None, credentials: first.credentials.filter(|_| is_same) };
             if !is_same {
-                request.headers_mut().remove(AUTHORIZATION);
+                forget_secrets(request.headers_mut());
             }
             outgoing::address(&mut request, &destination, &options)?;
             if is_same {
@@ -107,10 +108,14 @@ impl Again {
 
     /// The request after a redirect of this status; none when it cannot be repeated.
     fn request(&mut self, status: StatusCode) -> Option<Request<Body>> {
-        if !matches!(status, StatusCode::TEMPORARY_REDIRECT | StatusCode::PERMANENT_REDIRECT) {
-            if self.method != Method::HEAD {
-                self.method = Method::GET;
-            }
+        // RFC 9110, 15.4: 303 asks for something else, and of old 301 and 302 are understood so after `POST`.
+        let is_another = match status {
+            StatusCode::SEE_OTHER => self.method != Method::HEAD,
+            StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => self.method == Method::POST,
+            _ => false,
+        };
+        if is_another {
+            self.method = Method::GET;
             for name in [CONTENT_TYPE, CONTENT_LENGTH, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LOCATION] {
                 self.headers.remove(name);
             }
@@ -120,6 +125,17 @@ impl Again {
         *request.method_mut() = self.method.clone();
         *request.headers_mut() = self.headers.clone();
         Some(request)
+    }
+}
+
+/// Takes out what is not for another host than the one that the request was made for.
+fn forget_secrets(headers: &mut HeaderMap) {
+    headers.remove(AUTHORIZATION);
+    headers.remove(COOKIE);
+    headers.remove("ocp-apim-subscription-key");
+    let sensitive = headers.iter().filter(|(_, value)| value.is_sensitive()).map(|(name, _)| name.clone());
+    for name in sensitive.collect::<Vec<_>>() {
+        headers.remove(name);
     }
 }
 

@@ -59,7 +59,7 @@ impl Sender {
                 single: single.cloned(),
                 identity: identity.cloned(),
                 client: client.clone(),
-                other: self.variants.elsewhere(&self.client, options),
+                other: self.variants.elsewhere(&self.client, client),
             };
             return CallFuture::redirecting(follow.send(request, options.clone()), single.cloned());
         }

@@ -48,12 +48,13 @@ impl Variants {
         Ok(Some(self.client(link)))
     }
 
-    /// The client for where a redirect leads: it goes through the same proxy, and shows no certificate.
-    pub(super) fn elsewhere(&self, client: &Client, options: &ForwardOptions) -> Client {
-        match &options.proxy {
-            Some(proxy) => self.client(Link { proxy: Some(proxy.clone()), ..client.link().clone() }),
-            None => client.clone(),
+    /// The client for where a redirect leads: `plain`, but through the proxy of the client that was redirected.
+    pub(super) fn elsewhere(&self, plain: &Client, redirected: &Client) -> Client {
+        let proxy = &redirected.link().proxy;
+        if *proxy == plain.link().proxy {
+            return plain.clone();
         }
+        self.client(Link { proxy: proxy.clone(), ..plain.link().clone() })
     }
 
     fn client(&self, link: Link) -> Client {

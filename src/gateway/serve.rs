@@ -246,6 +246,12 @@ impl Forward for ToBackends {
             }
             _ => {}
         }
+        if let (true, Some(api)) = (options.follow_redirects, api)
+            && let Some(key) = request.headers_mut().get_mut(&*api.facts.subscription_key_header)
+        {
+            // It is not for the host that a redirect may lead to.
+            key.set_sensitive(true);
+        }
         self.offer(backends, &target, &mut request, &options);
         ToBackendsFuture { call: Some(backends.call(&target, request, &options)) }
     }
