@@ -213,6 +213,11 @@ impl Error {
         matches!(self.0.kind, Kind::Open | Kind::Exhausted | Kind::Full)
     }
 
+    /// Whether nothing was sent because the circuit of a backend is open.
+    pub(super) fn is_open(&self) -> bool {
+        self.0.kind == Kind::Open
+    }
+
     /// Who is to be blamed.
     pub fn side(&self) -> Side {
         match self.0.kind {

@@ -26,9 +26,14 @@ impl Limit {
         Self { places: Arc::new(Semaphore::new(places)), waiting: Arc::default(), queue }
     }
 
+    /// A place, when one is free.
+    pub(super) fn enter_at_once(&self) -> Option<Place> {
+        Arc::clone(&self.places).try_acquire_owned().ok()
+    }
+
     /// A place, at once or when one is free. Dropping the future leaves the queue.
     pub(super) async fn enter(&self) -> Result<Place, Full> {
-        if let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+        if let Some(place) = self.enter_at_once() {
             return Ok(place);
         }
         let place = Waiting::new(&self.waiting, self.queue)?;

@@ -38,8 +38,9 @@ pub struct Resilience {
     pub(super) version: Arc<AtomicU64>,
 }
 
-/// By scope (the service or a workspace) and id, in lower case.
-type Kept = HashMap<(Box<str>, Box<str>), Weak<Protection>>;
+/// By scope (the service or a workspace) and id, in lower case. There may be several: that of the configuration in use, and
+/// that of one that is being made, which may be refused yet.
+type Kept = HashMap<(Box<str>, Box<str>), Vec<Weak<Protection>>>;
 
 impl Default for Resilience {
     fn default() -> Self {
@@ -117,13 +118,17 @@ impl Resilience {
             return Ok(None);
         }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = kept.get(&key).and_then(Weak::upgrade).filter(|known| known.is_of(rules, options)) {
+        let mut known = kept.get(&key).into_iter().flatten().filter_map(Weak::upgrade);
+        if let Some(known) = known.find(|known| known.is_of(rules, options)) {
             return Ok(Some(known));
         }
         let around = Around { clock: &self.clock, observer: &self.observer, version: &self.version };
         let made = Arc::new(Protection::new(id, rules, options, &around)?);
-        kept.retain(|_, known| known.strong_count() > 0);
-        kept.insert(key, Arc::downgrade(&made));
+        kept.retain(|_, known| {
+            known.retain(|known| known.strong_count() > 0);
+            !known.is_empty()
+        });
+        kept.entry(key).or_default().push(Arc::downgrade(&made));
         Ok(Some(made))
     }
 }

@@ -78,6 +78,18 @@ impl Backends {
         }
     }
 
+    /// Whether a request to an entity may go to a URL of which this holds: that of any member of a pool, and that of a
+    /// service of a cluster, which is not known yet.
+    #[cfg(feature = "policy")]
+    pub(crate) fn may_reach(&self, id: &str, is_meant: impl Fn(&BaseUrl) -> bool) -> bool {
+        let leads = |goal: &Goal| goal.base_url().is_none_or(&is_meant);
+        match (self.member(id), self.pool(id)) {
+            (Some(member), _) => is_meant(&member.single.base),
+            (None, Some(pool)) => pool.goals().iter().any(leads),
+            (None, None) => true,
+        }
+    }
+
     /// Sends a request to a target. The URI of the request holds only the path and query that follow the target's.
     ///
     /// A [`Target::Url`] that an entity's URL covers gets that entity's credentials and TLS settings, unless

@@ -35,17 +35,18 @@ pub(super) async fn single(call: Call, goal: Goal, request: Request<Body>) -> Ou
     let protection = goal.protection().cloned();
     let hedge = protection.as_ref().and_then(|protection| protection.hedge_after);
     let (Some(after), Some(second)) = (hedge, copy(&request).filter(may_be_sent_twice)) else {
-        return attempt(call, goal, None, request).await;
+        return attempt(call, goal, None, &mut Some(request)).await;
     };
     let budget = protection.as_ref().and_then(|protection| protection.retry_budget.as_ref());
     earn(budget);
-    let first = attempt(call.clone(), goal.clone(), None, request);
+    let mut request = Some(request);
+    let first = attempt(call.clone(), goal.clone(), None, &mut request);
     hedged(first, after, async {
         if !may_spend(budget) {
             return None;
         }
         tracing::debug!(target: "gatewright::backend", backend = &**goal.id(), "asked a second time");
-        Some(attempt(call, goal, None, second).await)
+        Some(attempt(call, goal, None, &mut Some(second)).await)
     })
     .await
 }
@@ -56,22 +57,22 @@ pub(super) async fn pool(
     pool: Arc<Pool>,
     bound: Option<usize>,
     is_tls: bool,
-    mut request: Request<Body>,
+    request: Request<Body>,
 ) -> Outcome {
     let options = &pool.options;
     let (mut tried, mut left) = (Members::default(), options.fail_over_limit());
     let hedge = options.hedge().filter(|_| may_be_sent_twice(&request));
-    let mut last: Option<Outcome> = None;
+    let (mut request, mut last) = (Some(request), None::<Outcome>);
     earn(options.budget());
     loop {
         let chosen = match pool.choose(bound, is_tls, tried) {
             Ok(chosen) => chosen,
             Err(error) => return last.unwrap_or(Err(error)),
         };
-        let spare = if left > 0 || hedge.is_some() { copy(&request) } else { None };
+        let spare = if left > 0 || hedge.is_some() { request.as_ref().and_then(copy) } else { None };
         tried.insert(chosen.0.member);
         let Some(goal) = pool.goal(chosen.0.member).cloned() else { return Err(Error::new(Kind::NotFound)) };
-        let first = attempt(call.clone(), goal, Some(chosen), request);
+        let first = attempt(call.clone(), goal, Some(chosen), &mut request);
         let outcome = match (hedge, spare.as_ref().and_then(copy)) {
             (Some(after), Some(second)) => {
                 let second = second_member(&call, &pool, is_tls, &mut tried, second);
@@ -79,6 +80,10 @@ pub(super) async fn pool(
             }
             _ => first.await,
         };
+        // Its circuit opened while the request waited for a place: another one is chosen, as if it had been open before.
+        if request.is_some() && outcome.as_ref().is_err_and(Error::is_open) {
+            continue;
+        }
         let may_go_on = match &outcome {
             Err(error) => error.is_retry_safe(),
             Ok(response) => options.fails_over_after(response.status().as_u16()),
@@ -86,7 +91,7 @@ pub(super) async fn pool(
         match spare {
             Some(spare) if left > 0 && may_go_on && may_spend(options.budget()) => {
                 tracing::debug!(target: "gatewright::pool", pool = &*pool.id, left, "another member is tried");
-                (request, last, left) = (spare, Some(outcome), left - 1);
+                (request, last, left) = (Some(spare), Some(outcome), left - 1);
             }
             _ => return outcome,
         }
@@ -108,7 +113,7 @@ async fn second_member(
     let chosen = pool.choose(None, is_tls, *tried).ok()?;
     tried.insert(chosen.0.member);
     let goal = pool.goal(chosen.0.member).cloned()?;
-    Some(attempt(call.clone(), goal, Some(chosen), request).await)
+    Some(attempt(call.clone(), goal, Some(chosen), &mut Some(request)).await)
 }
 
 fn earn(budget: Option<&RetryBudget>) {
@@ -121,30 +126,45 @@ fn may_spend(budget: Option<&RetryBudget>) -> bool {
     budget.is_none_or(RetryBudget::spend)
 }
 
-async fn attempt(call: Call, goal: Goal, chosen: Option<(Choice, Option<Permit>)>, request: Request<Body>) -> Outcome {
+/// One try. The request is taken when it is sent.
+async fn attempt(
+    call: Call,
+    goal: Goal,
+    chosen: Option<(Choice, Option<Permit>)>,
+    request: &mut Option<Request<Body>>,
+) -> Outcome {
     let protection = goal.protection().cloned();
     let mut attempt = Attempt::default().expires(&call.expired);
     let mut permit = None;
-    let is_chosen = chosen.is_some();
     if let Some((choice, permitted)) = chosen {
         attempt = attempt.chosen(choice);
         permit = permitted;
     }
     let breaker = protection.as_ref().and_then(|protection| protection.breaker.as_ref());
-    if let (Some(breaker), Some(permit)) = (breaker, permit) {
-        attempt = attempt.permitted(breaker, permit);
-    }
     if let Some(limit) = protection.as_ref().and_then(|protection| protection.limit.as_ref()) {
-        let place = limit.enter().await.map_err(|Full| {
-            tracing::debug!(target: "gatewright::backend", backend = &**goal.id(), "it has all requests that it may have");
-            Error::new(Kind::Full).of(Arc::clone(goal.id()))
-        })?;
+        let place = match limit.enter_at_once() {
+            Some(place) => place,
+            None => {
+                // The circuit may open while the request waits.
+                if let (Some(breaker), Some(permit)) = (breaker, permit.take()) {
+                    breaker.release(permit);
+                }
+                limit.enter().await.map_err(|Full| {
+                    tracing::debug!(target: "gatewright::backend", backend = &**goal.id(), "it has all requests that it may have");
+                    Error::new(Kind::Full).of(Arc::clone(goal.id()))
+                })?
+            }
+        };
         attempt = attempt.placed(Some(place));
     }
-    if let (Some(breaker), false) = (breaker, is_chosen) {
-        let permit = breaker.admit().map_err(|refusal| Error::open(refusal).of(Arc::clone(goal.id())))?;
+    if let Some(breaker) = breaker {
+        let permit = match permit {
+            Some(permit) => permit,
+            None => breaker.admit().map_err(|refusal| Error::open(refusal).of(Arc::clone(goal.id())))?,
+        };
         attempt = attempt.permitted(breaker, permit);
     }
+    let Some(request) = request.take() else { return Err(Error::new(Kind::Unsendable)) };
     let mut sent = call.sender.send_to(&goal, request, &call.options).guarded(attempt);
     match protection.as_ref().and_then(|protection| protection.attempt_timeout) {
         None => sent.await,

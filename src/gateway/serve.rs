@@ -216,8 +216,7 @@ impl ToBackends {
         let may_be_own = options.follow_redirects
             || match target {
                 Target::Url(base) => own.names.may_be(base),
-                // Members of pools and services of clusters are known only later.
-                Target::Backend(id) => backends.base_url(id).is_none_or(|base| own.names.may_be(base)),
+                Target::Backend(id) => backends.may_reach(id, |base| own.names.may_be(base)),
             };
         if may_be_own {
             let caller = Caller { address: options.client_ip, ..self.caller.clone() };

@@ -352,3 +352,28 @@ async fn a_cluster_takes_turns_with_other_members_and_its_breaker_counts() {
         assert_eq!(served().await, at_other);
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_endpoint_that_does_not_answer_is_left_for_the_next() {
+    let stuck = TestServer::raw(|stream| async move {
+        let _open = stream;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    // Headers come, the body does not.
+    let half = TestServer::raw(|mut stream| async move {
+        use tokio::io::AsyncWriteExt;
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{").await;
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let server = TestServer::http(echo).await;
+    let naming = TestNaming::http().await.then(200, stateless("1:1", &[server.url("")]));
+    let endpoints = [stuck.url(""), half.url(""), naming.server.url("")];
+    let start = tokio::time::Instant::now();
+    let answer = seen(&one(&transport(), &at(&endpoints)), "/x", &ForwardOptions::default()).await;
+    assert!(answer.starts_with("GET /x "), "{answer}");
+    assert!((20..25).contains(&start.elapsed().as_secs()), "{:?}", start.elapsed());
+    let failure = error(&one(&transport(), &at(&endpoints[..2])), &ForwardOptions::default()).await;
+    assert!(failure.contains("no management endpoint answered"), "{failure}");
+}

@@ -198,3 +198,58 @@ async fn a_member_without_room_hands_its_request_over() {
     members[1].status.store(404, Ordering::SeqCst);
     assert_eq!(call(&backends, "p", get("/")).await.unwrap().status(), 404);
 }
+
+/// Answers the first request with 500 when it is told to, and counts.
+async fn first_fails() -> (TestServer, Arc<AtomicUsize>, Arc<tokio::sync::Notify>) {
+    let (asked, go) = (Arc::new(AtomicUsize::new(0)), Arc::new(tokio::sync::Notify::new()));
+    let (count, gate) = (asked.clone(), go.clone());
+    let server = TestServer::http(move |_| {
+        let (number, gate) = (count.fetch_add(1, Ordering::SeqCst), gate.clone());
+        async move {
+            gate.notified().await;
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = if number == 0 { 500 } else { 200 }.try_into().unwrap();
+            response
+        }
+    })
+    .await;
+    (server, asked, go)
+}
+
+#[tokio::test]
+async fn whoever_waits_for_a_place_is_not_sent_to_an_open_circuit() {
+    let (server, asked, go) = first_fails().await;
+    let other = moody().await;
+    let resilience = Resilience::new().backend("m0", BackendOptions::new().max_requests(1, 100));
+    let (transport, values) = (transport(), NamedValues::new());
+    let [first, second] = [server.url(""), other.server.url("")]
+        .map(|url| Backend::new(url.as_str()).unwrap().circuit_breaker(breaker(1)));
+    let pool = |names: &[&str]| {
+        let members = names.iter().zip(1..).map(|(name, priority)| PoolMember::new(*name).priority(priority));
+        Backend::of_pool(members.fold(Pool::new(), Pool::member))
+    };
+    for (to, expected) in [("p", [500, 200, 200, 200]), ("alone", [500, 503, 503, 503]), ("m0", [500, 503, 503, 503])] {
+        asked.store(0, Ordering::SeqCst);
+        let backends = Backends::builder(&transport, &values)
+            .resilience(&resilience)
+            .backend("m0", &first)
+            .backend("m1", &second)
+            .backend("p", &pool(&["m0", "m1"]))
+            .backend("alone", &pool(&["m0"]))
+            .build()
+            .unwrap();
+        let status = async || match call(&backends, to, post(Body::new(http_body_util::Full::new("x".into())))).await {
+            Ok(response) => response.status().as_u16(),
+            Err(error) => error.status(),
+        };
+        let release = async {
+            while asked.load(Ordering::SeqCst) == 0 {
+                tokio::task::yield_now().await;
+            }
+            go.notify_one();
+        };
+        let (a, b, c, d, ()) = tokio::join!(status(), status(), status(), status(), release);
+        assert_eq!([a, b, c, d], expected, "{to}");
+        assert_eq!(asked.load(Ordering::SeqCst), 1, "{to}");
+    }
+}

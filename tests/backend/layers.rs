@@ -54,6 +54,17 @@ async fn the_credentials_layer_keeps_whole_uris() {
 }
 
 #[tokio::test]
+async fn a_uri_without_room_for_credentials_stays_as_it_is() {
+    let layer = CredentialsLayer::new(&credentials(), &values()).unwrap();
+    let inner = tower::service_fn(async |request: Request<()>| Ok::<_, Error>(Response::new(request.uri().clone())));
+    let long = "x".repeat(65_525);
+    for given in [format!("/{long}"), format!("http://b/{}", &long[..65_520])] {
+        let request = Request::delete(given.as_str()).body(()).unwrap();
+        assert_eq!(layer.layer(inner).oneshot(request).await.unwrap().into_body().to_string(), given);
+    }
+}
+
+#[tokio::test]
 async fn the_backend_layer_calls_the_service_that_was_ready() {
     let backend = Backend::new("https://b.example/api").unwrap().credentials(credentials());
     let layer = BackendLayer::new("b", &backend, &values()).unwrap();

@@ -120,3 +120,21 @@ async fn http2_without_tls_goes_through_a_tunnel() {
     assert!(text(response.into_body()).await.contains("HTTP/2.0"));
     assert!(proxy.heads()[0].starts_with(&format!("CONNECT {} HTTP/1.1\r\n", server.address())));
 }
+
+#[tokio::test]
+async fn redirects_go_through_the_proxy_of_the_entity() {
+    let (other, proxy) = (TestServer::http(echo).await, TestProxy::start(Some(CREDENTIALS)).await);
+    let to = other.url("/end");
+    let server = TestServer::http(move |_| {
+        let response = http::Response::builder().status(302).header("location", &to).body(gatewright::Body::empty());
+        async { response.unwrap() }
+    })
+    .await;
+    let backends = one(&transport(), &Backend::new(server.url("")).unwrap().proxy(through(&proxy)));
+    let mut options = ForwardOptions::default();
+    options.follow_redirects = true;
+    let response = backends.call(&to_b(), get("/"), &options).await.unwrap();
+    assert!(text(response.into_body()).await.starts_with("GET /end "));
+    let heads = proxy.heads();
+    assert!(heads.len() == 2 && heads[1].starts_with(&format!("GET {} ", other.url("/end"))), "{heads:?}");
+}

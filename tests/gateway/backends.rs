@@ -261,3 +261,26 @@ fn breakers_of_samples_are_built() {
     }
     assert!(built >= 4, "{built}");
 }
+
+#[tokio::test]
+async fn a_refused_configuration_leaves_circuits_as_they_are() {
+    let (first, second) = (server(&[503]).await, server(&[]).await);
+    let good = store(&[&first, &second], "<forward-request />", "", "");
+    let transport = Transport::builder().native_roots(false).build().unwrap();
+    let gateway = Gateway::builder().transport(transport).build(&good).unwrap();
+    assert_eq!(send(&gateway, "GET", "/a/x", &[]).await.status(), 503);
+    let open = |gateway: &Gateway| {
+        let snapshot = gateway.snapshot();
+        let breakers: Vec<_> = snapshot.backends().flat_map(|backends| backends.breakers()).collect();
+        breakers.iter().filter(|breaker| matches!(breaker.state, CircuitState::Open { .. })).count()
+    };
+    assert_eq!(open(&gateway), 1);
+    let mut bad = store(&[&first, &second], "<forward-request />", "", "<no-such-policy />");
+    let rule = breaker().rules.remove(0).trip_duration(Duration::from_secs(99));
+    let changed = Backend::new(first.url("/m0")).unwrap().circuit_breaker(CircuitBreaker::new().rule(rule));
+    bad.service.backends.insert("m0", changed);
+    gateway.replace(&bad).unwrap_err();
+    assert_eq!(open(&gateway), 1);
+    gateway.replace(&good).unwrap();
+    assert_eq!(open(&gateway), 1, "the circuit is still open");
+}

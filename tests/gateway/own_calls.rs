@@ -3,7 +3,7 @@
 use gatewright::Body;
 use gatewright::backend::Transport;
 use gatewright::gateway::{Gateway, GatewayBuilder, GatewayLayer};
-use gatewright::model::{Backend, Policy, Store, Subscription, Tls};
+use gatewright::model::{Backend, Policy, Pool, PoolMember, Store, Subscription, Tls};
 use http::{Request, Response};
 use tower::{Layer, ServiceExt, service_fn};
 
@@ -198,4 +198,20 @@ async fn redirects_to_itself_are_served_here() {
     let gateway = builder().build(&store).unwrap();
     let seen = text(send(&gateway, "GET", "/outer/x", &[]).await.into_body()).await;
     assert!(seen.starts_with("GET /real/y "), "{seen}");
+}
+
+#[tokio::test]
+async fn any_member_of_a_pool_may_be_the_gateway() {
+    let server = backend().await;
+    let mut store = store(&server, "http://127.0.0.1:9");
+    store.service.backends.insert("external", Backend::new("https://external.example").unwrap());
+    store.service.backends.insert("own", Backend::new(format!("https://{NAME}/inner")).unwrap());
+    let pool = Pool::new().member(PoolMember::new("external").weight(0)).member(PoolMember::new("own"));
+    store.service.backends.insert("p", Backend::of_pool(pool));
+    let outer = store.service.apis.get_mut("outer").unwrap();
+    outer.policy = Some(document(r#"<set-backend-service backend-id="p" />"#, "", ""));
+    let gateway = builder().build(&store).unwrap();
+    let response = send(&gateway, "GET", "/outer/x", &[]).await;
+    let seen = text(response.into_body()).await;
+    assert!(seen.starts_with("GET /real/x "), "{seen}");
 }

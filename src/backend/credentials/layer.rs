@@ -15,7 +15,8 @@ use crate::secret::NamedValues;
 /// Adds the credentials of a backend to each request, around any service.
 ///
 /// Headers replace those of the same name, one field line a value; query parameters replace those of the same name and
-/// come last, percent-encoded; `authorization` replaces the caller's. All header values are marked sensitive.
+/// come last, percent-encoded; `authorization` replaces the caller's. All header values are marked sensitive. Where the
+/// URI would be longer than 64 KiB it stays as it is, without the parameters, and an event at `warn` says so.
 ///
 /// ```
 /// use gatewright::backend::CredentialsLayer;
@@ -87,10 +88,14 @@ where
         if let Some(query) = self.credentials.query() {
             let mut parts = request.uri().clone().into_parts();
             let with = query.apply(parts.path_and_query.as_ref().map_or("/", |given| given.as_str()));
-            parts.path_and_query = with.parse().ok();
             // The target of `CONNECT` has no query, and a URI ends at 64 KiB.
-            if let Ok(uri) = Uri::from_parts(parts) {
-                *request.uri_mut() = uri;
+            let changed = with.parse().ok().and_then(|with| {
+                parts.path_and_query = Some(with);
+                Uri::from_parts(parts).ok()
+            });
+            match changed {
+                Some(uri) => *request.uri_mut() = uri,
+                None => tracing::warn!(target: "gatewright::backend", "the URI has no room for query credentials"),
             }
         }
         self.inner.call(request)

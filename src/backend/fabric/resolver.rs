@@ -1,5 +1,7 @@
 //! Asks a cluster where a service is.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::Request;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -11,6 +13,8 @@ use crate::backend::error::{Error, Kind};
 use crate::forward::{BaseUrl, HttpVersion};
 
 const UNRESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// A node that is stuck must not keep the others from being asked.
+const LONGEST_WAIT: Duration = Duration::from_secs(10);
 /// An answer is some hundred bytes for each replica.
 const LONGEST_ANSWER: usize = 1 << 20;
 
@@ -57,11 +61,12 @@ impl ResolveError {
 }
 
 impl Resolver {
-    /// Asks one endpoint after the other, until one answers with something other than 5xx.
+    /// Asks one endpoint after the other, until one answers in time with something other than 5xx.
     pub(super) async fn resolve(&self, question: &Question<'_>) -> Result<Partition, ResolveError> {
         let mut last = ResolveError::NoAnswer("there is none".to_owned());
         for endpoint in &self.endpoints {
-            match self.ask(endpoint, question).await {
+            let asked = tokio::time::timeout(LONGEST_WAIT, self.ask(endpoint, question)).await;
+            match asked.unwrap_or_else(|_| Err(Error::timeout())) {
                 Ok((200, body)) => return Ok(Partition::parse(&body)?),
                 Ok((status, body)) => {
                     last = ResolveError::Refused { status, code: error_code(&body) };

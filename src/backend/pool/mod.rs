@@ -104,6 +104,12 @@ impl Pool {
         self.options.tries_again() || members.into_iter().any(|protection| protection.waits())
     }
 
+    /// All members, in the order of the entity.
+    #[cfg(feature = "policy")]
+    pub(super) fn goals(&self) -> &[Goal] {
+        &self.goals
+    }
+
     /// The first listed member.
     pub(super) fn first(&self) -> Option<&Goal> {
         self.goals.first()
