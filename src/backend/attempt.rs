@@ -13,6 +13,7 @@ use super::breaker::{Breaker, FailureReason, Outcome, Permit, retry_after};
 use super::error::{Error, Side};
 use super::limit::Place;
 use super::pool::Choice;
+use super::upgrade::Lasting;
 use crate::Body;
 use crate::body::BoxError;
 
@@ -107,12 +108,14 @@ impl Drop for Attempt {
     }
 }
 
-/// Keeps what belongs to a request until the body of its response has ended.
+/// Keeps what belongs to a request until the body of its response has ended, or the connection that it opened.
 fn hold(response: &mut Response<Body>, choice: Option<Choice>, place: Option<Place>) {
     if choice.is_none() && place.is_none() {
         return;
     }
-    if !response.body().is_end_stream() {
+    if let Some(lasting) = response.extensions_mut().remove::<Lasting>() {
+        lasting.keep((choice, place));
+    } else if !response.body().is_end_stream() {
         let body = std::mem::take(response.body_mut());
         *response.body_mut() = Body::new(Held { body, kept: Some((choice, place)) });
     }

@@ -27,10 +27,11 @@ impl HealthCheck {
         Self { path: path.into(), interval: seconds(10), timeout: seconds(5), healthy_after: 2, unhealthy_after: 3 }
     }
 
-    /// The time from one check to the next; 10 seconds by default, at least a millisecond.
+    /// The time from one check to the next; 10 seconds by default, at least a millisecond and at most a year. A check that
+    /// takes longer is not joined by another one.
     #[must_use]
     pub fn interval(mut self, interval: Duration) -> Self {
-        self.interval = interval.max(Duration::from_millis(1));
+        self.interval = interval.clamp(Duration::from_millis(1), Duration::from_secs(365 * 24 * 3600));
         self
     }
 
@@ -56,6 +57,7 @@ pub(super) struct Health {
     is_good: AtomicBool,
     in_a_row: AtomicU32,
     due: Mutex<Option<Instant>>,
+    is_running: AtomicBool,
     version: Arc<AtomicU64>,
 }
 
@@ -67,6 +69,7 @@ impl Health {
             is_good: AtomicBool::new(true),
             in_a_row: AtomicU32::new(0),
             due: Mutex::default(),
+            is_running: AtomicBool::new(false),
             version: Arc::clone(version),
         }
     }
@@ -75,21 +78,20 @@ impl Health {
         self.is_good.load(Ordering::Relaxed)
     }
 
-    /// When the next check is due; checks that are due now are those of whoever asks.
-    pub(super) fn take_due(&self, now: Instant) -> Result<(), Instant> {
+    /// A check, which is that of whoever asks, when one is due and the last one has ended.
+    pub(super) fn begin(self: &Arc<Self>, now: Instant) -> Option<Running> {
         let mut due = self.due.lock().unwrap_or_else(PoisonError::into_inner);
-        match *due {
-            Some(due) if due > now => Err(due),
-            _ => {
-                *due = Some(now + self.check.interval);
-                Ok(())
-            }
+        if due.is_some_and(|due| due > now) || self.is_running.swap(true, Ordering::Relaxed) {
+            return None;
         }
+        *due = Some(now + self.check.interval);
+        Some(Running(Arc::clone(self)))
     }
 
-    /// When the next check is due; none before the first.
+    /// When the next check is due; none before the first, and while one is running.
     pub(super) fn due(&self) -> Option<Instant> {
-        *self.due.lock().unwrap_or_else(PoisonError::into_inner)
+        let due = *self.due.lock().unwrap_or_else(PoisonError::into_inner);
+        due.filter(|_| !self.is_running.load(Ordering::Relaxed))
     }
 
     /// One check ended; true when the health changed.
@@ -106,6 +108,15 @@ impl Health {
         self.is_good.store(went_well, Ordering::Relaxed);
         self.version.fetch_add(1, Ordering::Release);
         true
+    }
+}
+
+/// A check under way. Dropping it gives the check up.
+pub(super) struct Running(pub(super) Arc<Health>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.is_running.store(false, Ordering::Relaxed);
     }
 }
 
@@ -134,5 +145,21 @@ mod tests {
             assert_eq!(health.is_good(), expected, "step {index}");
         }
         assert_eq!(version.load(Ordering::Relaxed), 2);
+    }
+
+    #[test]
+    fn one_check_runs_at_a_time() {
+        let check = HealthCheck::new("/up").interval(Duration::MAX).interval(Duration::from_secs(1));
+        let health = Arc::new(Health::new(&check, &Arc::default()));
+        let now = Instant::now();
+        let first = health.begin(now);
+        let later = now + Duration::from_secs(5);
+        assert!(first.is_some() && health.begin(later).is_none() && health.due().is_none());
+        drop(first);
+        assert_eq!(health.due(), Some(now + Duration::from_secs(1)));
+        assert!(health.begin(now).is_none() && health.begin(later).is_some());
+        let never = Arc::new(Health::new(&HealthCheck::new("/up").interval(Duration::MAX), &Arc::default()));
+        drop(never.begin(now));
+        assert!(never.due() > Some(now + Duration::from_secs(300 * 24 * 3600)));
     }
 }

@@ -1,13 +1,14 @@
 //! Asks backends how they are, when it is time.
 
-use std::sync::Arc;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::task::Poll;
 use std::time::Duration;
 
 use http::Request;
 
 use super::goal::Goal;
-use super::health::Health;
+use super::health::Running;
 use super::sender::Sender;
 use super::set::Backends;
 use crate::Body;
@@ -17,40 +18,77 @@ use crate::forward::ForwardOptions;
 const IDLE: Duration = Duration::from_secs(1);
 
 impl Backends {
-    /// Makes all health checks that are due, at the same time, and gives the time until the next one is.
+    /// Makes all health checks, each when it is due, for ever.
     ///
-    /// A host that sets a [`HealthCheck`](super::HealthCheck) runs this in a loop, in a task of its own; nothing is checked
-    /// without it. Checks do not count for circuit breakers. Dropping the future gives the checks up.
+    /// A host that sets a [`HealthCheck`](super::HealthCheck) runs this in a task of its own; nothing is checked without it.
+    /// Checks do not count for circuit breakers. One that takes its time does not keep others waiting. Dropping the future
+    /// gives those under way up.
     ///
     /// ```
     /// # async fn watch(backends: std::sync::Arc<gatewright::backend::Backends>) {
-    /// loop {
-    ///     let pause = backends.check_health().await;
-    ///     tokio::time::sleep(pause).await;
-    /// }
+    /// tokio::spawn(async move { backends.watch_health().await });
     /// # }
     /// ```
-    pub async fn check_health(&self) -> Duration {
-        let now = self.clock().instant();
-        let mut checks = Vec::new();
-        for goal in self.goals() {
-            let health = goal.protection().and_then(|protection| protection.health.clone());
-            if let Some(health) = health.filter(|health| health.take_due(now).is_ok()) {
-                checks.push(Box::pin(check(self.sender(), goal, health)));
-            }
+    pub async fn watch_health(&self) {
+        let mut watch = HealthWatch::default();
+        loop {
+            let pause = watch.begin(self);
+            watch.go_on(pause).await;
         }
-        std::future::poll_fn(|cx| {
-            checks.retain_mut(|check| check.as_mut().poll(cx).is_pending());
-            if checks.is_empty() { Poll::Ready(()) } else { Poll::Pending }
-        })
-        .await;
+    }
+
+    /// Makes all health checks that are due, at the same time, waits for all of them, and gives the time until the next one
+    /// is: for a host that decides itself when to check.
+    pub async fn check_health(&self) -> Duration {
+        let mut watch = HealthWatch::default();
+        watch.begin(self);
+        while !watch.running.is_empty() {
+            watch.go_on(Duration::MAX).await;
+        }
+        self.next_check()
+    }
+
+    /// The time until the next check that can begin is due.
+    fn next_check(&self) -> Duration {
         let now = self.clock().instant();
         let due = self.goals().into_iter().filter_map(|goal| goal.protection()?.health.as_ref()?.due());
         due.min().map_or(IDLE, |due| due.saturating_duration_since(now))
     }
 }
 
-async fn check(sender: Sender, goal: Goal, health: Arc<Health>) {
+/// Checks under way, of whatever configuration they are.
+#[derive(Default)]
+pub(crate) struct HealthWatch {
+    running: Vec<Pin<Box<dyn Future<Output = ()> + Send>>>,
+}
+
+impl HealthWatch {
+    /// Begins the checks of a configuration that are due, and gives the time until the next one is.
+    pub(crate) fn begin(&mut self, backends: &Backends) -> Duration {
+        let now = backends.clock().instant();
+        for goal in backends.goals() {
+            let begun = goal.protection().and_then(|protection| protection.health.as_ref()?.begin(now));
+            if let Some(running) = begun {
+                self.running.push(Box::pin(check(backends.sender(), goal, running)));
+            }
+        }
+        backends.next_check()
+    }
+
+    /// Goes on with the checks until one has ended or this time is over.
+    pub(crate) async fn go_on(&mut self, pause: Duration) {
+        let mut pause = pin!(tokio::time::sleep(pause));
+        poll_fn(|cx| {
+            let before = self.running.len();
+            self.running.retain_mut(|check| check.as_mut().poll(cx).is_pending());
+            if self.running.len() < before { Poll::Ready(()) } else { pause.as_mut().poll(cx) }
+        })
+        .await;
+    }
+}
+
+async fn check(sender: Sender, goal: Goal, running: Running) {
+    let health = &running.0;
     let path = health.check.path.as_str();
     let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
     let outcome = match Request::get(path).body(Body::empty()) {

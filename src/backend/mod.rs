@@ -84,6 +84,8 @@ pub use credentials::{CredentialsError, CredentialsLayer, CredentialsService};
 pub use error::{Error, Side};
 pub use health::HealthCheck;
 #[cfg(feature = "policy")]
+pub(crate) use health_rounds::HealthWatch;
+#[cfg(feature = "policy")]
 pub(crate) use in_process::{InProcess, Serve, Served};
 pub use layer::BackendLayer;
 pub use pool::{

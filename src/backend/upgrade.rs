@@ -1,5 +1,6 @@
 //! WebSocket: asks the backend for the upgrade that the caller asks for, then relays bytes both ways.
 
+use std::any::Any;
 use std::future::poll_fn;
 use std::io;
 use std::pin::{Pin, pin};
@@ -51,13 +52,27 @@ pub(super) fn caller(request: &mut Request<Body>) -> Option<OnUpgrade> {
     request.extensions_mut().remove::<OnUpgrade>()
 }
 
+/// What ends with a relayed connection, in the extensions of its response.
+#[derive(Clone, Default)]
+pub(super) struct Lasting(Arc<Mutex<Option<Box<dyn Any + Send>>>>);
+
+impl Lasting {
+    /// Drops something when the connection ends; at once, when it has ended.
+    pub(super) fn keep(self, kept: impl Any + Send) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(kept));
+    }
+}
+
 /// Relays in a task of its own, as soon as both connections are upgraded, until both sides have closed, one has failed, or
 /// nothing has come from either for `idle`.
 ///
 /// A side that closes is closed towards the other side; what that one still sends is relayed.
 pub(super) fn relay(response: &mut Response<Incoming>, caller: OnUpgrade, idle: Duration) {
-    let backend = hyper::upgrade::on(response);
+    let backend = hyper::upgrade::on(&mut *response);
+    let lasting = Lasting::default();
+    response.extensions_mut().insert(lasting.clone());
     tokio::spawn(async move {
+        let _until_the_end = lasting;
         let Ok(backend) = backend.await else { return };
         // It fails when a policy has put another response in place of the backend's.
         let Ok(caller) = caller.await else { return };

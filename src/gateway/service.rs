@@ -26,7 +26,7 @@ use super::serve::{self, ToBackends};
 use super::snapshot::{Snapshot, Surroundings};
 #[cfg(feature = "testing")]
 use crate::backend::Serve;
-use crate::backend::{Resilience, Transport};
+use crate::backend::{HealthWatch, Resilience, Transport};
 use crate::body::{Body, BoxError};
 use crate::clock::Clock;
 use crate::load;
@@ -147,13 +147,11 @@ impl Gateway {
 
     /// Makes the health checks of the configuration in use, for ever: a host that sets some runs this in a task of its own.
     pub async fn watch_health(&self) {
+        let mut watch = HealthWatch::default();
         loop {
-            let mut pause = Duration::MAX;
-            for backends in self.snapshot().backends() {
-                pause = pause.min(backends.check_health().await);
-            }
+            let pause = self.snapshot().backends().map(|backends| watch.begin(backends)).min();
             // Another configuration may have come.
-            tokio::time::sleep(pause.min(Duration::from_secs(1))).await;
+            watch.go_on(pause.unwrap_or(Duration::MAX).min(Duration::from_secs(1))).await;
         }
     }
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use gatewright::backend::Transport;
+use gatewright::backend::{BackendOptions, Resilience, Transport};
 use gatewright::gateway::Gateway;
-use gatewright::model::{Api, ApiEntry, ApiKind, Operation, Store, Subscription};
+use gatewright::model::{Api, ApiEntry, ApiKind, Backend, Operation, Store, Subscription};
 use http::Request;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -218,4 +218,23 @@ async fn a_listed_handshake_keeps_its_document() {
     let front = TestServer::gateway(gateway(&store(entry))).await;
     let (mut socket, _) = connect(&front, "/chat").await.unwrap();
     assert!(text(&mut socket).await.starts_with("/other "));
+}
+
+#[tokio::test]
+async fn a_connection_has_its_place_until_it_ends() {
+    let backend = chat().await;
+    let mut store = store(api("chat", &backend.url("")));
+    store.service.backends.insert("b", Backend::new(backend.url("")).unwrap());
+    let resilience = Resilience::new().backends(BackendOptions::new().max_requests(1, 0));
+    let transport = Transport::builder().native_roots(false).build().unwrap();
+    let gateway = Gateway::builder().transport(transport).resilience(resilience).build(&store).unwrap();
+    let front = TestServer::gateway(gateway).await;
+    let (mut first, _) = connect(&front, "/chat").await.unwrap();
+    text(&mut first).await;
+    let Err(Error::Http(response)) = connect(&front, "/chat").await else { panic!("it was upgraded") };
+    assert_eq!(response.status(), 503);
+    drop(first);
+    while connect(&front, "/chat").await.is_err() {
+        tokio::task::yield_now().await;
+    }
 }
