@@ -8,8 +8,8 @@ use std::sync::{Arc, OnceLock, Weak};
 use std::task::{self, Context, Poll};
 use std::time::Duration;
 
-use http::header::PROXY_AUTHORIZATION;
-use http::{Method, Request, Response, StatusCode};
+use http::header::{CONNECTION, PROXY_AUTHORIZATION, TE};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use hyper_util::client::legacy::{Client as HyperClient, ResponseFuture};
@@ -106,6 +106,10 @@ impl Client {
     fn send_http1(&self, mut request: Request<Body>, caller: Option<OnUpgrade>) -> ClientFuture {
         // Only HTTP/1.1 tells of interim responses.
         let expectation = Expectation::of(&mut request);
+        // RFC 9110, 10.1.4: it is for the next server alone.
+        if caller.is_none() && request.headers().contains_key(TE) {
+            request.headers_mut().append(CONNECTION, HeaderValue::from_static("TE"));
+        }
         let is_proxied = self.ask_proxy(&mut request, false);
         let response = self.0.http1().send(request, is_proxied);
         ClientFuture(State::Served(if caller.is_none() && expectation.is_none() {

@@ -72,15 +72,32 @@ pub(super) fn address<B>(
     let remainder = std::mem::take(request.uri_mut()).into_parts().path_and_query;
     *request.uri_mut() = uri(destination, remainder)?;
     let headers = request.headers_mut();
-    if !options.keep_host || !headers.contains_key(HOST) {
-        // WebSocket goes over HTTP/1.1 in any case.
-        let is_http2 = options.http_version == HttpVersion::Http2 && !headers.contains_key(UPGRADE);
-        set_host(headers, destination, is_http2)?;
+    // WebSocket goes over HTTP/1.1 in any case.
+    let is_http2 = options.http_version == HttpVersion::Http2 && !headers.contains_key(UPGRADE);
+    match headers.get(HOST).filter(|_| options.keep_host) {
+        None => set_host(headers, destination, is_http2)?,
+        Some(host) if is_http2 => {
+            // RFC 9113, 8.3.1: what it says and what the URI says are the same.
+            if !host.as_bytes().eq_ignore_ascii_case(destination.base.authority().as_str().as_bytes()) {
+                let why = "a policy set another `Host` than the URL has, which HTTP/2 cannot say";
+                return Err(Error::caused_by(Kind::Unsendable, why));
+            }
+            headers.remove(HOST);
+        }
+        Some(_) => {}
     }
     if let Some(credentials) = destination.credentials {
         credentials.set_headers(headers);
     }
     Ok(())
+}
+
+/// The protocol for a request: over HTTP/2 it could not have a `Host` of its own.
+pub(super) fn version(headers: &HeaderMap, options: &ForwardOptions) -> HttpVersion {
+    match options.http_version {
+        HttpVersion::Http2Or1 if options.keep_host && headers.contains_key(HOST) => HttpVersion::Http1,
+        version => version,
+    }
 }
 
 fn set_host(headers: &mut HeaderMap, destination: &Destination<'_>, is_http2: bool) -> Result<(), Error> {
@@ -201,6 +218,27 @@ mod tests {
         for (options, base, expected) in cases {
             let request = prepared(base, &Credentials::new(), get("/"), &options);
             assert_eq!(request.headers().get(HOST).map(|host| host.to_str().unwrap()), expected);
+        }
+    }
+
+    #[test]
+    fn a_host_of_its_own_does_not_go_over_http2() {
+        let with = |http_version| ForwardOptions { keep_host: true, http_version, ..Default::default() };
+        let request = |host| Request::get("/").header(HOST, host).body(Body::empty()).unwrap();
+        let base = BaseUrl::parse("https://b:444").unwrap();
+        let destination = Destination { base: &base, host: None, credentials: None };
+        let mut other = request("other.example");
+        assert!(prepare(&mut other, &destination, &with(HttpVersion::Http2)).is_err());
+        let mut same = request("B:444");
+        prepare(&mut same, &destination, &with(HttpVersion::Http2)).unwrap();
+        assert!(!same.headers().contains_key(HOST));
+        let cases = [
+            (with(HttpVersion::Http2Or1), HttpVersion::Http1),
+            (with(HttpVersion::Http2), HttpVersion::Http2),
+            (ForwardOptions { http_version: HttpVersion::Http2Or1, ..Default::default() }, HttpVersion::Http2Or1),
+        ];
+        for (options, expected) in cases {
+            assert_eq!(version(request("other.example").headers(), &options), expected);
         }
     }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use http::header::{
-    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, COOKIE, LOCATION,
-    UPGRADE,
+    AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, COOKIE,
+    LOCATION, UPGRADE,
 };
 use http::{HeaderMap, Method, Request, Response, StatusCode, Uri};
 use url::Url;
@@ -51,7 +51,8 @@ impl Follow {
         let mut at = request.uri().clone();
         let in_process = request.extensions().get::<InProcess>().cloned();
         let is_upgrade = request.headers().contains_key(UPGRADE);
-        let mut response = self.client.send(request, options.http_version).await?;
+        let version = outgoing::version(request.headers(), &options);
+        let mut response = self.client.send(request, version).await?;
         if is_upgrade {
             return Ok(response);
         }

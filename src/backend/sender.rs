@@ -66,7 +66,8 @@ impl Sender {
         match outgoing::prepare(&mut request, &destination, options) {
             Ok(()) => match identity.map(|identity| (identity, identity.at_once())) {
                 Some((identity, None)) => {
-                    let (identity, client, version) = (Arc::clone(identity), client.clone(), options.http_version);
+                    let (identity, client) = (Arc::clone(identity), client.clone());
+                    let version = outgoing::version(request.headers(), options);
                     let call = async move {
                         set_authorization(request.headers_mut(), identity.header().await?);
                         client.send(request, version).await
@@ -77,7 +78,8 @@ impl Sender {
                     if let Some((_, Some(bearer))) = token {
                         set_authorization(request.headers_mut(), bearer);
                     }
-                    CallFuture::direct(client.send(request, options.http_version), single.cloned())
+                    let version = outgoing::version(request.headers(), options);
+                    CallFuture::direct(client.send(request, version), single.cloned())
                 }
             },
             Err(error) => CallFuture::failed(match single {

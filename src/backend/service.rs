@@ -93,6 +93,10 @@ where
         let mut options = request.extensions().get::<ForwardOptions>().cloned().unwrap_or_default();
         let address = request.extensions().get::<ClientAddress>();
         options.client_ip = options.client_ip.or(address.map(|address| address.0));
+        let version = outgoing::version(request.headers(), &options);
+        if let Some(known) = request.extensions_mut().get_mut::<ForwardOptions>() {
+            known.http_version = version;
+        }
         let prepared = outgoing::prepare(&mut request, &self.single.destination(), &options);
         let token = self.token.as_mut().map(AwaitedToken::take).transpose();
         match prepared.and(token).map(|token| token.map(|token| set_authorization(request.headers_mut(), token))) {

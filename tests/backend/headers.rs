@@ -36,6 +36,7 @@ async fn sends_what_the_backend_should_see() {
     let host = format!("host: {}", server.address());
     let mut expected = [
         "",
+        "connection: TE",
         "content-length: 5",
         "hello",
         host.as_str(),

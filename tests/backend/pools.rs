@@ -7,14 +7,15 @@ use std::time::Duration;
 
 use gatewright::Body;
 use gatewright::backend::{
-    BackendOptions, Backends, Balance, Error, HealthCheck, OutlierEjection, PoolOptions, PoolService, Resilience,
+    BackendLayer, BackendOptions, Backends, Balance, Error, HealthCheck, OutlierEjection, PoolOptions, PoolService,
+    Resilience,
 };
 use gatewright::clock::Clock;
 use gatewright::forward::{ClientScheme, ForwardOptions, ServedBy, Target};
 use gatewright::model::{Backend, FailureResponse, Pool, PoolMember, SessionAffinity, SessionId, SessionIdSource};
 use gatewright::secret::{NamedValues, Secret};
 use http::{Method, Request, Response};
-use tower::{Service, ServiceExt};
+use tower::{Layer, Service, ServiceExt};
 
 use crate::breakers::{Moody, breaker, manual, moody, rule};
 use crate::support::{TestServer, echo, raw, text};
@@ -479,6 +480,27 @@ async fn a_service_that_is_not_ready_is_passed_over() {
     assert!(matches!(pool.poll_ready(), std::task::Poll::Ready(Err(_))), "nobody is left");
 }
 
+#[tokio::test]
+async fn what_was_not_sent_says_nothing_about_a_member() {
+    let backend = Backend::new("http://b.example").unwrap();
+    let layer = BackendLayer::new("b", &backend, &NamedValues::new()).unwrap();
+    let mut pool = PoolService::builder("p")
+        .member(
+            "a",
+            layer.layer(tower::service_fn(async |_: Request<Body>| Err::<Response<Body>, _>(Error::timeout()))),
+            1,
+            1,
+        )
+        .options(PoolOptions::new().outlier_ejection(OutlierEjection::new().failures_in_a_row(1).largest_share(100)))
+        .build()
+        .unwrap();
+    let unsendable = || Request::trace("/").body(Body::empty()).unwrap();
+    for (request, expected) in [(unsendable(), true), (unsendable(), true), (get("/"), false)] {
+        pool.ready().await.unwrap().call(request).await.unwrap_err();
+        assert_eq!(pool.snapshot().members[0].is_candidate, expected);
+    }
+}
+
 fn lost(_: Box<dyn std::error::Error + Send + Sync>) -> Error {
     Error::timeout()
 }
@@ -526,4 +548,34 @@ fn what_cannot_be_is_reported() {
             "backend `c`: `pool`: `preferredCarbonEmission` of `a` has no effect: there is no source of carbon intensity here",
         ]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_check_does_not_hold_others_up() {
+    let (stuck, quick) = (Arc::new(AtomicUsize::new(0)), moody().await);
+    let count = stuck.clone();
+    let server = TestServer::http(move |_| {
+        count.fetch_add(1, Ordering::SeqCst);
+        std::future::pending::<Response<Body>>()
+    })
+    .await;
+    let check =
+        HealthCheck::new("/up").interval(Duration::from_secs(1)).timeout(Duration::from_secs(30)).thresholds(1, 1);
+    let resilience = Resilience::new().backends(BackendOptions::new().health_check(check));
+    let (transport, values) = (transport(), NamedValues::new());
+    let pool = Pool::new().member(PoolMember::new("stuck")).member(PoolMember::new("quick"));
+    let backends = Backends::builder(&transport, &values)
+        .resilience(&resilience)
+        .backend("stuck", &Backend::new(server.url("")).unwrap())
+        .backend("quick", &Backend::new(quick.server.url("")).unwrap())
+        .backend("p", &Backend::of_pool(pool))
+        .build()
+        .unwrap();
+    let watch = tokio::time::timeout(Duration::from_millis(9500), backends.watch_health());
+    watch.await.unwrap_err();
+    assert_eq!(stuck.load(Ordering::SeqCst), 1, "the check is still under way");
+    assert_eq!(quick.asked.load(Ordering::SeqCst), 10);
+    let watch = tokio::time::timeout(Duration::from_secs(31), backends.watch_health());
+    watch.await.unwrap_err();
+    assert!(!backends.pools()[0].members[0].is_candidate && backends.pools()[0].members[1].is_candidate);
 }

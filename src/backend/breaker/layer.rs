@@ -189,6 +189,11 @@ impl Drop for Guard {
     }
 }
 
+/// Whether an error says something about the backend: not when nothing was sent, or the caller went away.
+pub(in crate::backend) fn is_of_backend<E: 'static>(error: &E) -> bool {
+    reason(error).is_some_and(|reason| reason != FailureReason::ClientConnectionFailure)
+}
+
 /// What a failed attempt counts as; none when nothing was sent.
 fn reason<E: 'static>(error: &E) -> Option<FailureReason> {
     let error: &dyn Any = error;

@@ -11,8 +11,8 @@ mod snapshot;
 mod window;
 
 pub use event::{BreakerEvent, BreakerObserver, TracingObserver, Transition};
-pub(super) use layer::Guard as BreakerGuard;
 pub use layer::{CircuitBreakerFuture, CircuitBreakerLayer, CircuitBreakerLayerBuilder, CircuitBreakerService};
+pub(super) use layer::{Guard as BreakerGuard, is_of_backend};
 pub use options::BreakerOptions;
 pub use outcome::FailureReason;
 pub(super) use outcome::{Outcome, retry_after};

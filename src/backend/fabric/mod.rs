@@ -82,7 +82,8 @@ impl Fabric {
         if let Some(identity) = &self.identity {
             set_authorization(request.headers_mut(), identity.header().await?);
         }
-        let mut response = client.send(request, options.http_version).await?;
+        let version = outgoing::version(request.headers(), &options);
+        let mut response = client.send(request, version).await?;
         response.extensions_mut().insert(ServedBy::new(Arc::clone(&self.id), Arc::new(base)));
         Ok(response)
     }

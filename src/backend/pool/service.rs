@@ -16,7 +16,7 @@ use super::picker::{MOST_MEMBERS, Members, Picker, Seat};
 use super::schedule::Share;
 use super::snapshot::{MemberSnapshot, PoolSnapshot};
 use crate::backend::breaker::{
-    Breaker, BreakerGuard, BreakerObserver, BreakerOptions, BreakerSnapshot, TracingObserver,
+    Breaker, BreakerGuard, BreakerObserver, BreakerOptions, BreakerSnapshot, TracingObserver, is_of_backend,
 };
 use crate::backend::build_error::{BuildError, BuildErrors, Problem};
 use crate::backend::error::Error;
@@ -327,8 +327,11 @@ where
             StateProjection::Sent { response, guard, seat } => {
                 let outcome = ready!(response.poll(cx));
                 guard.ended(&outcome);
-                let is_good = outcome.as_ref().is_ok_and(|response| response.status().as_u16() < 500);
-                seat.shared.picker.judge(seat.member, is_good);
+                match &outcome {
+                    Ok(response) => seat.shared.picker.judge(seat.member, response.status().as_u16() < 500),
+                    Err(error) if is_of_backend(error) => seat.shared.picker.judge(seat.member, false),
+                    Err(_) => {}
+                }
                 Poll::Ready(outcome)
             }
             // A future that is polled again after it has failed stays silent.
