@@ -31,6 +31,8 @@ pub struct BackendsBuilder<'a> {
     match_by_url: bool,
     certificates: Certificates,
     authorities: Option<Arc<[CertificateDer<'static>]>>,
+    /// Made when all that they need is known.
+    entities: Vec<(String, model::Backend)>,
     members: HashMap<Box<str>, Member>,
     fabrics: HashMap<Box<str>, Arc<Fabric>>,
     /// Made when all members are known.
@@ -49,6 +51,7 @@ impl<'a> BackendsBuilder<'a> {
             match_by_url: true,
             certificates: Certificates::default(),
             authorities: None,
+            entities: Vec::new(),
             members: HashMap::new(),
             fabrics: HashMap::new(),
             pools: Vec::new(),
@@ -67,21 +70,20 @@ impl<'a> BackendsBuilder<'a> {
         self
     }
 
-    /// The state of circuit breakers and the options of backends; it must come before the backends. Without it, breakers
-    /// start closed, and nothing beyond the entities is set.
+    /// The state of circuit breakers and the options of backends. Without it, breakers start closed, and nothing
+    /// beyond the entities is set.
     pub fn resilience(mut self, resilience: &Resilience) -> Self {
         self.resilience = resilience.clone();
         self
     }
 
-    /// The workspace that the entities belong to, so that their breakers are not those of the service; it must come before
-    /// them.
+    /// The workspace that the entities belong to, so that their breakers are not those of the service.
     pub fn workspace(mut self, id: &str) -> Self {
         id.clone_into(&mut self.scope);
         self
     }
 
-    /// Also trusts this certificate, for all entities and URLs of this configuration. It must come before the backends.
+    /// Also trusts this certificate, for all entities and URLs of this configuration.
     pub fn authority(mut self, authority: &model::CertificateAuthority) -> Self {
         match certificates::authorities(authority) {
             Ok(more) => {
@@ -93,7 +95,7 @@ impl<'a> BackendsBuilder<'a> {
         self
     }
 
-    /// Adds a client certificate that backends may name by id or thumbprint; it must come before them.
+    /// Adds a client certificate that backends may name by id or thumbprint.
     ///
     /// One that cannot be read is an error of those that use it.
     pub fn certificate(mut self, id: &str, certificate: &model::Certificate) -> Self {
@@ -103,6 +105,11 @@ impl<'a> BackendsBuilder<'a> {
 
     /// Adds an entity. Ids are told apart without regard to case.
     pub fn backend(mut self, id: &str, backend: &model::Backend) -> Self {
+        self.entities.push((id.to_owned(), backend.clone()));
+        self
+    }
+
+    fn make(&mut self, id: &str, backend: &model::Backend) {
         let around = Surroundings {
             values: self.values,
             transport: self.transport,
@@ -110,8 +117,7 @@ impl<'a> BackendsBuilder<'a> {
             authorities: self.authorities.as_ref(),
         };
         if backend.is_pool() {
-            let known = self.has(id);
-            return if known { self.problem(id, Problem::Duplicate) } else { self.pool(id, backend) };
+            return if self.has(id) { self.problem(id, Problem::Duplicate) } else { self.pool(id, backend) };
         }
         let protection = match self.resilience.protect(&self.scope, id, backend.circuit_breaker.as_ref()) {
             Ok(protection) => protection,
@@ -132,11 +138,10 @@ impl<'a> BackendsBuilder<'a> {
                 }
                 Err(error) => self.errors.push(error),
             }
-            return self;
+            return;
         }
         if self.has(id) {
-            self.errors.push(BuildError::new(id, Problem::Duplicate));
-            return self;
+            return self.problem(id, Problem::Duplicate);
         }
         let identity =
             single::identity(id, backend, self.values, self.transport.tokens()).map(|identity| identity.map(Arc::new));
@@ -149,10 +154,9 @@ impl<'a> BackendsBuilder<'a> {
                 self.errors.extend(single.err().into_iter().chain(client.err()).chain(identity.err()));
             }
         }
-        self
     }
 
-    fn pool(mut self, id: &str, backend: &model::Backend) -> Self {
+    fn pool(&mut self, id: &str, backend: &model::Backend) {
         let not_of_pools = [
             ("url", backend.url.is_some()),
             ("protocol", backend.protocol.is_some()),
@@ -166,14 +170,12 @@ impl<'a> BackendsBuilder<'a> {
         self.warnings.extend(ignored.map(|(field, _)| BuildError::new(id, Problem::NotOfPools(field))));
         match &backend.pool {
             Some(pool) => self.pools.push((id.to_owned(), pool.clone())),
-            None => return self.problem(id, Problem::Pool("`pool` is missing".to_owned())),
+            None => self.problem(id, Problem::Pool("`pool` is missing".to_owned())),
         }
-        self
     }
 
-    fn problem(mut self, id: &str, problem: Problem) -> Self {
+    fn problem(&mut self, id: &str, problem: Problem) {
         self.errors.push(BuildError::new(id, problem));
-        self
     }
 
     fn has(&self, id: &str) -> bool {
@@ -187,7 +189,7 @@ impl<'a> BackendsBuilder<'a> {
         let mut made = HashMap::new();
         let pools = std::mem::take(&mut self.pools);
         for (id, pool) in &pools {
-            let options = self.resilience.pool_options(id);
+            let options = self.resilience.pool_options(&self.scope, id);
             let around = (&self.resilience.clock, &self.resilience.version);
             let outcome = Pool::names(pool, options)
                 .and_then(|names| self.goals(&names, &pools))
@@ -228,6 +230,9 @@ impl<'a> BackendsBuilder<'a> {
     /// [`BuildErrors`]: one for each thing that is wrong, in the order in which the entities were added: an unknown named
     /// value, a bad URL or header, or a setting that is not supported yet.
     pub fn build(mut self) -> Result<Backends, BuildErrors> {
+        for (id, backend) in std::mem::take(&mut self.entities) {
+            self.make(&id, &backend);
+        }
         let pools = self.pools();
         BuildErrors::check(self.errors)?;
         let matched = self.members.values().filter(|_| self.match_by_url);

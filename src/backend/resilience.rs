@@ -31,12 +31,15 @@ pub struct Resilience {
     pub(super) clock: Clock,
     observer: Arc<dyn BreakerObserver>,
     for_all: BackendOptions,
-    by_id: HashMap<String, BackendOptions>,
+    by_id: ById<BackendOptions>,
     for_pools: PoolOptions,
-    pools: HashMap<String, PoolOptions>,
+    pools: ById<PoolOptions>,
     kept: Arc<Mutex<Kept>>,
     pub(super) version: Arc<AtomicU64>,
 }
+
+/// By id, and in some workspaces by id there, all in lower case.
+type ById<T> = HashMap<(Option<String>, String), T>;
 
 /// By scope (the service or a workspace) and id, in lower case. There may be several: that of the configuration in use, and
 /// that of one that is being made, which may be refused yet.
@@ -81,9 +84,16 @@ impl Resilience {
         self
     }
 
-    /// The options of one entity, whatever the case of its letters; they replace those of all.
+    /// The options of one entity, whatever the case of its letters; they replace those of all. The entities of this id in
+    /// workspaces have them too, unless they have [their own](Self::workspace_backend).
     pub fn backend(mut self, id: &str, options: BackendOptions) -> Self {
-        self.by_id.insert(id.to_ascii_lowercase(), options);
+        self.by_id.insert((None, id.to_ascii_lowercase()), options);
+        self
+    }
+
+    /// The options of one entity of a workspace.
+    pub fn workspace_backend(mut self, workspace: &str, id: &str, options: BackendOptions) -> Self {
+        self.by_id.insert((Some(workspace.to_ascii_lowercase()), id.to_ascii_lowercase()), options);
         self
     }
 
@@ -93,14 +103,21 @@ impl Resilience {
         self
     }
 
-    /// The options of one pool, whatever the case of its letters; they replace those of all.
+    /// The options of one pool, whatever the case of its letters; they replace those of all. The pools of this id in
+    /// workspaces have them too, unless they have [their own](Self::workspace_pool).
     pub fn pool(mut self, id: &str, options: PoolOptions) -> Self {
-        self.pools.insert(id.to_ascii_lowercase(), options);
+        self.pools.insert((None, id.to_ascii_lowercase()), options);
         self
     }
 
-    pub(super) fn pool_options(&self, id: &str) -> &PoolOptions {
-        self.pools.get(&id.to_ascii_lowercase()).unwrap_or(&self.for_pools)
+    /// The options of one pool of a workspace.
+    pub fn workspace_pool(mut self, workspace: &str, id: &str, options: PoolOptions) -> Self {
+        self.pools.insert((Some(workspace.to_ascii_lowercase()), id.to_ascii_lowercase()), options);
+        self
+    }
+
+    pub(super) fn pool_options(&self, scope: &str, id: &str) -> &PoolOptions {
+        of(&self.pools, scope, id).unwrap_or(&self.for_pools)
     }
 
     /// The protection of an entity: the one it has, when its settings are the same.
@@ -113,7 +130,7 @@ impl Resilience {
         let none = CircuitBreaker::default();
         let rules = rules.unwrap_or(&none);
         let key = (scope.to_ascii_lowercase().into_boxed_str(), id.to_ascii_lowercase().into_boxed_str());
-        let options = self.by_id.get(&*key.1).unwrap_or(&self.for_all);
+        let options = of(&self.by_id, scope, id).unwrap_or(&self.for_all);
         if Protection::is_none(rules, options) {
             return Ok(None);
         }
@@ -133,8 +150,57 @@ impl Resilience {
     }
 }
 
+/// The options of an entity in a scope, or else those of its id anywhere.
+fn of<'a, T>(options: &'a ById<T>, scope: &str, id: &str) -> Option<&'a T> {
+    let id = id.to_ascii_lowercase();
+    let there = (Some(scope.to_ascii_lowercase()), id.clone());
+    options.get(&there).or_else(|| options.get(&(None, id)))
+}
+
 impl fmt::Debug for Resilience {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Resilience").field("backends", &self.for_all).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn options_of_a_workspace_come_first() {
+        let timeout = |seconds| BackendOptions::new().attempt_timeout(Duration::from_secs(seconds));
+        let resilience = Resilience::new()
+            .backends(timeout(1))
+            .backend("B", timeout(2))
+            .workspace_backend("Team", "b", timeout(3))
+            .pool("p", PoolOptions::new().fail_over(1))
+            .workspace_pool("team", "P", PoolOptions::new().fail_over(2));
+        for (scope, id, expected) in [("", "a", 1), ("", "b", 2), ("other", "b", 2), ("TEAM", "B", 3), ("team", "a", 1)]
+        {
+            let made = resilience.protect(scope, id, None).unwrap().unwrap();
+            assert_eq!(made.attempt_timeout, Some(Duration::from_secs(expected)), "{scope}/{id}");
+        }
+        for (scope, expected) in [("", 1), ("other", 1), ("team", 2)] {
+            assert_eq!(resilience.pool_options(scope, "p").fail_over_limit(), expected, "{scope}");
+        }
+    }
+
+    #[test]
+    fn what_is_known_stays_while_another_is_tried() {
+        let rules = |count| {
+            let rule = serde_json::json!({"rules": [{"name": "r", "tripDuration": "PT1M", "failureCondition": {
+                "count": count, "interval": "PT1M", "errorReasons": ["Timeout"]}}]});
+            serde_json::from_value::<CircuitBreaker>(rule).unwrap()
+        };
+        let resilience = Resilience::new();
+        let protect = |count| resilience.protect("", "b", Some(&rules(count))).unwrap().unwrap();
+        let first = protect(1);
+        let other = protect(2);
+        assert!(!Arc::ptr_eq(&first, &other));
+        drop(other);
+        assert!(Arc::ptr_eq(&first, &protect(1)));
     }
 }

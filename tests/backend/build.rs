@@ -1,11 +1,12 @@
-use gatewright::backend::Backends;
+use gatewright::backend::{BackendOptions, Backends, Resilience};
+use gatewright::forward::ForwardOptions;
 use gatewright::model::{
     Backend, CircuitBreaker, CircuitBreakerRule, Credentials, Pool, PoolMember, Proxy, ServiceFabricCluster, Tls,
     X509Name,
 };
 use gatewright::secret::NamedValues;
 
-use crate::transport;
+use crate::{get, to_b, transport};
 
 #[test]
 fn everything_that_is_wrong_is_reported() {
@@ -47,12 +48,30 @@ fn everything_that_is_wrong_is_reported() {
             "backend `certificate`: client certificate `/certificates/none` is not defined",
             "backend `thumbprint`: client certificate `AB` is not defined",
             "backend `no-url`: `url` is missing",
-            "backend `bad-url`: `url`: `https://user@b.example` is not a base URL: it holds user information: expected `http://host` or `https://host`, with an optional port and path",
+            "backend `bad-url`: `url`: `https://***@b.example` is not a base URL: it holds user information: expected `http://host` or `https://host`, with an optional port and path",
             "backend `secret-url`: `url`: `{{bad}}` with its named values is not a base URL",
             "backend `unknown`: named value `none` is not defined (used in header `x-key`)",
             "backend `FINE`: another backend has this id",
         ]
     );
+}
+
+#[tokio::test]
+async fn the_order_of_settings_does_not_matter() {
+    let (transport, values) = (transport(), NamedValues::new());
+    let secret = gatewright::model::Certificate::default();
+    let backend = Backend::new("https://b.example").unwrap().credentials(Credentials::new().certificate_ids(["c"]));
+    let error = Backends::builder(&transport, &values).backend("b", &backend).certificate("c", &secret).build();
+    let error = error.unwrap_err().to_string();
+    assert!(error.contains("client certificate `c`") && !error.contains("is not defined"), "{error}");
+    let options = BackendOptions::new().max_requests(1, 0);
+    let resilience = Resilience::new().workspace_backend("team", "b", options);
+    let plain = Backend::new("http://127.0.0.1:9").unwrap();
+    let builder = Backends::builder(&transport, &values).backend("b", &plain).resilience(&resilience);
+    let backends = builder.workspace("team").build().unwrap();
+    let call = || backends.call(&to_b(), get("/"), &ForwardOptions::default());
+    let (first, second) = tokio::join!(call(), call());
+    assert_eq!((first.unwrap_err().status(), second.unwrap_err().status()), (500, 503));
 }
 
 #[test]
