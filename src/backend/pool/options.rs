@@ -43,7 +43,8 @@ pub enum Balance {
     #[default]
     RoundRobin,
     /// The one with the fewest requests under way for its weight, and of equals each in its turn. A request is under way
-    /// until the body of its response has ended.
+    /// until the body of its response has ended; in a `PoolService`, whose bodies may be of any type, until its headers are
+    /// there.
     LeastRequests,
 }
 

@@ -27,7 +27,8 @@ use crate::model::CircuitBreaker;
 ///
 /// It is ready when a member is whose turn it is, and sends the next request to that one; a member that is not ready is
 /// passed over, one that fails to become ready is left out for good. When no member is a candidate it is ready too, and
-/// answers with [`Error`]. Session affinity needs a look at the request and is only for pools of
+/// answers with [`Error`]. A member that is ready keeps what it reserved for that until it is asked, also when it is no candidate
+/// meanwhile. Session affinity needs a look at the request and is only for pools of
 /// [`Backends`](crate::backend::Backends); of [`PoolOptions`], fail-over and hedging are too. A clone has clones of the
 /// services, and shares turns and breakers.
 ///
