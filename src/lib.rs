@@ -25,6 +25,8 @@ pub mod random;
 pub mod secret;
 #[cfg(feature = "policy")]
 pub mod sink;
+#[cfg(feature = "policy")]
+pub mod state;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "policy")]

@@ -13,12 +13,16 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("forward", &[]),
     ("sink", &[]),
     ("random", &[]),
+    ("state", &[]),
     ("outbound", &["body", "clock", "forward"]),
     ("model", &[]),
     ("identity", &["clock", "secret"]),
     ("backend", &["body", "clock", "forward", "identity", "model", "outbound", "secret"]),
     ("azure", &["backend", "body", "identity"]),
-    ("policy", &["body", "clock", "expr", "forward", "identity", "outbound", "random", "secret", "sink", "xml"]),
+    (
+        "policy",
+        &["body", "clock", "expr", "forward", "identity", "outbound", "random", "secret", "sink", "state", "xml"],
+    ),
     ("import", &["model"]),
     ("load", &["import", "model"]),
     (

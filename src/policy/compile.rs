@@ -1,6 +1,7 @@
 //! Turns the elements of a document into nodes, and reports everything that is wrong with them.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use super::custom;
@@ -297,6 +298,37 @@ impl<'a> Compiler<'a> {
         match self.setting(element, attribute)? {
             Setting::Constant(value) => Some(value),
             Setting::Expression(_) => None,
+        }
+    }
+
+    /// The value of an attribute that is a whole number of that range.
+    pub(crate) fn within(
+        &mut self,
+        element: &Element,
+        attribute: &Attribute,
+        range: RangeInclusive<i64>,
+    ) -> Option<u64> {
+        match self.setting_within(element, attribute, range)? {
+            Setting::Constant(number) => u64::try_from(number).ok(),
+            Setting::Expression(_) => None,
+        }
+    }
+
+    /// The value of an attribute that is a whole number of that range, or an expression.
+    pub(crate) fn setting_within(
+        &mut self,
+        element: &Element,
+        attribute: &Attribute,
+        range: RangeInclusive<i64>,
+    ) -> Option<Setting<i64>> {
+        let setting = self.setting(element, attribute)?;
+        match &setting {
+            Setting::Constant(number) if !range.contains(number) => {
+                let (name, of, kind) = (attribute.name, &element.name, attribute.kind);
+                self.error(element.span.start, format!("`{name}` of `{of}` is `{number}`: expected {kind}"));
+                None
+            }
+            _ => Some(setting),
         }
     }
 

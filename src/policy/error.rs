@@ -22,6 +22,8 @@ pub struct Failure {
     shown: bool,
     /// Where the statement stands, when it is one in another.
     place: Option<u32>,
+    /// The reason phrase of the answer, when it is not the status's own.
+    phrase: Option<&'static str>,
 }
 
 #[derive(Clone, Debug)]
@@ -44,6 +46,7 @@ impl Failure {
             answer: Answer::Internal,
             shown: false,
             place: None,
+            phrase: None,
         })
     }
 
@@ -55,7 +58,7 @@ impl Failure {
     ) -> Box<Self> {
         let message = message.into();
         let answer = Answer::Message(message.clone(), Vec::new());
-        Box::new(Self { reason: reason.into(), message, status, answer, shown: false, place: None })
+        Box::new(Self { reason: reason.into(), message, status, answer, shown: false, place: None, phrase: None })
     }
 
     /// The backend's own error status, raised as an error; its response stays.
@@ -67,6 +70,7 @@ impl Failure {
             answer: Answer::Keep,
             shown: false,
             place: None,
+            phrase: None,
         })
     }
 
@@ -100,6 +104,12 @@ impl Failure {
         if let Answer::Message(_, headers) = &mut self.answer {
             headers.push((name, value));
         }
+        self
+    }
+
+    /// Gives the answer a reason phrase of its own.
+    pub(crate) fn reason_phrase(mut self: Box<Self>, phrase: &'static str) -> Box<Self> {
+        self.phrase = Some(phrase);
         self
     }
 
@@ -139,7 +149,8 @@ impl Failure {
                 request_id()
             ),
         };
-        ResponseState { status: self.status, reason: None, headers, body: MessageBody::Bytes(body.into()) }
+        let reason = self.phrase.map(Into::into);
+        ResponseState { status: self.status, reason, headers, body: MessageBody::Bytes(body.into()) }
     }
 }
 

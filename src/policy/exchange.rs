@@ -13,6 +13,7 @@ use super::buffered::Buffered;
 use super::error::{Failure, PolicyError};
 use super::fabric::FabricUse;
 use super::facts::Facts;
+use super::limits::Limited;
 use super::pipeline::Needs;
 use super::query;
 use super::redaction::Redaction;
@@ -55,6 +56,8 @@ pub struct Exchange {
     pub(crate) debug_access: DebugAccess,
     /// What `cors` puts on the final response, whatever it is.
     pub(crate) cors: Option<Box<cors::Answer>>,
+    /// What limits and quotas keep of the request.
+    pub(crate) limited: Option<Box<Limited>>,
     /// How much of the caller's path is the API's, with version and revision, in bytes.
     pub(crate) api_path_length: usize,
     /// The caller's address, when the request does not say it.
@@ -213,6 +216,7 @@ impl Exchange {
             tracer: None,
             debug_access: DebugAccess::Denied,
             cors: None,
+            limited: None,
             api_path_length: 0,
             client: None,
             redaction: Redaction::default(),

@@ -103,7 +103,8 @@ impl Frames {
             let Frame::Retry { end, caught, .. } = &mut frame else { continue };
             let response = if raised.hides_response() { exchange.response.take() } else { None };
             if raised.failure.is_shown() {
-                exchange.response = Some(raised.failure.response(|| exchange.id_text()));
+                let response = raised.failure.response(|| exchange.id_text());
+                exchange.respond(response);
             }
             let last_error = exchange.last_error.replace(Box::new(raised.error.clone()));
             let end = *end;
@@ -123,7 +124,8 @@ fn holds_after(retry: &Retry, failure: &Failure, exchange: &mut Exchange) -> boo
     if exchange.response.is_some() {
         return false;
     }
-    exchange.response = Some(failure.response(|| exchange.id_text()));
+    let response = failure.response(|| exchange.id_text());
+    exchange.respond(response);
     let holds = retry.holds(exchange).unwrap_or(false);
     exchange.response = None;
     holds

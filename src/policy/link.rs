@@ -222,7 +222,9 @@ fn keep_requests(programs: &mut [Program; 4]) {
         let rest = program.ops.get(from..).unwrap_or_default();
         rest.iter().any(|op| op.needs.has(Needs::REQUEST) || matches!(op.code, Code::Forward { .. }))
     };
-    let later = reads(&programs[Section::Outbound as usize], 0) || reads(&programs[Section::OnError as usize], 0);
+    let is_kept = programs.iter().flat_map(|program| &program.ops).any(|op| op.needs.has(Needs::KEPT));
+    let later =
+        is_kept || reads(&programs[Section::Outbound as usize], 0) || reads(&programs[Section::OnError as usize], 0);
     for section in [Section::Inbound, Section::Backend] {
         let program = &mut programs[section as usize];
         for at in 0..program.ops.len() {

@@ -47,6 +47,7 @@ mod facts;
 mod frames;
 mod gather;
 mod layer;
+mod limits;
 mod link;
 mod lint;
 #[cfg(feature = "liquid")]

@@ -209,6 +209,16 @@ impl Needs {
     /// Something that sends requests of policies.
     pub(crate) const OUTBOUND: Self = Self(128);
 
+    /// The request's method, URL, headers or body, still at the end.
+    pub(crate) const KEPT: Self = Self(256);
+
+    /// What must be kept for an expression that is worked out at the end of the request, when it needs this.
+    pub(crate) fn at_the_end(self) -> Self {
+        let is_kept = self.has(Self::REQUEST) || self.has(Self::REQUEST_BODY);
+        let kept = if is_kept { Self::KEPT } else { Self::NONE };
+        Self(self.0 & !Self::RESPONSE_BODY.0) | kept
+    }
+
     pub(crate) const fn has(self, other: Self) -> bool {
         self.0 & other.0 != 0
     }

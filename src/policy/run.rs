@@ -129,7 +129,7 @@ impl<F: Forward> Run<F> {
         response: impl Into<ResponseState>,
     ) -> Self {
         let mut run = Self::new(exchange, pipeline, forward);
-        run.exchange.response = Some(response.into());
+        run.exchange.respond(response.into());
         run.done = true;
         run
     }
@@ -171,7 +171,8 @@ impl<F: Forward> Run<F> {
         };
         let exchange = &mut run.exchange;
         exchange.trace_failed(&error);
-        exchange.response = Some(failure.response(|| exchange.id_text()));
+        let response = failure.response(|| exchange.id_text());
+        exchange.respond(response);
         exchange.last_error = Some(Box::new(error));
         run.section = Section::OnError;
         run
@@ -231,7 +232,13 @@ impl<F: Forward> Future for Run<F> {
                 match machine.step(this.forward, &mut this.wait) {
                     Next::Go => {}
                     Next::Wait => break,
-                    Next::Finish => return Poll::Ready(machine.finish()),
+                    Next::Finish => match machine.end() {
+                        Some(wait) => {
+                            this.wait.set(wait);
+                            break;
+                        }
+                        None => return Poll::Ready(machine.finish()),
+                    },
                 }
             }
         }
@@ -320,7 +327,7 @@ impl Machine<'_> {
             Ok(Flow::Continue) => self.exchange.trace_done(),
             Ok(Flow::End(response)) => {
                 self.exchange.trace_ended(&response);
-                self.exchange.response = Some(*response);
+                self.exchange.respond(*response);
                 self.frames.leave_all();
                 *self.done = true;
             }
@@ -373,7 +380,9 @@ impl Machine<'_> {
             Section::Inbound => Section::Backend,
             Section::Backend => {
                 // Nothing was forwarded: outbound sees an empty 200.
-                self.exchange.response.get_or_insert_with(ResponseState::ok);
+                if self.exchange.response.is_none() {
+                    self.exchange.respond(ResponseState::ok());
+                }
                 Section::Outbound
             }
             Section::Outbound | Section::OnError => return Next::Finish,
@@ -401,7 +410,7 @@ impl Machine<'_> {
                     Code::Forward { settings, .. } => settings.received(response),
                     _ => response,
                 };
-                self.exchange.response = Some(ResponseState::from_response(response));
+                self.exchange.respond(ResponseState::from_response(response));
                 self.exchange.trace_answer();
                 if fabric::sends_again(self.exchange, None) {
                     *self.next = u32::try_from(at).unwrap_or(*self.next);
@@ -446,10 +455,12 @@ impl Machine<'_> {
         let exchange = &mut *self.exchange;
         let Failed { error, failure } = *raised;
         if *self.section == Section::OnError {
-            exchange.response = Some(Failure::internal("", "").response(|| exchange.id_text()));
+            let response = Failure::internal("", "").response(|| exchange.id_text());
+            exchange.respond(response);
             *self.done = true;
         } else if !failure.keeps_response() || exchange.response.is_none() {
-            exchange.response = Some(failure.response(|| exchange.id_text()));
+            let response = failure.response(|| exchange.id_text());
+            exchange.respond(response);
         }
         exchange.last_error = Some(Box::new(error));
         *self.section = Section::OnError;
@@ -473,6 +484,17 @@ impl Machine<'_> {
         }
     }
 
+    /// Counts what looks at the response; gives what to wait for.
+    fn end<T>(&mut self) -> Option<Wait<T>> {
+        *self.done = true;
+        let needs = self.exchange.limited.as_ref()?.due.needs();
+        if let Some((body, of_request)) = self.exchange.body_to_read(needs) {
+            let body = Box::pin(body.collect(self.exchange.settings.body_limit));
+            return Some(Wait::Read { body, of_request });
+        }
+        self.exchange.settle().map(|work| Wait::Statement { work })
+    }
+
     fn finish(&mut self) -> Response<Body> {
         let mut response = self.exchange.response.take().unwrap_or_else(ResponseState::ok);
         if matches!(response.body, MessageBody::Consumed) {
@@ -484,9 +506,10 @@ impl Machine<'_> {
         if let Some(name) = self.exchange.debug_access.refusal() {
             response.headers.insert(name, HeaderValue::from_static("true"));
         }
-        match self.exchange.tracer.take() {
+        let response = match self.exchange.tracer.take() {
             Some(tracer) => tracer.finish(response, *self.section),
             None => response.into_response(),
-        }
+        };
+        self.exchange.metered(response)
     }
 }

@@ -15,6 +15,7 @@ use crate::identity::TokenCache;
 use crate::outbound::Outbound;
 use crate::random::Random;
 use crate::sink::{MetricSink, TraceSink, default_metric_sink, default_sink};
+use crate::state::{CounterStore, MemoryCounters, Window};
 
 /// Settings of the engine that hold for every request.
 #[derive(Clone)]
@@ -68,6 +69,10 @@ pub struct EngineSettings {
     /// The turns of `xsl-transform`.
     #[cfg(feature = "libxml")]
     pub(crate) xsl_slots: Arc<tokio::sync::Semaphore>,
+    /// What limits and quotas count with. Default: the memory of the process, of these settings and their clones.
+    pub counters: Arc<dyn CounterStore>,
+    /// How rate limits forget calls.
+    pub rate_algorithm: RateAlgorithm,
     /// The slots of `limit-concurrency`, shared by all pipelines with these settings and their clones.
     pub(crate) concurrency: Concurrency,
 }
@@ -96,7 +101,28 @@ impl Default for EngineSettings {
             xsl_time_limit: Duration::from_secs(10),
             #[cfg(feature = "libxml")]
             xsl_slots: Arc::new(tokio::sync::Semaphore::new(16)),
+            counters: Arc::new(MemoryCounters::new()),
+            rate_algorithm: RateAlgorithm::default(),
             concurrency: Concurrency::default(),
+        }
+    }
+}
+
+/// How rate limits forget calls. In API Management the tiers differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RateAlgorithm {
+    /// Each call when it is as old as `renewal-period`, as in the classic tiers.
+    #[default]
+    SlidingWindow,
+    /// Steadily, `calls` in `renewal-period`, as in the v2 tiers.
+    TokenBucket,
+}
+
+impl RateAlgorithm {
+    pub(crate) fn window(self, period: Duration) -> Window {
+        match self {
+            Self::SlidingWindow => Window::Sliding(period),
+            Self::TokenBucket => Window::TokenBucket(period),
         }
     }
 }

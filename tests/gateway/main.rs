@@ -8,6 +8,7 @@ mod configuration;
 mod fabric;
 mod faults;
 mod layer;
+mod limits;
 mod matching;
 mod outside;
 mod own_calls;

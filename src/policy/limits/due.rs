@@ -1,0 +1,216 @@
+//! What is counted at the end of a request: increments that look at the response, and the bytes of both bodies.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::SystemTime;
+
+use bytes::Bytes;
+use http::Response;
+use http_body::{Body as HttpBody, Frame, SizeHint};
+
+use super::super::error::Failure;
+use super::super::exchange::{Exchange, MessageBody};
+use super::super::list::{Flow, Resume, Work};
+use super::super::pipeline::Needs;
+use super::super::setting::Setting;
+use super::super::settings::EngineSettings;
+use crate::body::{Body, BoxError};
+use crate::state::{Answer, Key, Limit, Window};
+
+/// What is due at the end of a request.
+#[derive(Default)]
+pub(crate) struct Due {
+    counts: Vec<DueCount>,
+    traffic: Vec<Traffic>,
+    /// The bytes of the request's body that have been seen, once a quota asked for them.
+    request_bytes: Option<Arc<AtomicU64>>,
+}
+
+/// A count that looks at the response.
+pub(crate) struct DueCount {
+    pub(crate) family: &'static str,
+    pub(crate) parts: Vec<Arc<str>>,
+    pub(crate) limit: u64,
+    pub(crate) window: Window,
+    pub(crate) increment: Arc<Increment>,
+}
+
+/// `increment-condition` and `increment-count`.
+#[derive(Debug)]
+pub(crate) struct Increment {
+    pub(crate) condition: Setting<bool>,
+    pub(crate) count: Setting<i64>,
+}
+
+/// A counter of bytes.
+#[derive(Clone)]
+pub(crate) struct Traffic {
+    pub(crate) family: &'static str,
+    pub(crate) parts: Vec<Arc<str>>,
+    pub(crate) limit: u64,
+    pub(crate) window: Window,
+}
+
+impl Increment {
+    /// What the request counts.
+    pub(crate) fn amount(&self, exchange: &mut Exchange) -> Result<i64, Box<Failure>> {
+        if !*self.condition.get(exchange)? {
+            return Ok(0);
+        }
+        self.count.get(exchange).map(|count| *count)
+    }
+
+    pub(crate) fn needs(&self) -> Needs {
+        self.condition.needs() | self.count.needs()
+    }
+}
+
+impl Due {
+    pub(crate) fn count(&mut self, count: DueCount) {
+        self.counts.push(count);
+    }
+
+    /// Whether a count of that counter is due.
+    pub(crate) fn is_due(&self, family: &str, parts: &[Arc<str>]) -> bool {
+        self.counts.iter().any(|count| count.family == family && count.parts == parts)
+    }
+
+    /// What the counts that are due read.
+    pub(crate) fn needs(&self) -> Needs {
+        self.counts.iter().fold(Needs::NONE, |needs, count| needs | count.increment.needs())
+    }
+}
+
+impl Exchange {
+    /// Counts the bytes of both bodies when the response has gone.
+    pub(crate) fn bill(&mut self, traffic: Traffic) {
+        let due = &mut self.limited().due;
+        due.traffic.push(traffic);
+        if due.request_bytes.is_some() {
+            return;
+        }
+        let bytes = due.request_bytes.insert(Arc::default()).clone();
+        match &mut self.request.body {
+            MessageBody::Bytes(body) => bytes.store(body.len() as u64, Ordering::Relaxed),
+            body @ MessageBody::Stream(_) => {
+                let body_ = body.take();
+                *body = MessageBody::Stream(Body::new(Metered { body: body_, bytes, _bill: None }));
+            }
+            MessageBody::None | MessageBody::Consumed | MessageBody::Sent => {}
+        }
+    }
+
+    /// Counts what looks at the response; the work is what to wait for.
+    pub(crate) fn settle(&mut self) -> Option<Work> {
+        let counts = self.limited.as_mut().map(|limited| std::mem::take(&mut limited.due.counts))?;
+        let (now, settings) = (self.settings.clock.wall(), self.settings.clone());
+        let mut later = Vec::new();
+        for count in counts {
+            let cost = count.increment.amount(self).unwrap_or_else(|failure| {
+                let message = &*failure.message;
+                tracing::debug!(target: "gatewright::policy", family = count.family, "nothing is counted: {message}");
+                0
+            });
+            if cost == 0 {
+                continue;
+            }
+            let parts: Vec<&str> = count.parts.iter().map(|part| &**part).collect();
+            let key = Key { family: count.family, parts: &parts };
+            let limit = Limit { key, limit: count.limit, window: count.window, need: 0, cost };
+            if let Answer::Later(answer) = settings.counters.add(&[limit], now) {
+                later.push(answer);
+            }
+        }
+        if later.is_empty() {
+            return None;
+        }
+        Some(Box::pin(async move {
+            for answer in later {
+                if let Err(error) = answer.await {
+                    tracing::warn!(target: "gatewright::policy", %error, "a call was not counted");
+                }
+            }
+            let resume: Resume = Box::new(|_| Ok(Flow::Continue));
+            resume
+        }))
+    }
+
+    /// Lets the bytes of the response be counted when it has gone.
+    pub(crate) fn metered(&mut self, response: Response<Body>) -> Response<Body> {
+        let Some(limited) = self.limited.as_mut().filter(|limited| !limited.due.traffic.is_empty()) else {
+            return response;
+        };
+        let traffic = std::mem::take(&mut limited.due.traffic);
+        let bytes = limited.due.request_bytes.take().unwrap_or_default();
+        let bill = Bill { settings: self.settings.clone(), traffic, bytes: bytes.clone() };
+        response.map(|body| match body.as_bytes().map(Bytes::len) {
+            Some(length) => {
+                bytes.fetch_add(length as u64, Ordering::Relaxed);
+                body
+            }
+            None => Body::new(Metered { body, bytes, _bill: Some(bill) }),
+        })
+    }
+}
+
+/// A body whose bytes are counted as they pass.
+struct Metered {
+    body: Body,
+    bytes: Arc<AtomicU64>,
+    /// Sent when the body is dropped, however far it came.
+    _bill: Option<Bill>,
+}
+
+struct Bill {
+    settings: Arc<EngineSettings>,
+    traffic: Vec<Traffic>,
+    bytes: Arc<AtomicU64>,
+}
+
+impl Drop for Bill {
+    fn drop(&mut self) {
+        let bytes = i64::try_from(self.bytes.load(Ordering::Relaxed)).unwrap_or(i64::MAX);
+        let now = self.settings.clock.wall();
+        for traffic in self.traffic.iter().filter(|_| bytes > 0) {
+            let later = traffic.add(&self.settings, bytes, now);
+            // Without a runtime there is nobody to wait for a store that others share.
+            if let (Answer::Later(answer), Ok(runtime)) = (later, tokio::runtime::Handle::try_current()) {
+                runtime.spawn(answer);
+            }
+        }
+    }
+}
+
+impl Traffic {
+    fn add(&self, settings: &EngineSettings, bytes: i64, now: SystemTime) -> Answer<crate::state::Decision> {
+        let parts: Vec<&str> = self.parts.iter().map(|part| &**part).collect();
+        let key = Key { family: self.family, parts: &parts };
+        let limit = Limit { key, limit: self.limit, window: self.window, need: 0, cost: bytes };
+        settings.counters.add(&[limit], now)
+    }
+}
+
+impl HttpBody for Metered {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
+        if let Some(Ok(frame)) = &frame
+            && let Some(data) = frame.data_ref()
+        {
+            self.bytes.fetch_add(data.len() as u64, Ordering::Relaxed);
+        }
+        Poll::Ready(frame)
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}

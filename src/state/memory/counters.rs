@@ -1,0 +1,202 @@
+//! Counters in memory, in shards.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use super::super::counters::{Answer, CounterStore, Decision, Key, Limit};
+use super::counter::{Check, Counter, milliseconds};
+
+#[cfg(test)]
+mod tests;
+
+/// Counters in the memory of the process: exact, and without a wait.
+///
+/// A counter is forgotten when its window is over. At most [`capacity`](Self::capacity) are kept; when more are alive,
+/// those that would be forgotten first are forgotten early, and what they counted is allowed again.
+///
+/// ```
+/// use std::time::{Duration, SystemTime};
+/// use gatewright::state::{Answer, CounterStore, Decision, Key, Limit, MemoryCounters, Window};
+///
+/// let counters = MemoryCounters::new();
+/// let key = Key { family: "example", parts: &["caller"] };
+/// let limit = Limit { key, limit: 1, window: Window::Sliding(Duration::from_secs(60)), need: 1, cost: 1 };
+/// let now = SystemTime::now();
+/// assert!(matches!(counters.take(&[limit], now), Answer::Ready(Ok(Decision::Allowed { remaining: 0, .. }))));
+/// assert!(matches!(counters.take(&[limit], now), Answer::Ready(Ok(Decision::Exceeded { .. }))));
+/// ```
+pub struct MemoryCounters {
+    shards: Box<[Mutex<Shard>]>,
+    /// Two secret hashes make an id that callers cannot make collide.
+    hashers: [RandomState; 2],
+    capacity: usize,
+}
+
+#[derive(Default)]
+struct Shard {
+    counters: HashMap<Id, Counter, BuildHasherDefault<Plain>>,
+    /// At how many counters those that are over are looked for.
+    sweep_at: usize,
+}
+
+/// Stands for a key; 128 random-looking bits, so that the key's text need not be kept.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Id(u64, u64);
+
+impl Hash for Id {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.0);
+    }
+}
+
+/// Takes an [`Id`] as it is.
+#[derive(Default)]
+struct Plain(u64);
+
+impl Hasher for Plain {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, value: u64) {
+        self.0 = value;
+    }
+}
+
+const SHARDS: usize = 64;
+const FIRST_SWEEP: usize = 64;
+/// How many counters are compared when one has to go.
+const SAMPLE: usize = 8;
+
+impl MemoryCounters {
+    /// No counters; at most a million at a time.
+    pub fn new() -> Self {
+        Self {
+            shards: (0..SHARDS).map(|_| Mutex::default()).collect(),
+            hashers: [RandomState::new(), RandomState::new()],
+            capacity: 1_000_000,
+        }
+    }
+
+    /// How many counters are kept at most; a counter takes 60 to 150 bytes, more when it counts often in a sliding window.
+    #[must_use]
+    pub fn capacity(mut self, counters: usize) -> Self {
+        self.capacity = counters;
+        self
+    }
+
+    /// How many counters there are now, with those that are over and not swept yet.
+    pub fn len(&self) -> usize {
+        self.shards.iter().map(|shard| lock(shard).counters.len()).sum()
+    }
+
+    /// Whether there is no counter.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    fn id(&self, key: &Key<'_>) -> Id {
+        Id(self.hashers[0].hash_one(key), self.hashers[1].hash_one(key))
+    }
+
+    fn shard(&self, limits: &[Limit<'_>]) -> MutexGuard<'_, Shard> {
+        let first = limits.first().and_then(|limit| limit.key.parts.first()).copied().unwrap_or_default();
+        let at = self.hashers[0].hash_one(first) as usize % self.shards.len();
+        lock(&self.shards[at])
+    }
+}
+
+fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
+    shard.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Shard {
+    fn counter(&mut self, id: Id, limit: &Limit<'_>, now: u64, capacity: usize) -> &mut Counter {
+        if self.counters.len() >= self.sweep_at.min(capacity) && !self.counters.contains_key(&id) {
+            self.make_room(now, capacity);
+        }
+        self.counters.entry(id).or_insert_with(|| Counter::new(limit, now))
+    }
+
+    /// Forgets counters that are over; when the shard is full of others, the one of a few that is over first.
+    fn make_room(&mut self, now: u64, capacity: usize) {
+        if self.counters.len() >= self.sweep_at {
+            self.counters.retain(|_, counter| counter.expires() > now);
+            self.sweep_at = (self.counters.len() * 2).max(FIRST_SWEEP);
+            if self.counters.capacity() > 4 * self.sweep_at {
+                self.counters.shrink_to(self.sweep_at);
+            }
+        }
+        while self.counters.len() >= capacity.max(1) {
+            let first = self.counters.iter().take(SAMPLE).min_by_key(|(_, counter)| counter.expires());
+            let Some(id) = first.map(|(id, _)| *id) else { return };
+            self.counters.remove(&id);
+        }
+    }
+}
+
+impl CounterStore for MemoryCounters {
+    fn take(&self, limits: &[Limit<'_>], now: SystemTime) -> Answer<Decision> {
+        let (now, capacity) = (milliseconds(now), self.capacity / SHARDS);
+        let mut shard = self.shard(limits);
+        let mut exceeded: Option<(usize, Option<u64>)> = None;
+        for (at, limit) in limits.iter().enumerate() {
+            let Check::Exceeded(wait) = shard.counter(self.id(&limit.key), limit, now, capacity).check(limit, now)
+            else {
+                continue;
+            };
+            exceeded = Some(match exceeded {
+                None => (at, wait),
+                Some((first, longest)) => (first, longest.zip(wait).map(|(a, b)| a.max(b))),
+            });
+        }
+        if let Some((limit, wait)) = exceeded {
+            let wait = wait.map(Duration::from_millis);
+            return Answer::Ready(Ok(Decision::Exceeded { limit, wait }));
+        }
+        Answer::Ready(Ok(self.count(&mut shard, limits, now)))
+    }
+
+    fn add(&self, limits: &[Limit<'_>], now: SystemTime) -> Answer<Decision> {
+        Answer::Ready(Ok(self.count(&mut self.shard(limits), limits, milliseconds(now))))
+    }
+}
+
+impl MemoryCounters {
+    fn count(&self, shard: &mut Shard, limits: &[Limit<'_>], now: u64) -> Decision {
+        let (mut least, mut each) = (u64::MAX, Vec::new());
+        for limit in limits {
+            let counter = shard.counter(self.id(&limit.key), limit, now, self.capacity / SHARDS);
+            if limit.cost != 0 {
+                counter.add(limit, now);
+            }
+            let remaining = counter.remaining(limit, now);
+            least = least.min(remaining);
+            if limits.len() > 1 {
+                each.push(remaining);
+            }
+        }
+        Decision::Allowed { remaining: least, each }
+    }
+}
+
+impl Default for MemoryCounters {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for MemoryCounters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryCounters").field("len", &self.len()).field("capacity", &self.capacity).finish()
+    }
+}

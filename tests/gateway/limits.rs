@@ -1,0 +1,129 @@
+//! Limits and quotas through a gateway, on a clock that is set by hand: timelines in `limits/*.timeline`.
+//!
+//! A timeline starts with `# name`. `== SCOPE SECTION` is followed by statements of that section of the global, product,
+//! API or operation document. A line of `== steps` is: seconds since the start, how many requests, method, path, key (`-`
+//! is none), `=>`, status and reason, then, each after ` | `, headers (`- Name` is absent) and at last the body.
+
+use std::time::{Duration, SystemTime};
+
+use gatewright::backend::Transport;
+use gatewright::clock::Clock;
+use gatewright::gateway::Gateway;
+use gatewright::model::{Policy, Product, Store, Subscription};
+
+use crate::support::text;
+use crate::{backend, free_api, product, send, subscription};
+
+const MISSING: &str = "(none)";
+
+fn timelines() -> Vec<(String, String)> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/gateway/limits");
+    let mut found = Vec::new();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
+        for timeline in format!("\n{text}").split("\n# ").skip(1) {
+            let (name, rest) = timeline.split_once('\n').unwrap();
+            found.push((name.to_owned(), format!("\n{rest}")));
+        }
+    }
+    assert!(found.len() > 10, "{} timelines", found.len());
+    found
+}
+
+fn document(parts: &[(&str, &str)], scope: &str) -> Policy {
+    let section = |name: &str| {
+        let found = parts.iter().find(|(title, _)| *title == format!("{scope} {name}"));
+        let forward = if scope == "global" && name == "backend" { "<forward-request />" } else { "<base />" };
+        let base = if scope == "global" && name != "backend" { "" } else { forward };
+        format!("<{name}>{base}{}</{name}>", found.map_or("", |(_, text)| text))
+    };
+    Policy::new(format!(
+        "<policies>{}</policies>",
+        ["inbound", "backend", "outbound", "on-error"].map(section).concat()
+    ))
+}
+
+/// Two APIs with two operations each; a product with both; subscriptions of the product and of all APIs.
+fn store(service_url: &str, parts: &[(&str, &str)]) -> Store {
+    let mut store = Store::new();
+    let service = &mut store.service;
+    service.policy = Some(document(parts, "global"));
+    for name in ["orders", "parts"] {
+        let mut entry = free_api(name, service_url, &[("list", "GET", "/list"), ("make", "POST", "/make")]);
+        entry.api = entry.api.display_name(format!("The {name}"));
+        if name == "orders" {
+            entry.policy = Some(document(parts, "api"));
+            entry.operations.get_mut("list").unwrap().policy = Some(document(parts, "operation"));
+        }
+        service.apis.insert(name, entry);
+    }
+    let mut starter = product(Product::new(), &["orders", "parts"]);
+    starter.policy = Some(document(parts, "product"));
+    service.products.insert("starter", starter);
+    let since = |subscription: Subscription| subscription.start_date("2024-03-15T10:00:00Z");
+    service.subscriptions.insert("one", since(subscription("/products/starter", "one")));
+    service.subscriptions.insert("two", since(subscription("/products/starter", "two")));
+    service.subscriptions.insert("all", subscription("/apis", "all"));
+    store
+}
+
+#[tokio::test]
+async fn timelines_come_true() {
+    let server = backend().await;
+    let mut failed = Vec::new();
+    for (name, text) in timelines() {
+        let (documents, steps) = text.split_once("\n== steps\n").unwrap();
+        let parts: Vec<_> = documents.split("\n== ").skip(1).map(|part| part.split_once('\n').unwrap()).collect();
+        // 2024-03-15T10:30:00Z.
+        let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_710_498_600);
+        let clock = Clock::manual(start);
+        let transport = Transport::builder().native_roots(false).build().unwrap();
+        let gateway = Gateway::builder().transport(transport).clock(clock.clone());
+        let gateway = gateway.build(&store(&server.url(""), &parts)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        for step in steps.lines().filter(|line| !line.trim().is_empty()) {
+            if let Some(wrong) = run(&gateway, &clock, start, step).await {
+                failed.push(format!("`{name}`: {step}\n    {wrong}"));
+            }
+        }
+    }
+    assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+/// Runs one step; what differs from what it expects.
+async fn run(gateway: &Gateway, clock: &Clock, start: SystemTime, step: &str) -> Option<String> {
+    let (what, expected) = step.split_once(" => ").unwrap();
+    let words: Vec<_> = what.split_whitespace().collect();
+    let [at, count, method, path, key] = words[..] else { panic!("`{what}` has not five words") };
+    let at = start + Duration::from_secs_f64(at.parse().unwrap());
+    clock.advance(at.duration_since(clock.wall()).unwrap());
+    let mut expected = expected.split(" | ");
+    let (status, expected) = (expected.next().unwrap(), expected.collect::<Vec<_>>());
+    for _ in 0..count.parse().unwrap() {
+        let headers: &[_] = if key == "-" { &[] } else { &[("ocp-apim-subscription-key", key)] };
+        let response = send(gateway, method, path, headers).await;
+        let reason = response.extensions().get::<hyper::ext::ReasonPhrase>();
+        let reason = reason.map(|reason| String::from_utf8_lossy(reason.as_bytes()).into_owned());
+        let reason = reason.or(response.status().canonical_reason().map(str::to_owned)).unwrap_or_default();
+        let found = format!("{} {reason}", response.status().as_u16());
+        if !found.starts_with(status) {
+            return Some(format!("{found}: {}", text(response.into_body()).await));
+        }
+        let headers = response.headers().clone();
+        let body = text(response.into_body()).await;
+        for line in &expected {
+            let (wanted, found) = match (line.strip_prefix("- "), line.split_once(": ")) {
+                (Some(name), _) => (MISSING.to_owned(), value(&headers, name)),
+                (None, Some((name, wanted))) if !line.starts_with('{') => (wanted.to_owned(), value(&headers, name)),
+                _ => ((*line).to_owned(), body.clone()),
+            };
+            if found != wanted {
+                return Some(format!("`{line}`: {found}"));
+            }
+        }
+    }
+    None
+}
+
+fn value(headers: &http::HeaderMap, name: &str) -> String {
+    headers.get(name).map_or(MISSING.to_owned(), |value| value.to_str().unwrap().to_owned())
+}
