@@ -1,9 +1,7 @@
 //! Explicit conversions.
 
 use super::Binder;
-use super::implicit::Implicit;
-use super::implicit::implicit;
-use super::implicit::user_conversion;
+use super::implicit::{Implicit, implicit, standard, user_conversion};
 use super::tree::{Conversion, Node, NodeKind};
 use crate::expr::syntax::Span;
 use crate::expr::types::{Ty, TypeId, is_subtype};
@@ -21,7 +19,7 @@ impl<'t> Binder<'t> {
 
     /// Explicit conversions without user-defined ones.
     pub(super) fn explicit_standard(&mut self, node: Node, to: &Ty) -> Result<Node, Node> {
-        if let Some(conversion @ (Implicit::Same | Implicit::Number)) = implicit(&node.ty, node.as_const(), to) {
+        if let Some(conversion) = standard(&node.ty, node.as_const(), to) {
             return Ok(self.apply(node, to, &conversion));
         }
         let span = node.span;

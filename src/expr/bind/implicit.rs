@@ -51,6 +51,22 @@ pub(super) fn constant_fits(value: &Value, to: TypeId) -> bool {
 
 /// The implicit conversion between two types, for a constant when it is one.
 pub(super) fn implicit(from: &Ty, constant: Option<&Value>, to: &Ty) -> Option<Implicit> {
+    match standard(from, constant, to) {
+        Some(conversion) => Some(conversion),
+        None if matches!(from, Ty::Null | Ty::Void) || matches!(to, Ty::Null | Ty::Void) => None,
+        None => {
+            let lifted = match to {
+                Ty::Nullable(inner) if !matches!(from, Ty::Nullable(_)) => user_conversion(from, inner, true),
+                _ => None,
+            };
+            let own = || (!matches!(from, Ty::Nullable(_))).then(|| user_conversion(from, to, true)).flatten();
+            lifted.or_else(own).map(Implicit::User)
+        }
+    }
+}
+
+/// The implicit conversion that the language has, without those that types declare.
+pub(super) fn standard(from: &Ty, constant: Option<&Value>, to: &Ty) -> Option<Implicit> {
     if from == to || from.is_error() || to.is_error() {
         return Some(Implicit::Same);
     }
@@ -79,10 +95,8 @@ pub(super) fn implicit(from: &Ty, constant: Option<&Value>, to: &Ty) -> Option<I
         if source == &**inner {
             return Some(Implicit::Same);
         }
-        match implicit(source, constant, inner) {
-            Some(Implicit::Number) => return Some(Implicit::Number),
-            Some(Implicit::User(method)) if from == source => return Some(Implicit::User(method)),
-            _ => {}
+        if let Some(Implicit::Number) = standard(source, constant, inner) {
+            return Some(Implicit::Number);
         }
     }
     if matches!(from, Ty::Nullable(_)) {
@@ -94,10 +108,7 @@ pub(super) fn implicit(from: &Ty, constant: Option<&Value>, to: &Ty) -> Option<I
     if to.is_reference() && is_subtype(from, to) {
         return Some(Implicit::Same);
     }
-    if from.is_reference() && to.is_reference() && is_reference_conversion(from, to) {
-        return Some(Implicit::Same);
-    }
-    user_conversion(from, to, true).map(Implicit::User)
+    (from.is_reference() && to.is_reference() && is_reference_conversion(from, to)).then_some(Implicit::Same)
 }
 
 /// A conversion operator of either type.
@@ -124,47 +135,43 @@ pub(super) fn user_conversion(from: &Ty, to: &Ty, implicit_only: bool) -> Option
                 continue;
             }
             let Some(parameter) = method.params.first() else { continue };
-            let takes = *from == parameter.ty || (from.is_reference() && is_subtype(from, &parameter.ty));
-            let number_takes = !takes && standard_number(from, &parameter.ty);
-            let narrow_takes = !takes && !implicit_only && is_subtype(&parameter.ty, from) && from.is_reference();
-            let gives = method.ty == *to || method.ty == *target;
-            let base_gives = !gives && method.ty.is_reference() && is_subtype(&method.ty, to);
-            let derived_gives = !gives && !implicit_only && method.ty.is_reference() && is_subtype(to, &method.ty);
-            let number_gives = !gives
-                && match (method.ty.underlying().id(), target.id()) {
-                    (Some(a), Some(b)) => {
-                        widens(a, b)
-                            || (!implicit_only && a != b && method.ty.underlying().is_numeric() && target.is_numeric())
-                    }
-                    _ => false,
-                };
-            let takes_rank = if takes {
-                0
-            } else if number_takes {
-                2
-            } else if narrow_takes {
-                4
-            } else {
-                continue;
-            };
-            let gives_rank = if method.ty == *to {
-                0
-            } else if gives {
-                1
-            } else if base_gives || derived_gives {
-                2
-            } else if number_gives {
-                8
-            } else {
-                continue;
-            };
-            let rank = takes_rank * 4 + gives_rank + u8::from(!is_implicit);
+            let Some(takes) = takes_rank(from, &parameter.ty, implicit_only) else { continue };
+            let Some(gives) = gives_rank(&method.ty, to, implicit_only) else { continue };
+            let rank = takes * 4 + gives + u8::from(!is_implicit);
             if found.is_none_or(|(_, r)| rank < r) {
                 found = Some((method, rank));
             }
         }
     }
     found.map(|(method, _)| method)
+}
+
+/// How far a type is from the parameter of a conversion operator; none when the operator cannot take it.
+fn takes_rank(from: &Ty, parameter: &Ty, implicit_only: bool) -> Option<u8> {
+    if from == parameter || (from.is_reference() && is_subtype(from, parameter)) {
+        Some(0)
+    } else if standard_number(from, parameter) {
+        Some(2)
+    } else {
+        (!implicit_only && from.is_reference() && is_subtype(parameter, from)).then_some(4)
+    }
+}
+
+/// How far the result of a conversion operator is from the type that is wanted; none when it cannot become it.
+fn gives_rank(result: &Ty, to: &Ty, implicit_only: bool) -> Option<u8> {
+    let target = to.underlying();
+    if result == to {
+        return Some(0);
+    }
+    if result == target {
+        return Some(1);
+    }
+    if result.is_reference() {
+        return (is_subtype(result, to) || (!implicit_only && is_subtype(to, result))).then_some(2);
+    }
+    let (a, b) = (result.underlying().id()?, target.id()?);
+    let numbers = !implicit_only && a != b && result.underlying().is_numeric() && target.is_numeric();
+    (widens(a, b) || numbers).then_some(8)
 }
 
 pub(super) fn standard_number(from: &Ty, to: &Ty) -> bool {

@@ -6,12 +6,12 @@ use super::call::evaluate;
 use super::emit::Emitter;
 use super::function::Code;
 use super::run::{CALL, Run};
-use super::text_source::{TextSource, variable_key};
+use super::text_source::TextSource;
+use super::variable::Variable;
 use crate::expr::bind::tree::{Access, Node};
 use crate::expr::fault::Fault;
 use crate::expr::library::anonymous;
 use crate::expr::library::array::Array;
-use crate::expr::library::dictionary::missing;
 use crate::expr::syntax::Span;
 use crate::expr::types::{Property, Ty, TypeId};
 use crate::expr::value::Value;
@@ -23,14 +23,8 @@ impl Emitter<'_> {
         if let Some(source) = TextSource::of(node) {
             return Box::new(move |run| source.value(run));
         }
-        if let Some(name) = variable_key(access) {
-            return Box::new(move |run| {
-                run.step().map_err(|f| f.at(span))?;
-                match run.host.variable(&name) {
-                    Some(value) => Ok(value.into_owned()),
-                    None => Err(missing(run, &Value::from(&*name)).at(span)),
-                }
-            });
+        if let Some(variable) = Variable::of_access(access, span) {
+            return Box::new(move |run| variable.value(run));
         }
         self.get(access, span)
     }
@@ -95,6 +89,12 @@ fn get_property(
         return Err(Fault::null_reference());
     }
     run.steps(CALL)?;
+    if let [Value::Str(text), Value::Int(index)] = values
+        && !text.is_ascii()
+    {
+        // Units of text that is not ASCII are counted from its start.
+        run.steps(usize::try_from(*index).unwrap_or_default() / 4)?;
+    }
     if !type_args.is_empty() {
         run.set_type_args(type_args);
     }

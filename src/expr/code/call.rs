@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::emit::Emitter;
 use super::function::Code;
-use super::run::{CALL, Cell, Run};
+use super::run::{Cell, Run};
 use super::text_source::TextSource;
+use super::text_work;
 use crate::expr::bind::tree::{Call, FuncId, Node};
 use crate::expr::budget::Budget;
 use crate::expr::fault::Fault;
@@ -29,6 +30,7 @@ impl Emitter<'_> {
             return Box::new(move |_| Ok(value.clone()));
         }
         let native = call.method.native;
+        let price = text_work::price(call.method);
         let is_instance = !call.method.is_static && call.method.owner != TypeId::NullableOf;
         let args = self.values(&call.args);
         let generic = !call.type_args.is_empty();
@@ -41,7 +43,7 @@ impl Emitter<'_> {
                 if is_instance && values.first().is_some_and(Value::is_null) {
                     return Err(Fault::null_reference().at(span));
                 }
-                run.steps(CALL).map_err(|f| f.at(span))?;
+                text_work::pay(run, price, &values).map_err(|f| f.at(span))?;
                 run.set_type_args(&type_args);
                 let result = native(run, &mut values).map_err(|f| f.at(span))?;
                 for (i, store) in &refs {
@@ -50,11 +52,11 @@ impl Emitter<'_> {
                 Ok(result)
             });
         }
-        let check = move |run: &mut Run<'_>, first: &Value| {
-            if is_instance && first.is_null() {
+        let check = move |run: &mut Run<'_>, values: &[Value]| {
+            if is_instance && values.first().is_some_and(Value::is_null) {
                 return Err(Fault::null_reference().at(span));
             }
-            run.steps(CALL).map_err(|f| f.at(span))?;
+            text_work::pay(run, price, values).map_err(|f| f.at(span))?;
             if generic {
                 run.set_type_args(&type_args);
             }
@@ -64,24 +66,24 @@ impl Emitter<'_> {
         match (args.pop(), args.pop(), args.pop()) {
             (Some(a), None, None) => Box::new(move |run| {
                 let mut values = [a(run)?];
-                check(run, &values[0])?;
+                check(run, &values)?;
                 native(run, &mut values).map_err(|f| f.at(span))
             }),
             (Some(b), Some(a), None) => Box::new(move |run| {
                 let mut values = [a(run)?, b(run)?];
-                check(run, &values[0])?;
+                check(run, &values)?;
                 native(run, &mut values).map_err(|f| f.at(span))
             }),
             (Some(c), Some(b), Some(a)) if args.is_empty() => Box::new(move |run| {
                 let mut values = [a(run)?, b(run)?, c(run)?];
-                check(run, &values[0])?;
+                check(run, &values)?;
                 native(run, &mut values).map_err(|f| f.at(span))
             }),
             (last, before, first) => {
                 args.extend(first.into_iter().chain(before).chain(last));
                 Box::new(move |run| {
                     let mut values = evaluate(run, &args, None)?;
-                    check(run, values.first().unwrap_or(&Value::Bool(true)))?;
+                    check(run, &values)?;
                     native(run, &mut values).map_err(|f| f.at(span))
                 })
             }

@@ -66,17 +66,21 @@ fn join(parts: Vec<Part>, span: Span) -> Code<Value> {
                     append(run, &mut out, &value, *alignment, format.as_ref()).map_err(|f| f.at(span))?;
                 }
             }
-            charge(run, out.len().saturating_sub(before)).map_err(|f| f.at(span))?;
+            charge(run, out.len().saturating_sub(before), out.len()).map_err(|f| f.at(span))?;
         }
         Ok(Value::Str(out.finish()))
     })
 }
 
-/// A text is made twice: in the buffer, and as what it becomes.
-fn charge(run: &mut Run<'_>, added: usize) -> Result<(), Fault> {
-    run.steps(1 + added / 64)?;
-    run.charge(added.saturating_mul(2))
+/// Pays for what was added; there must be room for the text, which is made of the buffer at the end.
+fn charge(run: &mut Run<'_>, added: usize, whole: usize) -> Result<(), Fault> {
+    run.steps(STEPS_PER_PART)?;
+    run.charge(added)?;
+    run.room(whole.saturating_mul(2))
 }
+
+/// The basic steps of a part of a text.
+const STEPS_PER_PART: usize = 10;
 
 /// Appends the text of a value, formatted and aligned.
 fn append(
@@ -109,7 +113,7 @@ fn append(
         out.push(&text);
         return Ok(());
     }
-    run.charge((alignment.unsigned_abs() as usize).saturating_mul(2))?;
+    run.room((alignment.unsigned_abs() as usize).saturating_mul(3))?;
     out.push_str(&composite::align(&text.text(), alignment));
     Ok(())
 }

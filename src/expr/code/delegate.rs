@@ -86,6 +86,7 @@ impl Emitter<'_> {
             let (mine, other) = (Closure::count(&left), Closure::count(&right));
             run.steps(1 + if removes { mine.saturating_mul(other) } else { mine + other })?;
             run.charge((mine + other) * size_of::<Value>())?;
+            run.room((mine + other) * 2 * size_of::<Value>())?;
             Ok(if removes { Closure::remove(left, &right) } else { Closure::combine(left, right) })
         })
     }

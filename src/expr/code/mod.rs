@@ -22,7 +22,9 @@ mod switch;
 mod test;
 mod text_buffer;
 mod text_source;
+mod text_work;
 mod try_catch;
+mod variable;
 mod view;
 
 pub(crate) use emit::emit;

@@ -5,6 +5,7 @@ use super::emit::Emitter;
 use super::function::{Code, Place};
 use super::run::Run;
 use super::text_source::TextSource;
+use super::variable::Variable;
 use crate::expr::bind::tree::{Conversion, Node, NodeKind};
 use crate::expr::deep::deeper;
 use crate::expr::fault::Fault;
@@ -45,11 +46,20 @@ impl Emitter<'_> {
                 }
             }
             NodeKind::Convert(Conversion::Same, inner) if inner.ty == Ty::Int => self.int(inner),
-            _ => {
-                let code = self.boxed(node);
-                Box::new(move |run| Ok(as_int(&code(run)?)))
-            }
+            NodeKind::Convert(Conversion::Unbox(ty), inner) if *ty == Ty::Int => match Variable::of(inner) {
+                Some(variable) => variable.read(node.span, |value| match value {
+                    Value::Int(v) => Some(*v),
+                    _ => None,
+                }),
+                None => self.boxed_int(node),
+            },
+            _ => self.boxed_int(node),
         }
+    }
+
+    fn boxed_int(&self, node: &Node) -> Code<i32> {
+        let code = self.boxed(node);
+        Box::new(move |run| Ok(as_int(&code(run)?)))
     }
 
     /// Code of a value that is not arithmetic on ints, so that the two do not call each other.
@@ -58,7 +68,7 @@ impl Emitter<'_> {
             NodeKind::Arithmetic { op, on, checked, left, right } => {
                 let (op, on, checked, span) = (*op, *on, *checked, node.span);
                 let (a, b) = (self.value(left), self.value(right));
-                let weight = if on == TypeId::Decimal { DECIMAL } else { 2 };
+                let weight = if on == TypeId::Decimal { DECIMAL } else { 8 };
                 Box::new(move |run| {
                     run.steps(weight)?;
                     let (a, b) = (a(run)?, b(run)?);
@@ -197,6 +207,13 @@ impl Emitter<'_> {
                     run.equals(&value, &constant).map_err(|f| f.at(span))
                 })
             }
+            NodeKind::Convert(Conversion::Unbox(ty), inner) if *ty == Ty::Bool => match Variable::of(inner) {
+                Some(variable) => variable.read(span, |value| match value {
+                    Value::Bool(v) => Some(*v),
+                    _ => None,
+                }),
+                None => self.unboxed(node),
+            },
             NodeKind::Call(call) if call.method.name == "IsNullOrEmpty" && call.method.owner == TypeId::String => {
                 match call.args.first().and_then(TextSource::of) {
                     Some(source) => Box::new(move |run| source.with(run, |seen| seen.is_empty_or_null())),
@@ -228,7 +245,10 @@ impl Emitter<'_> {
             let (a, b) = (a(run)?, b(run)?);
             run.step()?;
             let equal = match (&a, &b) {
-                (Value::Str(a), Value::Str(b)) => a == b,
+                (Value::Str(a), Value::Str(b)) => {
+                    run.steps(a.byte_len().min(b.byte_len()) / 32)?;
+                    a == b
+                }
                 (Value::Null, Value::Null) => true,
                 _ => false,
             };
@@ -255,7 +275,7 @@ impl Emitter<'_> {
 }
 
 /// The steps of an operation on decimals.
-const DECIMAL: usize = 8;
+const DECIMAL: usize = 30;
 
 /// Code that counts as a step of its own.
 fn stepped<T>(code: impl Fn(&mut Run<'_>) -> Result<T, Fault> + Send + Sync + 'static) -> Code<T> {

@@ -23,12 +23,7 @@ impl Program {
     /// Runs it.
     pub(crate) fn run(&self, host: &mut dyn Host, budget: &Budget) -> Result<Value, EvalError> {
         let mut run = Run::new(host, &self.settings, budget, &self.functions);
-        let result = run.enter(0, &[], &mut []);
-        let result = match result {
-            Ok(value) => run.settle(value),
-            Err(fault) => Err(fault),
-        };
-        result.map_err(|fault| error_of(fault.at(self.span)))
+        run.whole().map_err(|fault| error_of(fault.at(self.span)))
     }
 }
 

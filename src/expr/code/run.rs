@@ -31,8 +31,15 @@ impl Cell {
 
 const OUT_OF_STEPS: &str = "the expression ran out of its budget of steps";
 
-/// The steps of a call of a native: many times a basic step.
-pub(crate) const CALL: usize = 4;
+const OUT_OF_BYTES: &str = "the expression ran out of its budget of bytes";
+/// The basic steps of an operator or a turn of a loop.
+const STEP: u64 = 5;
+/// The basic steps of a call.
+pub(crate) const CALL: usize = 25;
+/// How deep sequences may be nested.
+const MAX_SEQUENCES: u32 = 1000;
+/// How many bytes of what is made take as long as a basic step.
+const BYTES_PER_STEP: u64 = 4;
 
 /// One evaluation.
 pub(crate) struct Run<'a> {
@@ -51,6 +58,8 @@ pub(crate) struct Run<'a> {
     steps: u64,
     bytes: u64,
     depth: u32,
+    /// How deep lazy sequences that enumerate each other are nested now.
+    sequences: u32,
     /// The exceptions that catch blocks are handling, for `throw;`.
     pub(crate) handling: Vec<Value>,
     /// Cells that a closure was made of: emptied at the end, because closures and cells can hold each other.
@@ -78,6 +87,7 @@ impl<'a> Run<'a> {
             steps: budget.steps,
             bytes: budget.bytes,
             depth: budget.depth,
+            sequences: 0,
             handling: Vec::new(),
             loops: Vec::new(),
         }
@@ -98,10 +108,10 @@ impl<'a> Run<'a> {
         self.type_args = Some(Arc::clone(types));
     }
 
-    /// Counts a basic step.
+    /// Counts an operation of the evaluator.
     #[inline]
     pub(crate) fn step(&mut self) -> Result<(), Fault> {
-        match self.steps.checked_sub(1) {
+        match self.steps.checked_sub(STEP) {
             Some(left) => {
                 self.steps = left;
                 Ok(())
@@ -110,7 +120,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Counts many steps at once.
+    /// Counts many basic steps at once: those of work that grows with its input.
+    #[inline]
     pub(crate) fn steps(&mut self, count: usize) -> Result<(), Fault> {
         match self.steps.checked_sub(count as u64) {
             Some(left) => {
@@ -121,16 +132,23 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Counts bytes of a string or collection that is about to be made.
+    /// Counts bytes of a string or collection that is about to be made, and the time that making it takes.
     #[inline]
     pub(crate) fn charge(&mut self, bytes: usize) -> Result<(), Fault> {
         match self.bytes.checked_sub(bytes as u64) {
             Some(left) => {
                 self.bytes = left;
+                self.steps = self.steps.saturating_sub(bytes as u64 / BYTES_PER_STEP);
                 Ok(())
             }
-            None => Err(Fault::budget("the expression ran out of its budget of bytes")),
+            None => Err(Fault::budget(OUT_OF_BYTES)),
         }
+    }
+
+    /// Whether there is room for bytes that are needed for a moment only.
+    #[inline]
+    pub(crate) fn room(&self, bytes: usize) -> Result<(), Fault> {
+        if bytes as u64 <= self.bytes { Ok(()) } else { Err(Fault::budget(OUT_OF_BYTES)) }
     }
 
     #[inline]
@@ -167,15 +185,32 @@ impl<'a> Run<'a> {
         self.foreign.as_ref().unwrap_or(self.program)
     }
 
+    /// Runs the whole expression.
+    pub(crate) fn whole(&mut self) -> Result<Value, Fault> {
+        let Some(code) = self.program.first() else { return Ok(Value::Null) };
+        self.steps(CALL)?;
+        if code.slots > 0 {
+            self.slots.resize(code.slots, Value::Null);
+        }
+        for _ in 0..code.cells {
+            self.cells.push(Cell::new(Value::Null));
+        }
+        let value = deeper(|| (code.body)(self))?;
+        if !self.loops.is_empty() {
+            self.settle(&value);
+        }
+        Ok(value)
+    }
+
     /// Ends the evaluation: breaks cycles of closures and the variables they capture, unless the result needs them.
-    pub(crate) fn settle(&mut self, value: Value) -> Result<Value, Fault> {
-        let keeps = matches!(&value, Value::Object(object) if crate::expr::library::may_hold_closures(&object.0.ty()));
+    #[cold]
+    fn settle(&mut self, value: &Value) {
+        let keeps = matches!(value, Value::Object(object) if crate::expr::library::may_hold_closures(&object.0.ty()));
         if !keeps {
             for cell in self.loops.drain(..) {
                 cell.set(Value::Null);
             }
         }
-        Ok(value)
     }
 
     /// Runs a function in a frame of its own.
@@ -240,6 +275,27 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Runs a step of a sequence that may be made of sequences.
+    pub(crate) fn nested<T>(&mut self, step: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+        if self.sequences >= MAX_SEQUENCES {
+            return Err(Fault::budget("the expression nested its sequences too deep"));
+        }
+        self.sequences += 1;
+        let result = deeper(|| step(self));
+        self.sequences -= 1;
+        result
+    }
+
+    /// The bytes that are left.
+    pub(crate) fn bytes_left(&self) -> u64 {
+        self.bytes
+    }
+
+    /// The basic steps that are left.
+    pub(crate) fn steps_left(&self) -> u64 {
+        self.steps
+    }
+
     /// Starts an enumeration; throws for what cannot be enumerated.
     pub(crate) fn iterate(&mut self, source: &Value) -> Result<Box<dyn Iterate>, Fault> {
         match source {
@@ -272,6 +328,7 @@ impl<'a> Run<'a> {
         while let Some(item) = items.next(self)? {
             self.step()?;
             self.charge(size_of::<Value>())?;
+            self.room(all.len() * size_of::<Value>())?;
             all.push(item);
         }
         Ok(all)

@@ -17,6 +17,9 @@ pub(crate) fn is_instance(value: &Value, ty: &Ty) -> bool {
 
 /// `(T)boxed` for a value type.
 pub(crate) fn unbox(value: Value, ty: &Ty) -> Result<Value, Fault> {
+    if let (Value::Int(_), Ty::Named(TypeId::Int32)) | (Value::Bool(_), Ty::Named(TypeId::Boolean)) = (&value, ty) {
+        return Ok(value);
+    }
     if value.is_null() {
         return match ty {
             Ty::Nullable(_) => Ok(value),

@@ -2,6 +2,7 @@
 
 use super::View;
 use super::run::Run;
+use super::variable::Variable;
 use crate::expr::bind::tree::{Access, Call, Conversion, Node, NodeKind};
 use crate::expr::fault::Fault;
 use crate::expr::host::{Message, Part, Text, Url};
@@ -205,7 +206,10 @@ fn of_get_value(call: &Call) -> Option<Kind> {
 /// `Variables[name]` or `Variables.GetValueOrDefault(name)` as an object.
 fn variable(node: &Node, reading: Reading) -> Option<Kind> {
     let (name, missing) = match &node.kind {
-        NodeKind::Get(access) => (variable_key(access)?, Missing::Throws(node.span)),
+        NodeKind::Get(_) => {
+            let (name, span) = Variable::of(node)?.into_parts();
+            (name, Missing::Throws(span))
+        }
         NodeKind::Call(call) if call.method.name == "GetValueOrDefault" => match of_get_value(call)? {
             Kind::Variable(name, missing, _) => (name, missing),
             _ => return None,
@@ -215,15 +219,8 @@ fn variable(node: &Node, reading: Reading) -> Option<Kind> {
     Some(Kind::Variable(name, missing, reading))
 }
 
-/// The name in `context.Variables[name]`, when it is a constant.
-pub(super) fn variable_key(access: &Access) -> Option<Box<str>> {
-    match access.args.as_slice() {
-        [target, key] if view_of(target) == Some(View::Variables) => key_of(key),
-        _ => None,
-    }
-}
-
-fn key_of(node: &Node) -> Option<Box<str>> {
+/// The text of a constant key.
+pub(super) fn key_of(node: &Node) -> Option<Box<str>> {
     text_or_null(node)?
 }
 

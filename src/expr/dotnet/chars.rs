@@ -176,11 +176,17 @@ pub fn to_lower(unit: u16) -> u16 {
 
 /// `ToUpper` of text.
 pub fn upper_text(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_uppercase();
+    }
     text.chars().map(|c| map_char(c, to_upper, |c| single(c, c.to_uppercase()))).collect()
 }
 
 /// `ToLower` of text.
 pub fn lower_text(text: &str) -> String {
+    if text.is_ascii() {
+        return text.to_ascii_lowercase();
+    }
     text.chars().map(|c| map_char(c, to_lower, |c| single(c, c.to_lowercase()))).collect()
 }
 

@@ -1,7 +1,7 @@
 //! Json.NET's lenient reader: text to a tree, with its error messages.
 
 use super::token::{JToken, JTokenType, push_index, push_name};
-use super::tree::{Children, Data, JsonTree, NONE};
+use super::tree::{Children, Data, JsonTree, NODE_WEIGHT, NONE};
 use super::value::{IntType, Stored};
 use super::{number, text};
 use crate::expr::arena::{MAX_WEIGHT, Tree};
@@ -35,6 +35,12 @@ pub(crate) enum Scalars {
 }
 
 impl JToken {
+    /// The most that a text can weigh as a token: each value has a mark before it.
+    pub(crate) fn weight_at_most(json: &str) -> usize {
+        let marks = json.bytes().filter(|byte| matches!(byte, b',' | b':' | b'[' | b'{')).count();
+        json.len().saturating_add((marks + 1).saturating_mul(NODE_WEIGHT))
+    }
+
     /// Reads JSON text; none only for empty text where [`Expected::Anything`] goes.
     pub(crate) fn parse(json: &str, expected: Expected) -> Result<Option<Self>> {
         Self::parse_with(json, expected, Scalars::Typed)

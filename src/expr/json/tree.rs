@@ -56,9 +56,12 @@ pub(super) struct Children {
     names: Option<Box<Names>>,
 }
 
+/// What a node weighs beside its text: itself and its place in its parent.
+pub(super) const NODE_WEIGHT: usize = size_of::<Node>() + 8;
+
 impl Tree for JsonTree {
     fn weight(&self) -> usize {
-        self.nodes.len() * (size_of::<Node>() + 8) + self.text.len()
+        self.nodes.len() * NODE_WEIGHT + self.text.len()
     }
 
     fn count(&self) -> u32 {
@@ -318,7 +321,7 @@ impl JsonTree {
         let mut weight = 0;
         let mut stack = vec![root];
         while let Some(index) = stack.pop() {
-            weight += size_of::<Node>() + 8;
+            weight += NODE_WEIGHT;
             weight += match &self.node(index).data {
                 Data::Property(name, _) | Data::Constructor(name, _) => name.len as usize,
                 Data::Value(_, stored) | Data::Raw(stored) => stored.text_len(),

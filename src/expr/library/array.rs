@@ -76,6 +76,11 @@ impl Array {
         })
     }
 
+    /// The length of a `byte[]`; 0 for other arrays.
+    pub(crate) fn byte_count(&self) -> usize {
+        if self.element == Ty::Named(TypeId::Byte) { self.len() } else { 0 }
+    }
+
     /// The place of an item in the order of storage.
     pub(crate) fn offset(&self, indices: &[Value]) -> Option<usize> {
         let mut offset = 0usize;

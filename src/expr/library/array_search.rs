@@ -14,7 +14,7 @@ use crate::expr::value::Value;
 fn position(run: &mut Run<'_>, a: &[Value], start: Option<&Value>, count: Option<&Value>) -> Result<Value, Fault> {
     let items = items(run, a)?;
     let (start, count) = range::search(start.unwrap_or(&Value::Int(0)), count, items.len())?;
-    run.steps(count / 8)?;
+    run.steps(count * 2 + 1)?;
     let found = items.iter().skip(start).take(count).position(|item| item.equals(&a[1]));
     Ok(found.map_or(-1, |at| (at + start) as i32).into())
 }
@@ -22,7 +22,7 @@ fn position(run: &mut Run<'_>, a: &[Value], start: Option<&Value>, count: Option
 fn last_position(run: &mut Run<'_>, a: &[Value], start: Option<&Value>, count: Option<&Value>) -> Result<Value, Fault> {
     let items = items(run, a)?;
     let window = range::search_back(start, count, items.len())?;
-    run.steps(window.len() / 8)?;
+    run.steps(window.len() * 2 + 1)?;
     let first = window.start;
     let found = items[window].iter().rposition(|item| item.equals(&a[1]));
     Ok(found.map_or(-1, |at| (first + at) as i32).into())

@@ -71,7 +71,7 @@ pub(crate) fn of_headers(headers: &[(String, Vec<String>)]) -> Value {
 }
 
 /// What a new pair costs.
-const PAIR: usize = 3 * size_of::<Value>();
+const PAIR: usize = 4 * size_of::<Value>();
 
 /// The instance.
 pub(super) fn this(a: &[Value]) -> Result<&Dictionary, Fault> {
@@ -181,7 +181,7 @@ pub(super) fn register(table: &mut Table) {
         .def("bool ContainsKey(K key)", |_, a| Ok(this(a)?.get(&a[1])?.is_some().into()))
         .def("bool ContainsValue(V value)", |run, a| {
             let dictionary = this(a)?;
-            run.steps(dictionary.table.len() / 8)?;
+            run.steps(dictionary.table.len() * 2 + 1)?;
             Ok(dictionary.table.with(|state| state.pairs().any(|(_, value)| value.equals(&a[1]))).into())
         })
         .def("bool TryGetValue(K key, out V value)", |run, a| {

@@ -63,7 +63,7 @@ fn this(a: &[Value]) -> Result<&HashSet, Fault> {
 fn filled(run: &mut Run<'_>, items: &Value, comparer: &Value) -> Result<Value, Fault> {
     let element = run.type_arg(0);
     let items = run.collect(required(items, "collection")?)?;
-    run.charge(96 + items.len() * 2 * size_of::<Value>())?;
+    run.charge(96 + items.len() * 4 * size_of::<Value>())?;
     Ok(make_with(element, items, comparer))
 }
 
@@ -75,7 +75,7 @@ impl HashSet {
     /// The items of an argument as a set with the comparer of this one.
     fn other(&self, run: &mut Run<'_>, other: &Value) -> Result<HashTable, Fault> {
         let items = run.collect(required(other, "other")?)?;
-        run.charge(items.len() * 2 * size_of::<Value>())?;
+        run.charge(items.len() * 4 * size_of::<Value>())?;
         let table = HashTable::new(&self.table.comparer());
         table.with(|state| {
             for item in items {
@@ -100,7 +100,7 @@ impl HashSet {
     }
 
     fn add(&self, run: &mut Run<'_>, item: Value) -> Result<bool, Fault> {
-        run.charge(2 * size_of::<Value>())?;
+        run.charge(4 * size_of::<Value>())?;
         Ok(self.table.with(|state| state.add(item, Value::Null)))
     }
 
@@ -117,7 +117,7 @@ impl HashSet {
 fn sizes(run: &mut Run<'_>, a: &[Value]) -> Result<(usize, usize, usize), Fault> {
     let set = this(a)?;
     let other = set.other(run, &a[1])?;
-    run.steps(set.table.len() / 8)?;
+    run.steps(set.table.len() * 2 + 1)?;
     Ok((set.table.len(), other.len(), set.shared(&other)))
 }
 

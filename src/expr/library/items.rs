@@ -77,7 +77,7 @@ impl Items {
         start: usize,
         count: usize,
     ) -> Result<Option<usize>, Fault> {
-        run.steps(count / 8 + 1)?;
+        run.steps(count * 2 + 1)?;
         Ok(self.read(|items| {
             items.iter().skip(start).take(count).position(|item| item.equals(value)).map(|at| at + start)
         }))

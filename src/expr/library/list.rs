@@ -81,18 +81,18 @@ pub(super) fn register(table: &mut Table) {
     table
         .on(TypeId::List)
         .def("new()", |run, _| {
-            run.charge(64)?;
+            run.charge(128)?;
             Ok(make(run.type_arg(0), Vec::new()))
         })
         .def("new(int capacity)", |run, a| {
             let capacity = range::count(&a[0], "capacity")?;
-            run.charge(64 + capacity.saturating_mul(size_of::<Value>()))?;
+            run.charge(128 + capacity.saturating_mul(size_of::<Value>()))?;
             let list = List { element: run.type_arg(0), items: Items::new([]), capacity: AtomicUsize::new(capacity) };
             Ok(Value::object(list))
         })
         .def("new(IEnumerable<T> collection)", |run, a| {
             let element = run.type_arg(0);
-            run.charge(64)?;
+            run.charge(128)?;
             let items = run.collect(required(&a[0], "collection")?)?;
             Ok(make(element, items))
         })
@@ -175,7 +175,7 @@ pub(super) fn register(table: &mut Table) {
         .def("List<T> GetRange(int index, int count)", |run, a| {
             let list = this(a)?;
             let (start, count) = range::part(&a[1], &a[2], list.items.len())?;
-            run.charge(64 + count * size_of::<Value>())?;
+            run.charge(128 + count * size_of::<Value>())?;
             Ok(make(run.type_arg(0), list.items.read(|items| items.range(start..start + count).cloned().collect())))
         });
 }

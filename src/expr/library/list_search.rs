@@ -61,7 +61,7 @@ fn find_index(run: &mut Run<'_>, a: &[Value], start: Option<&Value>, count: Opti
 fn last_index(run: &mut Run<'_>, a: &[Value], start: Option<&Value>, count: Option<&Value>) -> Result<Value, Fault> {
     let list = this(a)?;
     let window = range::search_back(start, count, list.items.len())?;
-    run.steps(window.len() / 8 + 1)?;
+    run.steps(window.len() * 2 + 1)?;
     let first = window.start;
     let found = list.items.read(|items| items.range(window).rposition(|item| item.equals(&a[1])));
     Ok(found.map_or(-1, |at| (first + at) as i32).into())
@@ -97,7 +97,7 @@ pub(super) fn copy_to(run: &mut Run<'_>, items: &[Value], target: &Value, at: us
              bounds. (Parameter 'destinationArray')",
         ));
     }
-    run.steps(items.len() / 8)?;
+    run.steps(items.len() * 2 + 1)?;
     for (offset, item) in items.iter().enumerate() {
         target.set(at + offset, item.clone());
     }
@@ -164,14 +164,14 @@ pub(super) fn register(table: &mut Table) {
         })
         .def("void Reverse()", |run, a| {
             let list = this(a)?;
-            run.steps(list.items.len() / 8)?;
+            run.steps(list.items.len() * 2 + 1)?;
             list.items.change(|items| items.make_contiguous().reverse());
             Ok(Value::Null)
         })
         .def("void Reverse(int index, int count)", |run, a| {
             let list = this(a)?;
             let (start, count) = range::part(&a[1], &a[2], list.items.len())?;
-            run.steps(count / 8)?;
+            run.steps(count * 2 + 1)?;
             list.items.change(|items| {
                 if let Some(part) = items.make_contiguous().get_mut(start..start + count) {
                     part.reverse();

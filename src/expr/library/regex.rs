@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use crate::expr::code::Run;
 use crate::expr::dotnet::regex::{self, Options, Regex};
-use crate::expr::fault::Fault;
+use crate::expr::fault::{Cause, Fault};
 use crate::expr::library::args::{int, required, string};
 use crate::expr::library::array::strings;
 use crate::expr::library::range;
 use crate::expr::library::regex_match::{Subject, empty_match, match_value, matches_value};
+use crate::expr::library::string::made;
 use crate::expr::types::{Table, Ty, TypeId};
 use crate::expr::value::{Object, Str, Value};
 
@@ -33,13 +34,36 @@ fn get(value: &Value) -> Result<&RegexObject, Fault> {
 }
 
 /// A pattern argument with options, compiled.
-fn compiled(run: &Run<'_>, pattern: &Value, options: Option<&Value>) -> Result<Arc<Regex>, Fault> {
+fn compiled(run: &mut Run<'_>, pattern: &Value, options: Option<&Value>) -> Result<Arc<Regex>, Fault> {
     let options = Options(options.map_or(0, int) as u32);
-    Ok(run.settings.regexes.get(&string(pattern, "pattern")?.text(), options)?)
+    let pattern = string(pattern, "pattern")?.text();
+    if let Some(known) = run.settings.regexes.known(&pattern, options) {
+        return Ok(known);
+    }
+    run.steps(COMPILE + pattern.len() * COMPILE_BYTE)?;
+    let regex = run.settings.regexes.get(&pattern, options)?;
+    run.steps(regex.size() * COMPILE_OP)?;
+    Ok(regex)
 }
 
-/// A backtrack costs about so many basic steps of the matcher.
+/// The basic steps of compiling a pattern, of each of its bytes, and of each operation of the program it becomes.
+const COMPILE: usize = 1000;
+const COMPILE_BYTE: usize = 50;
+const COMPILE_OP: usize = 20;
+
+/// A part of a text that is put together at the end: it is there twice.
+fn paid(run: &mut Run<'_>, part: Vec<u16>) -> Result<Vec<u16>, Fault> {
+    run.charge(part.len() * 2)?;
+    run.room(part.len() * 2)?;
+    Ok(part)
+}
+
+/// A backtrack costs about so many steps of the matcher.
 const STEPS_PER_BACKTRACK: u64 = 20;
+/// A step of the matcher is about so many basic steps.
+const STEP: u64 = 2;
+/// What a match takes, in bytes: its groups and their captures.
+const MATCH: usize = 256;
 
 /// One regex at work on one text.
 struct Job {
@@ -63,12 +87,27 @@ impl Job {
             })?,
         };
         let limit = (run.budget.regex_backtracks as u64).saturating_mul(STEPS_PER_BACKTRACK);
+        let limit = limit.min(run.steps_left() / STEP);
         Ok(Self { regex, text, start, limit, steps: limit })
     }
 
-    /// Counts what the matcher did as steps of the evaluation.
-    fn pay(&self, run: &mut Run<'_>) -> Result<(), Fault> {
-        run.steps(usize::try_from((self.limit - self.steps) / STEPS_PER_BACKTRACK).unwrap_or(usize::MAX))
+    /// Lets the matcher work, and counts what it did as steps of the evaluation.
+    fn work<T, E: Into<Fault>>(
+        &mut self,
+        run: &mut Run<'_>,
+        work: impl FnOnce(&Regex, &[u16], usize, &mut u64, &mut Run<'_>) -> Result<T, E>,
+    ) -> Result<T, Fault> {
+        let result = work(&self.regex, &self.text, self.start, &mut self.steps, run);
+        run.steps(usize::try_from((self.limit - self.steps) * STEP).unwrap_or(usize::MAX))?;
+        result.map_err(|error| {
+            let fault: Fault = error.into();
+            match fault.cause() {
+                Cause::Exception { ty: TypeId::RegexMatchTimeoutException, .. } => {
+                    Fault::budget("a regular expression ran out of its budget of backtracking")
+                }
+                _ => fault,
+            }
+        })
     }
 
     /// The job of a static member: input and pattern come first, the options at `options`.
@@ -89,42 +128,41 @@ impl Job {
     }
 
     fn matches(mut self, run: &mut Run<'_>) -> Result<Value, Fault> {
-        let found = self.regex.find(&self.text, self.start, &mut self.steps)?;
-        self.pay(run)?;
+        let found = self.work(run, |regex, text, start, steps, _| regex.find(text, start, steps))?;
         Ok(found.is_some().into())
     }
 
     fn first(mut self, run: &mut Run<'_>) -> Result<Value, Fault> {
-        let found = self.regex.find(&self.text, self.start, &mut self.steps)?;
-        self.pay(run)?;
+        let found = self.work(run, |regex, text, start, steps, _| regex.find(text, start, steps))?;
+        run.charge(MATCH)?;
         Ok(match_value(&self.subject(), found))
     }
 
     fn all(mut self, run: &mut Run<'_>) -> Result<Value, Fault> {
-        let found = self.regex.matches(&self.text, self.start, &mut self.steps)?;
-        self.pay(run)?;
-        run.charge(found.len() * size_of::<Value>())?;
+        let found = self.work(run, |regex, text, start, steps, _| regex.matches(text, start, steps))?;
+        run.charge(found.len() * MATCH)?;
         Ok(matches_value(&self.subject(), found))
     }
 
     fn replace(mut self, run: &mut Run<'_>, replacement: &Value, count: i64) -> Result<Value, Fault> {
         let replacement = string(replacement, "replacement")?.text();
-        let text = self.regex.replace(&self.text, &replacement, count, self.start, &mut self.steps)?;
-        self.pay(run)?;
-        run.charge(text.len() * 2)?;
-        Ok(Str::from_utf16(&text).into())
+        let text = self.work(run, |regex, text, start, steps, run| {
+            regex.replace_with(text, count, start, steps, |found| paid(run, regex.expand(text, found, &replacement)))
+        })?;
+        made(run, Str::from_utf16(&text))
     }
 
     fn evaluate(mut self, run: &mut Run<'_>, evaluator: &Value, count: i64) -> Result<Value, Fault> {
         required(evaluator, "evaluator")?;
         let subject = self.subject();
-        let text = self.regex.replace_with(&self.text, count, self.start, &mut self.steps, |found| {
-            let given = run.call(evaluator, &mut [match_value(&subject, Some(found.clone()))])?;
-            Ok::<_, Fault>(given.as_text().map(Str::units).unwrap_or_default())
+        let text = self.work(run, |regex, text, start, steps, run| {
+            regex.replace_with(text, count, start, steps, |found| {
+                run.charge(MATCH)?;
+                let given = run.call(evaluator, &mut [match_value(&subject, Some(found.clone()))])?;
+                paid(run, given.as_text().map(Str::units).unwrap_or_default())
+            })
         })?;
-        self.pay(run)?;
-        run.charge(text.len() * 2)?;
-        Ok(Str::from_utf16(&text).into())
+        made(run, Str::from_utf16(&text))
     }
 
     fn split(mut self, run: &mut Run<'_>, count: i64) -> Result<Value, Fault> {
@@ -132,8 +170,8 @@ impl Job {
             return Err(Fault::out_of_range("Count cannot be less than -1. (Parameter 'count')"));
         }
         run.charge(self.text.len() * 2)?;
-        let parts = self.regex.split(&self.text, count, self.start, &mut self.steps)?;
-        self.pay(run)?;
+        let parts = self.work(run, |regex, text, start, steps, _| regex.split(text, count, start, steps))?;
+        run.charge(parts.len() * MATCH)?;
         Ok(strings(parts.iter().map(|part| Str::from_utf16(part))))
     }
 }

@@ -16,10 +16,16 @@ type Patterns = HashMap<Box<str>, Vec<(Options, Arc<Regex>)>>;
 pub(crate) struct RegexCache(Arc<Mutex<Patterns>>);
 
 impl RegexCache {
+    /// A pattern that was compiled before.
+    pub(crate) fn known(&self, pattern: &str, options: Options) -> Option<Arc<Regex>> {
+        let patterns = self.lock();
+        let same = patterns.get(pattern)?;
+        same.iter().find(|(known, _)| *known == options).map(|(_, regex)| Arc::clone(regex))
+    }
+
     /// The compiled pattern. It is compiled outside the lock, so that a big one holds nobody up.
     pub(crate) fn get(&self, pattern: &str, options: Options) -> Result<Arc<Regex>, Exception> {
-        let known = |same: &Vec<(Options, Arc<Regex>)>| same.iter().find(|(known, _)| *known == options).cloned();
-        if let Some((_, regex)) = self.lock().get(pattern).and_then(known) {
+        if let Some(regex) = self.known(pattern, options) {
             return Ok(regex);
         }
         let regex = Arc::new(Regex::new(pattern, options)?);

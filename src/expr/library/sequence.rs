@@ -3,15 +3,31 @@
 use crate::expr::code::Run;
 use crate::expr::fault::Fault;
 use crate::expr::types::{Ty, TypeId, is_subtype};
-use crate::expr::value::{Iterate, Object, Value};
+use crate::expr::value::{Iterate, Object, Value, release_start};
 
 /// How a sequence starts an enumeration.
-type Start = Box<dyn Fn(&mut Run<'_>) -> Result<Box<dyn Iterate>, Fault> + Send + Sync>;
+pub(crate) type Start = Box<dyn Fn(&mut Run<'_>) -> Result<Box<dyn Iterate>, Fault> + Send + Sync>;
 
 /// A lazy sequence.
 struct Sequence {
     element: Ty,
-    start: Start,
+    /// There until it is dropped.
+    start: Option<Start>,
+}
+
+impl Drop for Sequence {
+    fn drop(&mut self) {
+        release_start(self.start.take());
+    }
+}
+
+/// An enumeration that may run others, which run others.
+struct Nested(Box<dyn Iterate>);
+
+impl Iterate for Nested {
+    fn next(&mut self, run: &mut Run<'_>) -> Result<Option<Value>, Fault> {
+        run.nested(|run| self.0.next(run))
+    }
 }
 
 impl Object for Sequence {
@@ -20,7 +36,9 @@ impl Object for Sequence {
     }
 
     fn iterate(&self, run: &mut Run<'_>) -> Result<Option<Box<dyn Iterate>>, Fault> {
-        (self.start)(run).map(Some)
+        let Some(start) = &self.start else { return Ok(None) };
+        let items = run.nested(|run| start(run))?;
+        Ok(Some(Box::new(Nested(items))))
     }
 }
 
@@ -29,7 +47,7 @@ pub(crate) fn lazy<F>(element: Ty, start: F) -> Value
 where
     F: Fn(&mut Run<'_>) -> Result<Box<dyn Iterate>, Fault> + Send + Sync + 'static,
 {
-    Value::object(Sequence { element, start: Box::new(start) })
+    Value::object(Sequence { element, start: Some(Box::new(start)) })
 }
 
 /// A sequence of items that are worked out at the first step of each enumeration.

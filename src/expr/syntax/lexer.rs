@@ -4,9 +4,13 @@ use super::Span;
 use super::token::{SYMBOLS, T, Token, keyword};
 use crate::expr::diagnostic::Diagnostic;
 
+/// What a token takes of real sources, white space included.
+const BYTES_PER_TOKEN: usize = 4;
+
 /// The tokens of `source[start..end]`, an end token last.
 pub(super) fn lex(source: &str, start: usize, end: usize) -> Result<Vec<Token>, Diagnostic> {
-    let mut lexer = Lexer { source, bytes: source.as_bytes(), at: start, end, tokens: Vec::new(), open: Vec::new() };
+    let tokens = Vec::with_capacity((end - start) / BYTES_PER_TOKEN + 2);
+    let mut lexer = Lexer { source, bytes: source.as_bytes(), at: start, end, tokens, open: Vec::new() };
     while lexer.token()? {}
     lexer.tokens.push(Token { kind: T::End, span: Span::new(end, end), mate: 0 });
     Ok(lexer.tokens)
@@ -121,7 +125,7 @@ impl Lexer<'_> {
             }
             _ => {
                 let rest = &self.source[self.at..self.end];
-                match SYMBOLS.iter().find(|(text, _)| rest.starts_with(text)) {
+                match SYMBOLS.iter().find(|(text, _)| text.as_bytes().first() == Some(&b) && rest.starts_with(text)) {
                     Some((text, kind)) => {
                         self.at += text.len();
                         self.push(*kind, start);

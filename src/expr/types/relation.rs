@@ -28,6 +28,9 @@ fn for_each_base(ty: &Ty, visit: &mut dyn FnMut(&Ty) -> bool) -> bool {
 
 /// Whether `ty` is `base`, or derives from it, or implements it; variance included.
 pub(crate) fn is_subtype(ty: &Ty, base: &Ty) -> bool {
+    if let (Ty::Named(id), Ty::Named(base)) = (ty, base) {
+        return *base == TypeId::Object || table().has_ancestor(*id, *base);
+    }
     if ty == base || *base == Ty::Object {
         return !matches!(ty, Ty::Void);
     }

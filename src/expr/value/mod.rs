@@ -10,7 +10,7 @@ mod str;
 
 pub use object::ObjectRef;
 pub(crate) use object::{Iterate, Object};
-pub(crate) use release::release;
+pub(crate) use release::{release, release_start};
 pub use response::Response;
 pub use str::Str;
 

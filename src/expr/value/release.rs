@@ -3,15 +3,30 @@
 use std::cell::{Cell, RefCell};
 
 use super::Value;
+use crate::expr::library::sequence::Start;
+
+/// What waits to be dropped.
+enum Waiting {
+    Value(#[expect(dead_code, reason = "held to be dropped")] Value),
+    Start(#[expect(dead_code, reason = "held to be dropped")] Start),
+}
 
 thread_local! {
-    static WAITING: RefCell<Vec<Value>> = const { RefCell::new(Vec::new()) };
+    static WAITING: RefCell<Vec<Waiting>> = const { RefCell::new(Vec::new()) };
     static DRAINING: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Drops what a container held; called by the container's `Drop`.
 pub(crate) fn release(items: impl IntoIterator<Item = Value>) {
-    let objects = items.into_iter().filter(|item| matches!(item, Value::Object(_)));
+    drop_later(items.into_iter().filter(|item| matches!(item, Value::Object(_))).map(Waiting::Value));
+}
+
+/// Drops what a lazy sequence held: often another sequence.
+pub(crate) fn release_start(start: Option<Start>) {
+    drop_later(start.map(Waiting::Start));
+}
+
+fn drop_later(objects: impl IntoIterator<Item = Waiting>) {
     let queued = WAITING.try_with(|waiting| waiting.borrow_mut().extend(objects));
     if queued.is_err() || DRAINING.replace(true) {
         return;

@@ -12,7 +12,8 @@ pub struct Str(Repr);
 #[derive(Clone)]
 enum Repr {
     Ascii(Arc<str>),
-    Utf8(Arc<str>),
+    /// With the number of its UTF-16 units.
+    Utf8(Arc<str>, u32),
     /// Text with a lone surrogate, which UTF-8 cannot hold.
     Wide(Arc<[u16]>),
 }
@@ -29,7 +30,7 @@ impl Str {
     /// The text, with U+FFFD for lone surrogates.
     pub fn text(&self) -> Cow<'_, str> {
         match &self.0 {
-            Repr::Ascii(s) | Repr::Utf8(s) => Cow::Borrowed(s),
+            Repr::Ascii(s) | Repr::Utf8(s, _) => Cow::Borrowed(s),
             Repr::Wide(units) => Cow::Owned(String::from_utf16_lossy(units)),
         }
     }
@@ -37,7 +38,7 @@ impl Str {
     /// The text, when it has no lone surrogates.
     pub fn as_str(&self) -> Option<&str> {
         match &self.0 {
-            Repr::Ascii(s) | Repr::Utf8(s) => Some(s),
+            Repr::Ascii(s) | Repr::Utf8(s, _) => Some(s),
             Repr::Wide(_) => None,
         }
     }
@@ -46,7 +47,7 @@ impl Str {
     pub fn len(&self) -> usize {
         match &self.0 {
             Repr::Ascii(s) => s.len(),
-            Repr::Utf8(s) => s.encode_utf16().count(),
+            Repr::Utf8(_, units) => *units as usize,
             Repr::Wide(units) => units.len(),
         }
     }
@@ -54,7 +55,7 @@ impl Str {
     /// How many bytes it takes in memory.
     pub(crate) fn byte_len(&self) -> usize {
         match &self.0 {
-            Repr::Ascii(s) | Repr::Utf8(s) => s.len(),
+            Repr::Ascii(s) | Repr::Utf8(s, _) => s.len(),
             Repr::Wide(units) => units.len() * 2,
         }
     }
@@ -62,7 +63,7 @@ impl Str {
     /// Whether there is no text at all.
     pub fn is_empty(&self) -> bool {
         match &self.0 {
-            Repr::Ascii(s) | Repr::Utf8(s) => s.is_empty(),
+            Repr::Ascii(s) | Repr::Utf8(s, _) => s.is_empty(),
             Repr::Wide(units) => units.is_empty(),
         }
     }
@@ -71,7 +72,7 @@ impl Str {
     pub fn unit(&self, index: usize) -> Option<u16> {
         match &self.0 {
             Repr::Ascii(s) => s.as_bytes().get(index).map(|b| u16::from(*b)),
-            Repr::Utf8(s) => s.encode_utf16().nth(index),
+            Repr::Utf8(s, _) => s.encode_utf16().nth(index),
             Repr::Wide(units) => units.get(index).copied(),
         }
     }
@@ -79,7 +80,7 @@ impl Str {
     /// All UTF-16 units.
     pub fn units(&self) -> Vec<u16> {
         match &self.0 {
-            Repr::Ascii(s) | Repr::Utf8(s) => s.encode_utf16().collect(),
+            Repr::Ascii(s) | Repr::Utf8(s, _) => s.encode_utf16().collect(),
             Repr::Wide(units) => units.to_vec(),
         }
     }
@@ -102,7 +103,7 @@ impl Str {
     /// Whether both are the same object.
     pub(crate) fn same(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
-            (Repr::Ascii(a) | Repr::Utf8(a), Repr::Ascii(b) | Repr::Utf8(b)) => Arc::ptr_eq(a, b),
+            (Repr::Ascii(a) | Repr::Utf8(a, _), Repr::Ascii(b) | Repr::Utf8(b, _)) => Arc::ptr_eq(a, b),
             (Repr::Wide(a), Repr::Wide(b)) => Arc::ptr_eq(a, b),
             _ => false,
         }
@@ -119,14 +120,30 @@ impl Str {
 
 impl From<&str> for Str {
     fn from(text: &str) -> Self {
-        Self(if text.is_ascii() { Repr::Ascii(text.into()) } else { Repr::Utf8(text.into()) })
+        Self(match units_of(text) {
+            None => Repr::Ascii(text.into()),
+            Some(units) => Repr::Utf8(text.into(), units),
+        })
     }
 }
 
 impl From<String> for Str {
     fn from(text: String) -> Self {
-        Self(if text.is_ascii() { Repr::Ascii(text.into()) } else { Repr::Utf8(text.into()) })
+        Self(match units_of(&text) {
+            None => Repr::Ascii(text.into()),
+            Some(units) => Repr::Utf8(text.into(), units),
+        })
     }
+}
+
+/// The number of UTF-16 units; None for ASCII, where it is that of the bytes.
+fn units_of(text: &str) -> Option<u32> {
+    if text.is_ascii() {
+        return None;
+    }
+    // Each character has one byte that does not continue it, and those of four bytes are two units.
+    let units: usize = text.bytes().map(|byte| usize::from(byte & 0xc0 != 0x80) + usize::from(byte >= 0xf0)).sum();
+    Some(u32::try_from(units).unwrap_or(u32::MAX))
 }
 
 impl From<Cow<'_, str>> for Str {
@@ -141,7 +158,7 @@ impl From<Cow<'_, str>> for Str {
 impl PartialEq for Str {
     fn eq(&self, other: &Self) -> bool {
         match (&self.0, &other.0) {
-            (Repr::Ascii(a) | Repr::Utf8(a), Repr::Ascii(b) | Repr::Utf8(b)) => a == b,
+            (Repr::Ascii(a) | Repr::Utf8(a, _), Repr::Ascii(b) | Repr::Utf8(b, _)) => a == b,
             (Repr::Wide(a), Repr::Wide(b)) => a == b,
             _ => false,
         }
@@ -159,7 +176,7 @@ impl PartialEq<str> for Str {
 impl Hash for Str {
     fn hash<H: Hasher>(&self, state: &mut H) {
         match &self.0 {
-            Repr::Ascii(s) | Repr::Utf8(s) => s.hash(state),
+            Repr::Ascii(s) | Repr::Utf8(s, _) => s.hash(state),
             Repr::Wide(units) => units.hash(state),
         }
     }

@@ -162,7 +162,9 @@ impl Moment {
 }
 
 fn push_number(out: &mut String, value: i64, width: usize) {
-    out.push_str(&format!("{value:0width$}"));
+    let digits = value.to_string();
+    out.extend(std::iter::repeat_n('0', width.saturating_sub(digits.len())));
+    out.push_str(&digits);
 }
 
 fn push_offset(out: &mut String, offset: TimeSpan, count: usize) {

@@ -42,7 +42,7 @@ impl Back {
 }
 
 /// Entries that the stack may hold.
-const MAX_STACK: usize = 2_000_000;
+const MAX_STACK: usize = 500_000;
 /// No earlier turn of a loop.
 const NOWHERE: usize = usize::MAX;
 
@@ -62,6 +62,11 @@ impl<'a> Machine<'a> {
     pub fn new(program: &'a Program, text: &'a [u16], search_start: usize, groups: usize, steps: &'a mut u64) -> Self {
         let captures = vec![Vec::new(); groups];
         Self { program, text, search_start, stack: Vec::new(), marks: Vec::new(), captures, steps }
+    }
+
+    /// Counts units that were passed over.
+    pub fn skip(&mut self, units: usize) {
+        *self.steps = self.steps.saturating_sub(units as u64 / 4);
     }
 
     /// Tries to match at `start`; gives where the match ends.

@@ -31,6 +31,9 @@ pub struct Span {
     pub end: usize,
 }
 
+/// What keeping a match counts, in steps.
+const STEPS_PER_MATCH: u64 = 30;
+
 /// The steps of a search ran out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Limit;
@@ -115,6 +118,11 @@ impl Regex {
         self.options.has(Options::RIGHT_TO_LEFT)
     }
 
+    /// The number of operations of the program.
+    pub fn size(&self) -> usize {
+        self.program.ops.len()
+    }
+
     /// Where a search of the whole text begins.
     pub fn default_start(&self, text: &[u16]) -> usize {
         if self.right_to_left() { text.len() } else { 0 }
@@ -144,7 +152,10 @@ impl Regex {
         loop {
             if let Some(first) = &self.first {
                 match text[at..].iter().position(|&unit| first.contains(unit)) {
-                    Some(skipped) if !self.anchored => at += skipped,
+                    Some(skipped) if !self.anchored => {
+                        at += skipped;
+                        machine.skip(skipped);
+                    }
                     Some(_) => {}
                     None => return Ok(None),
                 }
@@ -173,6 +184,7 @@ impl Regex {
         let mut all = Vec::new();
         let mut next = self.find(text, start, steps)?;
         while let Some(found) = next {
+            *steps = steps.saturating_sub(STEPS_PER_MATCH);
             next = self.find_next(text, &found, steps)?;
             all.push(found);
         }
@@ -184,6 +196,7 @@ impl Regex {
         let mut all = Vec::new();
         let mut next = if count == 0 { None } else { self.find(text, start, steps)? };
         while let Some(found) = next {
+            *steps = steps.saturating_sub(STEPS_PER_MATCH);
             let more = count < 0 || (all.len() as i64) < count - 1;
             next = if more { self.find_next(text, &found, steps)? } else { None };
             all.push(found);

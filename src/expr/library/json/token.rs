@@ -44,7 +44,8 @@ pub(super) fn tokens(element: TypeId, tokens: Vec<JToken>) -> Value {
 
 /// Reads JSON text under the run's budget.
 pub(crate) fn parse(run: &mut Run<'_>, json: &str, expected: Expected) -> Result<Option<JToken>, Fault> {
-    run.charge(json.len())?;
+    run.room(JToken::weight_at_most(json))?;
+    run.steps(json.len())?;
     let token = JToken::parse(json, expected)?;
     if let Some(token) = &token {
         run.charge(token.weight())?;
@@ -54,11 +55,15 @@ pub(crate) fn parse(run: &mut Run<'_>, json: &str, expected: Expected) -> Result
 
 /// The JSON text of a token under the run's budget.
 pub(crate) fn json_text(run: &mut Run<'_>, token: &JToken, formatting: Formatting<'_>) -> Result<Str, Fault> {
-    let limit = usize::try_from(run.budget.bytes).unwrap_or(usize::MAX);
+    let limit = usize::try_from(run.bytes_left() / 2).unwrap_or(usize::MAX);
     let text = token.to_json(formatting, limit).map_err(|_| too_long())?;
+    run.steps(text.len().saturating_mul(PRINTED))?;
     run.charge(text.len())?;
     Ok(text.into())
 }
+
+/// The basic steps of a byte of JSON text that is written.
+const PRINTED: usize = 3;
 
 fn too_long() -> Fault {
     Fault::budget("the expression ran out of its budget of bytes")
@@ -66,12 +71,12 @@ fn too_long() -> Fault {
 
 /// Counts the work of a walk through a whole tree.
 pub(super) fn count_walk(run: &mut Run<'_>, token: &JToken) -> Result<(), Fault> {
-    run.steps(token.weight() / 1024)
+    run.steps(token.weight() / 8)
 }
 
 /// Counts the work of moving the children behind a place.
 pub(super) fn count_shift(run: &mut Run<'_>, container: &JToken, at: usize) -> Result<(), Fault> {
-    run.steps(container.count().saturating_sub(at) / 32)
+    run.steps(container.count().saturating_sub(at) / 8)
 }
 
 /// The formatting that a `Formatting` argument names.

@@ -1,6 +1,7 @@
 //! `System.String`: cutting, padding, replacing.
 
 use super::comparison::{Comparison, ORDINAL};
+use super::find::find;
 use super::{made, this, units_of};
 use crate::expr::code::Run;
 use crate::expr::dotnet::{chars, collation};
@@ -44,7 +45,7 @@ fn pad(run: &mut Run<'_>, a: &[Value], fill: u16, left: bool) -> Result<Value, F
     let text = this(a)?;
     let width = usize::try_from(int(&a[1])).map_err(|_| Fault::out_of_range("Non-negative number required."))?;
     let Some(missing) = width.checked_sub(text.len()).filter(|missing| *missing > 0) else { return Ok(a[0].clone()) };
-    run.charge(missing * 2)?;
+    run.room(width.saturating_mul(4))?;
     let mut units = text.units();
     if left {
         units.splice(0..0, std::iter::repeat_n(fill, missing));
@@ -67,24 +68,24 @@ pub(crate) fn replace(
     }
     if let (Some(text), Some(old), ORDINAL) = (text.as_str(), old.as_str(), how) {
         let new = new.map(Str::text).unwrap_or_default();
+        run.steps(text.len() / 2)?;
         let count = text.matches(old).count();
-        run.steps(text.len() / 8 + 1)?;
-        run.charge(count.saturating_mul(new.len()))?;
+        let size = (text.len() - count * old.len()).saturating_add(count.saturating_mul(new.len()));
+        run.steps(count)?;
+        run.room(size.saturating_mul(3))?;
         return made(run, text.replace(old, &new));
     }
     let (units, folded, what) = (text.units(), how.fold(text), how.fold(old));
     let new = new.map(Str::units).unwrap_or_default();
     let (mut out, mut at) = (Vec::with_capacity(units.len()), 0);
-    while at < units.len() {
-        if folded[at..].starts_with(&what) {
-            run.charge(new.len() * 2)?;
-            out.extend_from_slice(&new);
-            at += what.len();
-        } else {
-            out.push(units[at]);
-            at += 1;
-        }
+    while let Some(found) = folded.get(at..).and_then(|rest| find(rest, &what)) {
+        run.steps(found + what.len() + new.len())?;
+        out.extend_from_slice(&units[at..at + found]);
+        out.extend_from_slice(&new);
+        run.room(out.len().saturating_mul(6))?;
+        at += found + what.len();
     }
+    out.extend_from_slice(&units[at..]);
     made(run, Str::from_utf16(&out))
 }
 
@@ -147,6 +148,7 @@ pub(super) fn register(table: &mut Table) {
             let start = usize::try_from(int(&a[1])).ok().filter(|start| *start <= units.len());
             let start =
                 start.ok_or_else(|| Fault::out_of_range("Specified argument was out of the range of valid values."))?;
+            run.room((units.len() + added.len()).saturating_mul(6))?;
             units.splice(start..start, added);
             made(run, Str::from_utf16(&units))
         })

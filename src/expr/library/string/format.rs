@@ -14,6 +14,7 @@ pub(crate) fn format(run: &mut Run<'_>, format: &Str, arguments: &[Value]) -> Re
     let text = format.text();
     let mut out = String::with_capacity(text.len() + 16);
     for piece in composite::pieces(&text) {
+        let before = out.len();
         match piece? {
             Piece::Text(text) => out.push_str(text),
             Piece::Hole { index, alignment, format } => {
@@ -22,12 +23,13 @@ pub(crate) fn format(run: &mut Run<'_>, format: &Str, arguments: &[Value]) -> Re
                     Value::Null => Str::from(""),
                     argument => run.format(argument, format)?,
                 };
-                run.charge(alignment.unsigned_abs() as usize)?;
+                run.room((alignment.unsigned_abs() as usize).saturating_mul(3))?;
                 out.push_str(&composite::align(&text.text(), alignment));
             }
         }
-        run.charge(out.len().min(64))?;
         run.step()?;
+        run.charge(out.len().saturating_sub(before))?;
+        run.room(out.len().saturating_mul(2))?;
     }
     Ok(out)
 }

@@ -1,6 +1,5 @@
 //! `System.String`: `Join` and `Concat`.
 
-use super::made;
 use crate::expr::code::Run;
 use crate::expr::fault::Fault;
 use crate::expr::library::args::{int, required, unit};
@@ -18,6 +17,7 @@ fn join(run: &mut Run<'_>, separator: &Value, values: Vec<Value>) -> Result<Valu
     let separator = separator.as_text().cloned().unwrap_or_else(|| Str::from(""));
     let mut out = Units::default();
     for (i, value) in values.iter().enumerate() {
+        let before = out.len();
         if i > 0 {
             out.push(&separator);
         }
@@ -25,11 +25,10 @@ fn join(run: &mut Run<'_>, separator: &Value, values: Vec<Value>) -> Result<Valu
             out.push(&run.text_of(value)?);
         }
         run.step()?;
-        if out.len() > 1 << 16 {
-            run.charge(256)?;
-        }
+        run.charge(out.len().saturating_sub(before))?;
+        run.room(out.len().saturating_mul(2))?;
     }
-    made(run, out.into_str())
+    Ok(Value::Str(out.into_str()))
 }
 
 /// Text that is put together from strings.

@@ -4,6 +4,7 @@ mod change;
 mod compare;
 mod comparer;
 mod comparison;
+mod find;
 mod format;
 mod join;
 mod search;
@@ -41,7 +42,23 @@ fn given<'a>(value: &'a Value, parameter: &str) -> Result<&'a Array, Fault> {
 pub(crate) fn made(run: &mut Run<'_>, text: impl Into<Str>) -> Result<Value, Fault> {
     let text = text.into();
     run.charge(text.byte_len())?;
+    run.room(text.byte_len())?;
     Ok(Value::Str(text))
+}
+
+/// One unit, many times.
+fn repeated(run: &mut Run<'_>, unit: u16, count: usize) -> Result<Value, Fault> {
+    run.steps(count / 8)?;
+    match char::from_u32(unit.into()) {
+        Some(c) => {
+            run.room(count.saturating_mul(2 * c.len_utf8()))?;
+            made(run, String::from(c).repeat(count))
+        }
+        None => {
+            run.room(count.saturating_mul(4))?;
+            made(run, Str::from_utf16(&vec![unit; count]))
+        }
+    }
 }
 
 /// Adds the members.
@@ -61,8 +78,7 @@ pub(super) fn register(table: &mut Table) {
         .pure("new(char c, int count)", |run, a| {
             let count =
                 usize::try_from(int(&a[1])).map_err(|_| Fault::out_of_range("'count' must be non-negative."))?;
-            run.charge(count.saturating_mul(2))?;
-            made(run, Str::from_utf16(&vec![unit(&a[0]); count]))
+            repeated(run, unit(&a[0]), count)
         })
         .def("new(char[] value)", |run, a| {
             let units: Vec<u16> = items(&a[0]).unwrap_or_default().iter().map(unit).collect();
@@ -79,10 +95,12 @@ pub(super) fn register(table: &mut Table) {
             })?;
             made(run, Str::from_utf16(units))
         })
-        .def("char[] ToCharArray()", |_, a| {
+        .def("char[] ToCharArray()", |run, a| {
+            run.charge(this(a)?.len().saturating_mul(size_of::<Value>()))?;
             Ok(array(Ty::Named(TypeId::Char), this(a)?.units().into_iter().map(Value::Char).collect()))
         })
-        .def("char[] ToCharArray(int startIndex, int length)", |_, a| {
+        .def("char[] ToCharArray(int startIndex, int length)", |run, a| {
+            run.charge(this(a)?.len().saturating_mul(size_of::<Value>()))?;
             let units = this(a)?.units();
             let (start, length) = range(units.len(), &a[1], Some(&a[2]))?;
             Ok(array(Ty::Named(TypeId::Char), units[start..start + length].iter().copied().map(Value::Char).collect()))

@@ -5,25 +5,27 @@ use crate::expr::code::Run;
 use crate::expr::dotnet::chars;
 use crate::expr::fault::Fault;
 use crate::expr::library::args::{int, unit};
-use crate::expr::library::array::{Array, array, strings};
+use crate::expr::library::array::{Array, array};
 use crate::expr::types::{Table, Ty, TypeId};
 use crate::expr::value::{Str, Value};
 
-/// Where separators stand: start and length of each.
-fn separators(units: &[u16], separators: &[Vec<u16>]) -> Vec<(usize, usize)> {
-    let (mut found, mut at) = (Vec::new(), 0);
+/// The next separator at `at` or after it: its start and length.
+fn separator(units: &[u16], separators: &[Vec<u16>], mut at: usize) -> Option<(usize, usize)> {
     while at < units.len() {
         let length = match separators {
             [] => usize::from(chars::is_white_space(units[at])),
             some => some.iter().find(|s| !s.is_empty() && units[at..].starts_with(s)).map_or(0, Vec::len),
         };
         if length > 0 {
-            found.push((at, length));
+            return Some((at, length));
         }
-        at += length.max(1);
+        at += 1;
     }
-    found
+    None
 }
+
+/// What a piece takes beside its text.
+const PIECE: usize = 2 * size_of::<Value>();
 
 /// `Split`: at most `count` parts, the last keeps the rest.
 fn split(
@@ -60,32 +62,31 @@ fn split(
         }
         Str::from_utf16(slice)
     };
-    let (mut parts, mut start) = (Vec::<Str>::new(), 0);
-    for (place, length) in separators(&units, &at) {
-        if parts.len() + 1 >= limit {
-            break;
-        }
+    let longest = at.iter().map(Vec::len).sum::<usize>().max(1);
+    run.steps(units.len().saturating_mul(1 + longest / 8))?;
+    let (mut parts, mut start) = (Vec::<Value>::new(), 0);
+    while let Some((place, length)) = separator(&units, &at, start).filter(|_| parts.len() + 1 < limit) {
         let piece = part(&units[start..place]);
         start = place + length;
         if !removes_empty || !piece.is_empty() {
             run.step()?;
-            run.charge(piece.byte_len() + size_of::<Value>())?;
-            parts.push(piece);
+            run.charge(piece.byte_len() + PIECE)?;
+            parts.push(piece.into());
         }
     }
     let mut rest = &units[start..];
     if removes_empty && parts.len() + 1 >= limit {
         // Separators right before the rest belong to removed empty parts.
-        while let Some((0, length)) = separators(rest, &at).first().copied() {
+        while let Some((0, length)) = separator(rest, &at, 0) {
             rest = &rest[length..];
         }
     }
     let last = part(rest);
     if !removes_empty || !last.is_empty() {
-        run.charge(last.byte_len())?;
-        parts.push(last);
+        run.charge(last.byte_len() + PIECE)?;
+        parts.push(last.into());
     }
-    Ok(strings(parts))
+    Ok(array(Ty::String, parts))
 }
 
 /// The separators in a `string[]` argument.

@@ -31,7 +31,9 @@ pub(crate) fn parse(run: &mut Run<'_>, xml: &str, root: Root) -> Result<XObject,
 
 /// Reads XML text under the run's budget.
 pub(super) fn parse_with(run: &mut Run<'_>, xml: &str, root: Root, keep_space: bool) -> Result<XObject, Fault> {
-    run.charge(xml.len())?;
+    let marks = xml.bytes().filter(|byte| matches!(byte, b'<' | b'=')).count();
+    run.room(xml.len() + marks.saturating_mul(NODE))?;
+    run.steps(xml.len().saturating_mul(2))?;
     let object = XObject::parse(xml, root, keep_space)?;
     run.charge(object.weight())?;
     Ok(object)
@@ -39,7 +41,7 @@ pub(super) fn parse_with(run: &mut Run<'_>, xml: &str, root: Root, keep_space: b
 
 /// XML text of a node under the run's budget.
 pub(super) fn xml_text(run: &mut Run<'_>, object: &XObject, layout: Layout) -> Result<Str, Fault> {
-    let limit = usize::try_from(run.budget.bytes).unwrap_or(usize::MAX);
+    let limit = usize::try_from(run.bytes_left() / 2).unwrap_or(usize::MAX);
     let text = object.to_xml(layout, run.settings.line_end.as_str(), limit).map_err(|exception| {
         if exception.class == "System.OutOfMemoryException" {
             Fault::budget("the expression ran out of its budget of bytes")
@@ -47,6 +49,7 @@ pub(super) fn xml_text(run: &mut Run<'_>, object: &XObject, layout: Layout) -> R
             exception.into()
         }
     })?;
+    run.steps(text.len().saturating_mul(PRINTED))?;
     run.charge(text.len())?;
     Ok(text.into())
 }
@@ -63,14 +66,19 @@ pub(super) fn save(run: &mut Run<'_>, args: &[Value], layout: Layout) -> Result<
     Ok(Value::Null)
 }
 
+/// What an element or attribute takes at least, in bytes.
+const NODE: usize = 100;
+/// The basic steps of a byte of XML text that is written.
+const PRINTED: usize = 8;
+
 /// Counts the work of a walk through a whole tree.
 pub(super) fn count_walk(run: &mut Run<'_>, object: &XObject) -> Result<(), Fault> {
-    run.steps(object.weight() / 1024)
+    run.steps(object.weight() / 8)
 }
 
 /// Counts the work of moving the nodes behind a place.
 pub(super) fn count_shift(run: &mut Run<'_>, container: &XObject, at: usize) -> Result<(), Fault> {
-    run.steps(container.node_count().saturating_sub(at) / 32)
+    run.steps(container.node_count().saturating_sub(at) / 8)
 }
 
 /// An argument that is an `XName` or null.

@@ -1,0 +1,67 @@
+//! What natives cost because of their texts: most of them read every character.
+
+use super::run::{CALL, Run};
+use crate::expr::fault::Fault;
+use crate::expr::library::array::Array;
+use crate::expr::types::{Method, TypeId};
+use crate::expr::value::Value;
+
+/// What a native costs: its call, and how many bytes of its texts it does in a basic step (a power of two).
+#[derive(Clone, Copy)]
+pub(super) struct Price {
+    call: usize,
+    bytes_per_step: u32,
+}
+
+/// Parses or formats: the slow ones.
+const PARSES: Price = Price { call: 10 * CALL, bytes_per_step: 0 };
+/// Reads each character, often through UTF-16.
+const READS: Price = Price { call: CALL, bytes_per_step: 1 };
+/// Copies or hashes bytes.
+const COPIES: Price = Price { call: CALL, bytes_per_step: 2 };
+/// Looks at a few bytes, or counts for itself.
+const TOUCHES: Price = Price { call: CALL, bytes_per_step: 6 };
+
+/// Texts up to this many bytes are part of the price of the call.
+const SMALL: usize = 64;
+/// What a native that reads a text needs on the way, as a multiple of the text.
+const ON_THE_WAY: usize = 4;
+
+/// The price of a native.
+pub(super) fn price(method: &Method) -> Price {
+    use TypeId as T;
+    match method.owner {
+        T::String => match method.name {
+            "Compare" | "CompareTo" => PARSES,
+            "Substring" | "IsNullOrEmpty" | "Contains" | "StartsWith" | "EndsWith" | "IndexOf" | "LastIndexOf"
+            | "Concat" | "Join" | "Copy" | "Clone" | "ToString" | "Intern" | "operator" => TOUCHES,
+            "Equals" if method.params.len() < 2 => TOUCHES,
+            _ => READS,
+        },
+        T::Math | T::Char | T::Boolean | T::NullableOf | T::Enumerable | T::KeyValuePair | T::Object => COPIES,
+        T::StringBuilder | T::List | T::Dictionary | T::HashSet | T::Queue | T::Stack | T::Exception => COPIES,
+        T::ContextExtensions | T::IDictionary | T::IReadOnlyDictionary | T::Convert | T::Encoding => COPIES,
+        _ => PARSES,
+    }
+}
+
+/// The bytes of a text or a `byte[]`.
+#[inline]
+fn size_of_input(value: &Value) -> usize {
+    match value {
+        Value::Str(text) => text.byte_len(),
+        Value::Object(object) => object.downcast::<Array>().map_or(0, Array::byte_count),
+        _ => 0,
+    }
+}
+
+/// Pays for a call.
+#[inline]
+pub(super) fn pay(run: &mut Run<'_>, price: Price, values: &[Value]) -> Result<(), Fault> {
+    let bytes: usize = values.iter().map(size_of_input).sum();
+    if bytes <= SMALL {
+        return run.steps(price.call);
+    }
+    run.steps(price.call + (bytes >> price.bytes_per_step))?;
+    if price.bytes_per_step < TOUCHES.bytes_per_step { run.room(bytes.saturating_mul(ON_THE_WAY)) } else { Ok(()) }
+}
