@@ -72,7 +72,7 @@ pub fn set_off(index: usize) {
     let millis = start.elapsed().as_secs_f64() * 1000.0;
     let megabytes = (memory("VmHWM:") - before).max(0.0);
     let outcome = match result {
-        Ok(value) => format!("a value: {:.30}", value.to_text().unwrap_or_default()),
+        Ok(value) => format!("value: {:.30}", value.to_text().unwrap_or_default()),
         Err(error) if error.is_budget() => format!("budget: {} at {:?}", error.message(), error.span()),
         Err(error) => format!("{}: {:.60}", error.exception_type(), error.message()),
     };

@@ -126,32 +126,3 @@ fn long_chains_compile() {
     let blocks = format!("@{{ {} return 7; {} return 8; }}", "if (true) { ".repeat(60), "}".repeat(60));
     assert_eq!(outcome(&blocks), "7");
 }
-
-/// Each ends with an error soon, and takes little memory on the way.
-#[test]
-fn bombs_are_stopped() {
-    for source in [
-        "@(\"a\".PadLeft(int.MaxValue))",
-        "@(new string('a', int.MaxValue))",
-        "@(Regex.IsMatch(new string('a', 40) + \"b\", \"^(a+)+$\"))",
-        "@(Regex.Replace(new string('a', 5000), \"(a*)*b\", \"x\"))",
-        "@(JObject.Parse(string.Concat(Enumerable.Repeat(\"{\\\"a\\\":\", 100000))))",
-        "@(JArray.Parse(new string('[', 200000)))",
-        "@(XElement.Parse(string.Concat(Enumerable.Repeat(\"<a>\", 100000))))",
-        "@(XElement.Parse(\"<!DOCTYPE a [<!ENTITY b \\\"bbbbbbbbbb\\\"><!ENTITY c \\\"&b;&b;&b;&b;&b;&b;&b;&b;\\\">]><a>&c;</a>\"))",
-        "@{ var s = \"a\"; for (int i = 0; i < 40; i++) s += s; return s.Length; }",
-        "@{ var l = new List<int>(); while (true) l.Add(1); }",
-        "@{ var a = new JArray(); for (;;) a.Add(new JArray(a)); }",
-        "@(Enumerable.Range(0, int.MaxValue).Select(x => x * 2).ToArray())",
-        "@(string.Join(\",\", Enumerable.Repeat(\"aaaaaaaaaa\", int.MaxValue)))",
-        "@(string.Format(\"{0,2000000000}\", 1))",
-        "@($\"{1,2000000000}\")",
-    ] {
-        let expression = match Expression::compile(source, &Library::strict()) {
-            Ok(expression) => expression,
-            Err(errors) => panic!("{source}: {errors}"),
-        };
-        let result = expression.eval(&mut JsonHost::default(), &Budget::default());
-        assert!(result.is_err(), "{source}");
-    }
-}

@@ -1,5 +1,6 @@
 //! The conformance cases: answers of a real C# compiler and a real .NET runtime.
 
+mod bombs;
 mod case;
 mod limits;
 mod members;
