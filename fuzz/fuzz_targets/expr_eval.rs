@@ -12,7 +12,7 @@ static CONTEXT: LazyLock<serde_json::Value> =
 
 fuzz_target!(|source: &str| {
     let Ok(expression) = Expression::compile(source, &LIBRARY) else { return };
-    let budget = Budget::default().steps(20_000).bytes(1 << 20).depth(60).regex_backtracks(20_000);
+    let budget = Budget::default().steps(200_000).bytes(1 << 20).depth(60).regex_backtracks(20_000);
     let mut host = JsonHost::new(CONTEXT.clone());
     if let Ok(value) = expression.eval(&mut host, &budget) {
         let _ = value.to_canonical(&mut host, &budget);

@@ -25,7 +25,7 @@ fn as_bytes<'a>(text: &'a Str, what: &'a Value, how: Comparison) -> Option<(&'a 
 fn pay(run: &mut Run<'_>, text: &Str, what: &Value) -> Result<(), Fault> {
     let bytes = text.byte_len() + what.as_text().map_or(0, Str::byte_len);
     run.steps(bytes)?;
-    run.room(bytes.saturating_mul(10))
+    run.room(bytes.saturating_mul(5))
 }
 
 /// `start` and `count` of a search, checked.
