@@ -51,6 +51,10 @@ const COMPILE: usize = 1000;
 const COMPILE_BYTE: usize = 50;
 const COMPILE_OP: usize = 20;
 
+fn too_long() -> Fault {
+    Fault::budget("the expression ran out of its budget of bytes")
+}
+
 /// A part of a text that is put together at the end: it is there twice.
 fn paid(run: &mut Run<'_>, part: Vec<u16>) -> Result<Vec<u16>, Fault> {
     run.charge(part.len() * 2)?;
@@ -145,9 +149,14 @@ impl Job {
     }
 
     fn replace(mut self, run: &mut Run<'_>, replacement: &Value, count: i64) -> Result<Value, Fault> {
-        let replacement = string(replacement, "replacement")?.text();
+        let replacement = self.regex.replacement(&string(replacement, "replacement")?.text());
         let text = self.work(run, |regex, text, start, steps, run| {
-            regex.replace_with(text, count, start, steps, |found| paid(run, regex.expand(text, found, &replacement)))
+            regex.replace_with(text, count, start, steps, |found| {
+                let mut part = Vec::new();
+                let limit = usize::try_from(run.bytes_left() / 4).unwrap_or(usize::MAX);
+                let fits = replacement.append(text, found, &mut part, limit);
+                paid(run, part).and_then(|part| if fits { Ok(part) } else { Err(too_long()) })
+            })
         })?;
         made(run, Str::from_utf16(&text))
     }
@@ -184,7 +193,7 @@ fn count(value: &Value) -> Result<i64, Fault> {
     }
 }
 
-fn construct(run: &Run<'_>, a: &[Value]) -> Result<Value, Fault> {
+fn construct(run: &mut Run<'_>, a: &[Value]) -> Result<Value, Fault> {
     let regex = compiled(run, &a[0], a.get(1))?;
     let pattern = string(&a[0], "pattern")?.clone();
     Ok(Value::object(RegexObject { regex, pattern, options: Options(a.get(1).map_or(0, int) as u32) }))
@@ -278,9 +287,8 @@ fn instance_members(table: &mut Table) {
             let part = text.slice(start, length).map_or(Value::Null, Value::Str);
             let whole = Job::of_instance(run, a, 2)?;
             let mut job = Job::of_instance(run, &[a[0].clone(), part], 2)?;
-            let found = job.regex.find(&job.text, job.start, &mut job.steps)?.map(|found| found.moved(start));
-            job.pay(run)?;
-            Ok(match_value(&whole.subject(), found))
+            let found = job.work(run, |regex, text, start, steps, _| regex.find(text, start, steps))?;
+            Ok(match_value(&whole.subject(), found.map(|found| found.moved(start))))
         })
         .def("MatchCollection Matches(string input)", |run, a| Job::of_instance(run, a, 2)?.all(run))
         .def("MatchCollection Matches(string input, int startat)", |run, a| Job::of_instance(run, a, 2)?.all(run))

@@ -232,12 +232,6 @@ impl Regex {
         Ok(out)
     }
 
-    /// `Replace` with a replacement pattern; at most `count` times (-1 for all), from `start` on.
-    pub fn replace(&self, text: &[u16], replacement: &str, count: i64, start: usize, steps: &mut u64) -> Result<Units> {
-        let parts = replacement::parse(replacement, self);
-        self.replace_with(text, count, start, steps, |found| Ok(replacement::expand(&parts, text, found)))
-    }
-
     /// A replacement pattern, read once for many matches of this expression.
     #[cfg(feature = "liquid")]
     pub fn replacement(&self, pattern: &str) -> Replacement {
