@@ -13,6 +13,7 @@ use super::realm::Realm;
 use super::router::{ApiRoute, OperationRoute, Router};
 use super::samples;
 use super::snapshot::{ApiState, OperationState, Pipelines, Protocol, Snapshot, Surroundings};
+use super::soap::SoapOperations;
 use super::subscriptions;
 use super::template::UrlTemplate;
 use crate::forward::Target;
@@ -246,6 +247,7 @@ impl<'a> Assembly<'a> {
             if index == 0 { NO_DOCUMENT } else { self.scopes.get(index).copied().unwrap_or(NO_DOCUMENT) },
         ];
         let (mut routes, mut operations) = (Vec::new(), Vec::new());
+        let mut soap = (api.effective_kind() == ApiKind::Soap).then(Box::<SoapOperations>::default);
         let owner = entry;
         let handshake = handshake(owner).map(|entry| (HANDSHAKE, entry));
         for (id, entry) in owner.operations.iter().chain(handshake) {
@@ -271,6 +273,9 @@ impl<'a> Assembly<'a> {
                     }
                     continue;
                 }
+            }
+            if let Some(soap) = &mut soap {
+                soap.add(operations.len(), operation);
             }
             let pipelines = self.pipelines(above, document, own, &products);
             let needs_samples = pipelines.all().any(|pipeline| pipeline.needs_samples());
@@ -310,6 +315,7 @@ impl<'a> Assembly<'a> {
             directory: realm.directory.clone(),
             pipeline: self.documents.link([global, workspace, NO_DOCUMENT, document, NO_DOCUMENT]),
             operations,
+            soap,
         });
     }
 

@@ -18,6 +18,7 @@ mod segment;
 mod serve;
 mod service;
 mod snapshot;
+mod soap;
 mod subscriptions;
 mod template;
 mod tree;

@@ -13,6 +13,7 @@ use super::own_names::OwnNames;
 use super::router::Route;
 use super::serve;
 use super::snapshot::Snapshot;
+use super::soap;
 use crate::backend::{Error, InProcess, Serve, Served};
 use crate::body::Body;
 use crate::forward::{ClientAddress, ClientScheme, ForwardError};
@@ -101,7 +102,8 @@ impl Serve for OwnServer {
         let absolute = request.uri().clone();
         let as_received = received(&absolute);
         set_host(request, &absolute);
-        let route = self.snapshot.router.find(request.method(), &as_received, request.headers());
+        let route = self.snapshot.route(request.method(), &as_received, request.headers());
+        let by_body = self.snapshot.told_by_body(route, request.method(), &as_received, request.headers());
         if route == Route::NoApi && self.caller.unmatched == Unmatched::FallsThrough {
             return None;
         }
@@ -120,6 +122,10 @@ impl Serve for OwnServer {
             extensions.insert(upgrade);
         }
         let caller = Caller { trail: Some(Arc::new(trail)), ..self.caller.clone() };
+        if let Some(found) = by_body {
+            let run = soap::begin(Arc::clone(&self.snapshot), found, request, own.settings.clone(), caller);
+            return Some(Box::pin(async move { Ok(run.await.await) }));
+        }
         let run = serve::begin(&self.snapshot, route, request, own.settings.clone(), caller);
         Some(Box::pin(async move { Ok(run.await) }))
     }

@@ -14,6 +14,7 @@ use super::own_calls::{Caller, OwnFirst, OwnServer};
 use super::preflight;
 use super::router::{ApiMatch, Route};
 use super::snapshot::{ApiState, Protocol, Snapshot};
+use super::soap;
 use crate::backend::{Backends, CallFuture, InProcess, dots};
 use crate::body::Body;
 use crate::forward::{BaseUrl, ForwardError, ForwardOptions, HttpVersion, Target};
@@ -161,6 +162,9 @@ pub(super) fn enter(exchange: &mut Exchange, api: &ApiState, found: ApiMatch) {
     exchange.facts.backends = Some(api.directory.clone());
     exchange.target = api.target.clone();
     exchange.rest_starts_at(found.path_length);
+    if api.soap.is_some() && matches!(found.remainder(&exchange.request.original_uri), "" | "/") {
+        exchange.set_rest(soap::rest(&exchange.request.original_uri));
+    }
 }
 
 fn no_operation(exchange: Box<Exchange>, pipeline: &Arc<Pipeline>, forward: ToBackends) -> Run<ToBackends> {

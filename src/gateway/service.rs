@@ -24,6 +24,7 @@ use super::problem::{ConfigurationError, Problem};
 use super::router::Route;
 use super::serve::{self, ToBackends};
 use super::snapshot::{Snapshot, Surroundings};
+use super::soap;
 #[cfg(feature = "testing")]
 use crate::backend::Serve;
 use crate::backend::{HealthWatch, Resilience, Transport};
@@ -159,24 +160,25 @@ impl Gateway {
     #[cfg(feature = "testing")]
     pub(crate) fn begin(&self, request: Request<Body>, stand_in: Arc<dyn Serve>) -> Run<ToBackends> {
         let snapshot = self.shared.snapshot.load();
-        let route = snapshot.router.find(request.method(), request.uri(), request.headers());
+        let route = snapshot.route(request.method(), request.uri(), request.headers());
         let caller = Caller { address: self.client, stand_in: Some(stand_in), ..Caller::default() };
         serve::begin(&snapshot, route, request, self.shared.settings.clone(), caller)
     }
 
-    fn serve<B>(
-        &self,
-        snapshot: &Arc<Snapshot>,
-        route: Route,
-        request: Request<B>,
-        unmatched: Unmatched,
-    ) -> Run<ToBackends>
+    fn serve<B>(&self, snapshot: &Arc<Snapshot>, route: Route, request: Request<B>, unmatched: Unmatched) -> Serving
     where
         B: HttpBody<Data = Bytes> + Send + 'static,
         B::Error: Into<BoxError>,
     {
         let caller = Caller { address: self.client, unmatched, ..Caller::default() };
-        serve::begin(snapshot, route, request.map(Body::new), self.shared.settings.clone(), caller)
+        let by_body = snapshot.told_by_body(route, request.method(), request.uri(), request.headers());
+        let (request, settings) = (request.map(Body::new), self.shared.settings.clone());
+        match by_body {
+            None => Serving::Run { run: serve::begin(snapshot, route, request, settings, caller) },
+            Some(found) => {
+                Serving::Reads { begin: Box::pin(soap::begin(Arc::clone(snapshot), found, request, settings, caller)) }
+            }
+        }
     }
 }
 
@@ -323,8 +325,8 @@ where
 
     fn call(&mut self, request: Request<B>) -> GatewayFuture {
         let snapshot = self.shared.snapshot.load();
-        let route = snapshot.router.find(request.method(), request.uri(), request.headers());
-        GatewayFuture { run: self.serve(&snapshot, route, request, Unmatched::Refused) }
+        let route = snapshot.route(request.method(), request.uri(), request.headers());
+        GatewayFuture { serving: self.serve(&snapshot, route, request, Unmatched::Refused) }
     }
 }
 
@@ -333,7 +335,36 @@ pin_project! {
     #[must_use = "futures do nothing unless polled"]
     pub struct GatewayFuture {
         #[pin]
-        run: Run<ToBackends>,
+        serving: Serving,
+    }
+}
+
+pin_project! {
+    /// A request under way.
+    #[project = ServingProjection]
+    enum Serving {
+        Run {
+            #[pin]
+            run: Run<ToBackends>,
+        },
+        // The body has to tell the operation first.
+        Reads {
+            begin: Pin<Box<dyn Future<Output = Run<ToBackends>> + Send>>,
+        },
+    }
+}
+
+impl Future for Serving {
+    type Output = Response<Body>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Response<Body>> {
+        loop {
+            let run = match self.as_mut().project() {
+                ServingProjection::Run { run } => return run.poll(cx),
+                ServingProjection::Reads { begin } => ready!(begin.as_mut().poll(cx)),
+            };
+            self.set(Self::Run { run });
+        }
     }
 }
 
@@ -341,7 +372,7 @@ impl Future for GatewayFuture {
     type Output = Result<Response<Body>, Infallible>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        self.project().run.poll(cx).map(Ok)
+        self.project().serving.poll(cx).map(Ok)
     }
 }
 
@@ -389,7 +420,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let snapshot = self.gateway.shared.snapshot.load();
-        let state = match snapshot.router.find(request.method(), request.uri(), request.headers()) {
+        let state = match snapshot.route(request.method(), request.uri(), request.headers()) {
             Route::NoApi if !serve::answers_without_api(&snapshot, &request, &self.gateway.shared.settings) => {
                 State::Inner { response: self.inner.call(request) }
             }
@@ -413,7 +444,7 @@ pin_project! {
     enum State<F> {
         Run {
             #[pin]
-            run: Run<ToBackends>,
+            run: Serving,
         },
         Inner {
             #[pin]

@@ -8,6 +8,7 @@ use super::assemble;
 use super::own_calls::OwnCalls;
 use super::problem::{ConfigurationError, Problem};
 use super::router::Router;
+use super::soap::SoapOperations;
 use crate::backend::{Backends, Resilience, Transport};
 use crate::forward::Target;
 use crate::model::Store;
@@ -56,6 +57,8 @@ pub(super) struct ApiState {
     /// What runs when the API has no such operation.
     pub pipeline: Arc<Pipeline>,
     pub operations: Vec<OperationState>,
+    /// None when it is no SOAP API.
+    pub soap: Option<Box<SoapOperations>>,
 }
 
 /// What an API speaks, as far as it changes how requests are forwarded.

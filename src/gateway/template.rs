@@ -307,7 +307,7 @@ impl<'t> Parser<'t> {
         if name.is_empty() {
             return Err((at, "the parameter has no name".into()));
         }
-        let is_wrong = |c: char| c.is_whitespace() || c.is_control() || "{}*/?&=%".contains(c);
+        let is_wrong = |c: char| c.is_control() || "{}*/?&=%".contains(c);
         if let Some((offset, wrong)) = name.char_indices().find(|(_, c)| is_wrong(*c)) {
             let problem = match wrong {
                 '*' if offset == 0 => {

@@ -252,7 +252,7 @@ fn templates_say_what_is_wrong_and_where() {
         ("/a/*/", 5, "follows a wildcard"),
         ("/a*", 3, "`*` is a part"),
         ("/x{*a}", 4, "part of a segment"),
-        ("/{a b}", 4, "holds ` `"),
+        ("/{a\tb}", 4, "holds `\\t`"),
         ("/a?{b}", 4, "not a query parameter"),
         ("/a?b=x{c}", 6, "mixes text and parameters"),
         ("/a?b=1&B=2", 8, "`B` is there twice"),
