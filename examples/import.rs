@@ -8,13 +8,13 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use gatewright::import::{
-    FunctionAppOptions, Imported, LogicAppOptions, Options, SoapForm, SourceFile, WsdlOptions, function_app, logic_app,
-    openapi, wsdl,
+    FunctionAppOptions, Imported, Imports, LogicAppOptions, Options, SoapForm, SourceFile, WebAppOptions, WsdlOptions,
+    function_app, logic_app, openapi, web_app, wsdl_with_files,
 };
 use serde_json::Value;
 
-const USAGE: &str = "usage: import [--kind openapi|wsdl|function-app|logic-app] \
-                     [--wsdl-service NAME] [--wsdl-endpoint NAME] [--soap-to-rest] FILE";
+const USAGE: &str = "usage: import [--kind openapi|wsdl|function-app|logic-app|web-app] \
+                     [--wsdl-service NAME] [--wsdl-endpoint NAME] [--merge-imports] [--soap-to-rest] FILE";
 
 fn main() -> ExitCode {
     match Arguments::read(std::env::args().skip(1)).and_then(run) {
@@ -34,9 +34,10 @@ fn run(arguments: Arguments) -> Result<bool, String> {
     let [(_, first), ..] = files.as_slice() else { return Err(format!("{path}: the folder is empty")) };
     let detected = if Path::new(&path).is_dir() { "function-app" } else { detect(first) };
     let imported = match kind.as_deref().unwrap_or(detected) {
-        "wsdl" => wsdl(first, &options),
+        "wsdl" => import_wsdl(Path::new(&path), first, &options)?,
         "openapi" => openapi(first, &Options::default()),
         "logic-app" => logic_app(first, &LogicAppOptions::default()),
+        "web-app" => web_app(first, None, &WebAppOptions::default()),
         "function-app" => import_app(&path, &files),
         other => return Err(format!("kind `{other}` is not known\n{USAGE}")),
     };
@@ -46,9 +47,29 @@ fn run(arguments: Arguments) -> Result<bool, String> {
     }
     if imported.accepted {
         let count = imported.operations.len();
-        eprintln!("{count} operations; to serve them, put the file into a folder and run the `gateway` example on it");
+        eprintln!("{count} operations");
+        let is_alone = ["openapi", "swagger", "specification"].iter().any(|name| path.contains(&format!("{name}.")));
+        if is_alone || path.ends_with(".wsdl") {
+            let folder =
+                Path::new(&path).parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+            eprintln!("to serve them: cargo run --example gateway -- --config {}", folder.display());
+        }
     }
     Ok(imported.accepted)
+}
+
+/// A WSDL document with the documents and schemas beside it, which it may import.
+fn import_wsdl(path: &Path, bytes: &[u8], options: &WsdlOptions) -> Result<Imported, String> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut beside = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(|error| format!("{}: {error}", folder.display()))?.flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        if [".wsdl", ".xsd"].iter().any(|ending| name.to_ascii_lowercase().ends_with(ending)) {
+            beside.extend(std::fs::read(entry.path()).map(|bytes| (name, bytes)));
+        }
+    }
+    let files: Vec<_> = beside.iter().map(|(path, bytes)| SourceFile { path, bytes }).collect();
+    Ok(wsdl_with_files(bytes, &files, options))
 }
 
 fn import_app(path: &str, files: &[(String, Vec<u8>)]) -> Imported {
@@ -90,9 +111,13 @@ fn detect(bytes: &[u8]) -> &'static str {
     let is_trigger_url = value["queries"]["sig"].is_string();
     let is_workflow = value["definition"].is_object() || value["properties"]["definition"].is_object();
     let is_workflow_swagger = value["info"]["description"] == "Azure Logic App.";
+    let kind = value["type"].as_str().unwrap_or_default();
+    let is_app =
+        ["Microsoft.Web/sites", "Microsoft.App/containerApps"].iter().any(|app| kind.eq_ignore_ascii_case(app));
     let is_listing = value.is_array() || value["value"].is_array() || value["resources"].is_array();
     match () {
         () if is_trigger_url || is_workflow || is_workflow_swagger => "logic-app",
+        () if is_app => "web-app",
         () if is_listing || value["bindings"].is_array() => "function-app",
         () => "openapi",
     }
@@ -107,12 +132,14 @@ struct Arguments {
 impl Arguments {
     fn read(mut arguments: impl Iterator<Item = String>) -> Result<Self, String> {
         let (mut path, mut kind, mut wsdl) = (None, None, WsdlOptions::default());
+        wsdl.imports = Imports::Refuse;
         while let Some(argument) = arguments.next() {
             let mut value = || arguments.next().ok_or_else(|| format!("`{argument}` has no value\n{USAGE}"));
             match argument.as_str() {
                 "--kind" => kind = Some(value()?),
                 "--wsdl-service" => wsdl.service = Some(value()?),
                 "--wsdl-endpoint" => wsdl.endpoint = Some(value()?),
+                "--merge-imports" => wsdl.imports = Imports::Follow,
                 "--soap-to-rest" => wsdl.form = SoapForm::Rest,
                 option if option.starts_with("--") => return Err(format!("`{option}` is not known\n{USAGE}")),
                 _ => path = Some(argument),

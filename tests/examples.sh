@@ -45,6 +45,31 @@ has "200" "$(get /orders/17 $'Ocp-Apim-Subscription-Key: sample-key\r\n' | head 
 has "404" "$(get /nothing | head -1)"
 kill -TERM "$pid"
 wait "$pid" || fail "gateway does not drain"
+
+# A folder with nothing but a specification; nobody listens where its server is said to be.
+mkdir "$work/alone"
+cat >"$work/alone/openapi.yaml" <<'YAML'
+openapi: 3.0.3
+info: { title: My Orders, version: "1" }
+servers: [{ url: "http://127.0.0.1:9/base" }]
+paths:
+  /orders/{id}:
+    get:
+      operationId: getOrder
+      parameters: [{ name: id, in: path, required: true, schema: { type: integer } }]
+      responses: { "200": { description: ok } }
+YAML
+has '"name": "getorder"' "$("$bin/import" "$work/alone/openapi.yaml" 2>/dev/null)"
+"$bin/gateway" --config "$work/alone" --listen 127.0.0.1:0 >"$work/gateway.out" 2>&1 &
+pid=$!
+for _ in $(seq 1 100); do grep -q 'listening on' "$work/gateway.out" && break; sleep 0.1; done
+base=$(sed -n 's/^listening on \(http[^ ]*\).*/\1/p' "$work/gateway.out" | head -1)
+has 'API `my-orders`: 1 operations' "$(cat "$work/gateway.out")"
+has "404" "$(get /my-orders/unknown | head -1)"
+has "500" "$(get /my-orders/orders/7 | head -1)"
+kill -TERM "$pid"
+wait "$pid" || fail "gateway does not drain"
+
 out=$("$bin/gateway" --config "$work/none" 2>&1) && fail "gateway takes a folder that is not there"
 has "none" "$out"
 echo "examples: passed"

@@ -16,6 +16,7 @@ use std::process::ExitCode;
 use gatewright::backend::{Transport, TransportError};
 use gatewright::gateway::Gateway;
 use gatewright::load::Options;
+use gatewright::model::Store;
 
 const USAGE: &str =
     "usage: gateway [--config PATH [--parameters FILE] [--overrides FILE]] [--listen ADDR] [--workers N]";
@@ -92,12 +93,28 @@ async fn run(arguments: Arguments) -> Result<(), String> {
         .await
         .map_err(|error| format!("{} cannot be listened on: {error}", arguments.listen))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
+    if arguments.config.is_some() {
+        list(&loaded.store, address);
+    }
     println!("listening on http://{address}");
     if arguments.config.is_none() {
         sample::hints(address);
     }
     serve::until_stopped(listener, gateway).await;
     Ok(())
+}
+
+/// Says where the first APIs are.
+fn list(store: &Store, address: SocketAddr) {
+    const MOST: usize = 10;
+    let apis = &store.service.apis;
+    for (name, entry) in apis.iter().take(MOST) {
+        let path = entry.api.path.trim_matches('/');
+        eprintln!("API `{name}`: {} operations at http://{address}/{path}", entry.operations.len());
+    }
+    if apis.len() > MOST {
+        eprintln!("and {} more", apis.len() - MOST);
+    }
 }
 
 /// With the feature `azure`, backends may use the identity of the machine.

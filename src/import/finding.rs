@@ -23,6 +23,9 @@ pub struct Finding {
     pub code: &'static str,
     /// How much it matters.
     pub severity: Severity,
+    /// The file that it is in, when the importer was handed several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
     /// JSON pointer to the part of the document; empty for the document itself.
     pub pointer: String,
     /// Line, from 1, where it is known.
@@ -37,9 +40,12 @@ pub struct Finding {
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let file = self.file.as_deref().unwrap_or_default();
         match (self.line, self.column) {
-            (Some(line), Some(column)) => write!(f, "{line}:{column}: ")?,
-            _ if !self.pointer.is_empty() => write!(f, "#{}: ", self.pointer)?,
+            (Some(line), Some(column)) if file.is_empty() => write!(f, "{line}:{column}: ")?,
+            (Some(line), Some(column)) => write!(f, "{file}:{line}:{column}: ")?,
+            _ if !self.pointer.is_empty() => write!(f, "{file}#{}: ", self.pointer)?,
+            _ if !file.is_empty() => write!(f, "{file}: ")?,
             _ => {}
         }
         write!(f, "{} ({})", self.message, self.code)
@@ -69,6 +75,13 @@ impl Findings {
         self.place_last(place);
     }
 
+    /// Says in which file the last finding is.
+    pub(super) fn in_file(&mut self, file: Option<&str>) {
+        if let Some(finding) = self.0.last_mut() {
+            finding.file = file.map(str::to_owned);
+        }
+    }
+
     fn place_last(&mut self, place: Option<(u64, u64)>) {
         if let Some(finding) = self.0.last_mut() {
             finding.line = place.map(|place| place.0);
@@ -77,11 +90,12 @@ impl Findings {
     }
 
     pub(super) fn add(&mut self, code: &'static str, severity: Severity, pointer: String, message: String) {
-        self.0.push(Finding { code, severity, pointer, line: None, column: None, message });
+        self.0.push(Finding { code, severity, file: None, pointer, line: None, column: None, message });
     }
 
-    pub(super) fn has(&self, code: &str) -> bool {
-        self.0.iter().any(|finding| finding.code == code)
+    /// Where the first finding with that code is.
+    pub(super) fn pointer_of(&self, code: &str) -> Option<&str> {
+        self.0.iter().find(|finding| finding.code == code).map(|finding| finding.pointer.as_str())
     }
 
     pub(super) fn into_vec(self) -> Vec<Finding> {

@@ -4,8 +4,11 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 
+use super::finding::Findings;
 use super::{Finding, Severity};
-use crate::model::{Api, ApiEntry, ApiSchema, Backend, NamedValue, Operation, OperationEntry, Policy, Resource, Tag};
+use crate::model::{
+    Api, ApiEntry, ApiSchema, Backend, Entities, NamedValue, Operation, OperationEntry, Policy, Resource, Tag,
+};
 
 /// The entities that a document describes, and what there is to say about it.
 ///
@@ -65,6 +68,45 @@ impl Imported {
             named_values: Vec::new(),
             policies: Vec::new(),
         }
+    }
+
+    pub(super) fn add_findings(&mut self, findings: Findings) {
+        self.findings.extend(findings.into_vec());
+        self.accepted = self.findings.iter().all(|finding| finding.severity < Severity::Error);
+    }
+
+    /// Puts everything into the entities of a service or workspace; gives the name of the API.
+    ///
+    /// Entities of the same names are replaced; a named value that is there already keeps its value.
+    ///
+    /// ```
+    /// use gatewright::import::{FunctionAppOptions, SourceFile, function_app};
+    /// use gatewright::model::{NamedValue, Store};
+    ///
+    /// let files = [SourceFile { path: "Hello/function.json", bytes: br#"{"bindings": [{"type": "httpTrigger"}]}"# }];
+    /// let mut options = FunctionAppOptions::default();
+    /// options.app = Some("contoso".to_owned());
+    /// let mut store = Store::new();
+    /// store.service.named_values.insert("contoso-key", NamedValue::new().value("the host key").secret(true));
+    /// assert_eq!(function_app(&files, &options).add_to(&mut store.service), "contoso");
+    /// assert!(store.service.backends.contains("contoso"));
+    /// ```
+    pub fn add_to(mut self, entities: &mut Entities) -> String {
+        for backend in std::mem::take(&mut self.backends) {
+            entities.backends.insert(backend.name.unwrap_or_default(), backend.properties);
+        }
+        for value in std::mem::take(&mut self.named_values) {
+            let name = value.name.unwrap_or_default();
+            if !entities.named_values.contains(&name) {
+                entities.named_values.insert(name, value.properties);
+            }
+        }
+        for tag in &self.tags {
+            entities.tags.insert(tag.name.clone().unwrap_or_default(), tag.properties.clone());
+        }
+        let name = self.api.name.clone().unwrap_or_default();
+        entities.apis.insert(name.as_str(), self.into_entry());
+        name
     }
 
     /// The API with its operations, schemas and policies as a store holds them.

@@ -13,13 +13,15 @@ mod logic_app;
 mod names;
 mod openapi;
 mod reimport;
+mod web_app;
 mod wsdl;
 
 pub use export::{ExportOptions, Exported, OpenApiDocument, OpenApiVersion, export_openapi};
 pub use finding::{Finding, Severity};
-pub use function_app::{FunctionAppOptions, SourceFile, function_app};
+pub use function_app::{FunctionAppOptions, SourceFile, function_app, function_app_with_definition};
 pub use imported::{Imported, ImportedPolicy};
 pub use logic_app::{LogicAppOptions, logic_app};
 pub use openapi::{Options, QueryParameters, Strictness, openapi};
 pub use reimport::Change;
-pub use wsdl::{SoapForm, WsdlOptions, wsdl};
+pub use web_app::{WebAppKind, WebAppOptions, web_app};
+pub use wsdl::{Imports, SoapForm, WsdlOptions, wsdl, wsdl_with_files};

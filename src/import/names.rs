@@ -93,10 +93,13 @@ pub(super) fn cut(text: &str, length: usize) -> (&str, bool) {
     }
 }
 
-/// Sixteen hexadecimal digits that follow from the bytes alone (FNV-1a): names that must differ between documents.
+/// Sixteen hexadecimal digits that follow from the bytes alone: names that must differ between documents.
 pub(super) fn digest(bytes: &[u8]) -> String {
-    let step = |hash: u64, byte: &u8| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-    format!("{:016x}", bytes.iter().fold(0xcbf2_9ce4_8422_2325, step))
+    let step = |hash: u64, word: u64| (hash ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(29);
+    let (words, rest) = bytes.as_chunks::<8>();
+    let hash = words.iter().fold(bytes.len() as u64, |hash, word| step(hash, u64::from_le_bytes(*word)));
+    let hash = rest.iter().fold(hash, |hash, byte| step(hash, u64::from(*byte)));
+    format!("{:016x}", step(hash ^ (hash >> 32), 0x0100_0000_01b3))
 }
 
 #[cfg(test)]

@@ -28,7 +28,10 @@ pub(super) struct Specification {
     /// The text, when it stands in a template.
     pub(super) inline: Option<String>,
     pub(super) workspace: Option<String>,
-    pub(super) api: String,
+    /// The API; none when there is nothing but the specification, which then says how the API is called.
+    pub(super) api: Option<String>,
+    /// Files in the same folder, with their names, that it may import.
+    pub(super) beside: Vec<(String, Rc<Source>)>,
 }
 
 impl Specification {

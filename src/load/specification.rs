@@ -2,20 +2,25 @@
 
 use std::collections::HashSet;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use super::item::{Item, Specification};
 use super::problem::Problem;
 use super::source::Source;
 use crate::model::{ApiEntry, Store};
 
-/// Reads a specification (path of its file, its text) into an API: its operations and schemas. Gives warnings, or else
-/// problems, which [`Problem`]s place in that file.
-pub(super) type Importer = fn(&str, &str, &mut ApiEntry) -> Result<Vec<Problem>, Vec<Problem>>;
+/// Reads specifications. Both give warnings, or else problems, which [`Problem`]s place in the file.
+pub(super) struct Importer {
+    /// Puts operations and schemas into an API that is there already.
+    pub(super) into_api: fn(&Specification, &mut ApiEntry) -> Result<Vec<Problem>, Vec<Problem>>,
+    /// Makes an API, with its name, of nothing but a specification; none for a part of another one.
+    pub(super) alone: fn(&Specification) -> Result<(Option<(String, ApiEntry)>, Vec<Problem>), Vec<Problem>>,
+}
 
 /// What reads specifications; nothing when this build has no importer.
 const IMPORTER: Option<Importer> = {
     #[cfg(feature = "import")]
-    let importer: Option<Importer> = Some(super::importer::import);
+    let importer = Some(super::importer::IMPORTER);
     #[cfg(not(feature = "import"))]
     let importer = None;
     importer
@@ -42,8 +47,8 @@ pub(super) fn of_template(item: &Item) -> Result<Option<Specification>, Problem>
         let message = format!("`format` is `{format}`, and links are not followed: put the specification into `value`");
         return Err(item.problem(message));
     }
-    let (source, workspace, api) = (Rc::clone(&item.source), item.workspace.clone(), item.name(0).to_owned());
-    Ok(Some(Specification { source, inline: Some(value.to_owned()), workspace, api }))
+    let (source, workspace, api) = (Rc::clone(&item.source), item.workspace.clone(), Some(item.name(0).to_owned()));
+    Ok(Some(Specification { source, inline: Some(value.to_owned()), workspace, api, beside: Vec::new() }))
 }
 
 /// Reads the specifications into their APIs, before the operations that stand in files of their own are added.
@@ -62,7 +67,11 @@ pub(super) fn read_all(
         .collect();
     let mut unread = Unread::default();
     for specification in specifications {
-        let Specification { source, workspace, api, .. } = specification;
+        let Specification { source, workspace, .. } = specification;
+        let Some(api) = &specification.api else {
+            alone(specification, store, warnings, problems);
+            continue;
+        };
         let Some(entry) = store.entities_mut(workspace.as_deref()).apis.get_mut(api) else {
             if broken.contains(&Item::key_of(workspace.as_deref(), "apis", api)) {
                 continue;
@@ -72,7 +81,7 @@ pub(super) fn read_all(
             continue;
         };
         match IMPORTER {
-            Some(import) => match import(&source.file, specification.text(), entry) {
+            Some(importer) => match (importer.into_api)(specification, entry) {
                 Ok(found) => warnings.extend(found),
                 Err(found) => problems.extend(found),
             },
@@ -86,6 +95,38 @@ pub(super) fn read_all(
         }
     }
     unread
+}
+
+/// Adds the API of a folder that holds its specification and no more.
+fn alone(specification: &Specification, store: &mut Store, warnings: &mut Vec<Problem>, problems: &mut Vec<Problem>) {
+    let file = &specification.source.file;
+    let Some(importer) = IMPORTER else {
+        problems.push(Problem::new(
+            Arc::clone(file),
+            None,
+            "this build does not read specifications: add `apis/<name>/api.json`",
+        ));
+        return;
+    };
+    match (importer.alone)(specification) {
+        Err(found) => problems.extend(found),
+        Ok((None, found)) => warnings.extend(found),
+        Ok((Some((name, entry)), found)) => {
+            warnings.extend(found);
+            let apis = &mut store.entities_mut(specification.workspace.as_deref()).apis;
+            if apis.contains(&name) {
+                let message =
+                    format!("API `{name}` is there already: put the file into `apis/{name}`, or give it another title");
+                problems.push(Problem::new(Arc::clone(file), None, message));
+                return;
+            }
+            let access = format!(
+                "API `{name}` needs no key: a file `apis/{name}/api.json` beside its specification says otherwise"
+            );
+            warnings.push(Problem::new(Arc::clone(file), None, access));
+            apis.insert(name, entry);
+        }
+    }
 }
 
 fn not_read(source: &Rc<Source>, api: &str) -> Problem {

@@ -7,6 +7,7 @@ mod certificates;
 mod configuration;
 mod fabric;
 mod faults;
+mod imports;
 mod layer;
 mod limits;
 mod matching;

@@ -2,8 +2,10 @@
 
 #![cfg(all(feature = "import", feature = "policy"))]
 
+mod documents;
 mod export;
 mod functions;
+mod hostile;
 mod logic_apps;
 mod openapi;
 mod reimport;

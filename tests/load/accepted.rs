@@ -132,3 +132,93 @@ fn the_current_revision_may_be_named() {
     let credentials = service.backends.get("b").unwrap().credentials.as_ref().unwrap();
     assert_eq!(credentials.header["x"].iter().map(|value| value.expose()).collect::<Vec<_>>(), ["one text"]);
 }
+
+const OPENAPI: &str = "openapi: 3.0.3\ninfo: { title: My Orders, version: '1' }\nservers: [{ url: 'http://127.0.0.1:9/base' }]\n\
+                       paths:\n  /orders/{id}:\n    get:\n      operationId: getOrder\n      parameters:\n        \
+                       - { name: id, in: path, required: true, schema: { type: string } }\n      responses: { 200: { description: ok } }\n";
+
+fn wsdl(name: &str) -> String {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/import/rules/wsdl").join(name);
+    std::fs::read_to_string(path).unwrap()
+}
+
+#[test]
+fn a_specification_alone_is_an_api() {
+    for file in ["openapi.yaml", "openapi.yml", "OpenAPI.YAML", "swagger.yaml", "specification.yaml"] {
+        let folder = tempfile::tempdir().unwrap();
+        super::write(folder.path(), &[(file, OPENAPI), ("notes.md", "hello")]);
+        let loaded = load::path(folder.path()).unwrap();
+        let entry = loaded.store.service.apis.get("my-orders").unwrap();
+        assert_eq!((entry.api.path.as_str(), entry.api.subscription_required), ("my-orders", Some(false)), "{file}");
+        assert_eq!(entry.api.service_url.as_deref(), Some("http://127.0.0.1:9/base"), "{file}");
+        assert!(entry.operations.contains("getorder"), "{file}");
+        assert!(
+            loaded.warnings.iter().any(|warning| warning.message.contains("needs no key")),
+            "{:?}",
+            loaded.warnings
+        );
+    }
+}
+
+#[test]
+fn a_wsdl_document_alone_is_an_api() {
+    let folder = tempfile::tempdir().unwrap();
+    super::write(folder.path(), &[("calc.wsdl", wsdl("w01-calculator-two-endpoints.wsdl").as_str())]);
+    let loaded = load::path(folder.path()).unwrap();
+    let entry = loaded.store.service.apis.get("calculator").unwrap();
+    assert_eq!(entry.api.effective_kind(), gatewright::model::ApiKind::Soap);
+    assert!(entry.operations.contains("add"));
+    assert!(
+        loaded.warnings.iter().any(|warning| warning.message.contains("several-endpoints")),
+        "{:?}",
+        loaded.warnings
+    );
+}
+
+#[test]
+fn wsdl_imports_files_beside_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let whole = wsdl("w02-wrapped-arrays.wsdl");
+    let (start, rest) = whole.split_once("<wsdl:types>").unwrap();
+    let (types, rest) = rest.split_once("</wsdl:types>").unwrap();
+    let (abstract_part, service) = rest.split_once("<wsdl:service").unwrap();
+    let schema = types.trim().replacen(
+        "<xs:schema",
+        "<xs:schema xmlns:tns=\"http://orders.example.com/\" xmlns:xs=\"http://www.w3.org/2001/XMLSchema\"",
+        1,
+    );
+    let include = "<wsdl:types><xs:schema targetNamespace=\"http://orders.example.com/\"><xs:include schemaLocation=\"./types.xsd\"/></xs:schema></wsdl:types>";
+    let main = format!("{start}<wsdl:import namespace=\"x\" location=\"sub/../binding.wsdl\"/><wsdl:service{service}");
+    let binding = format!("{start}{include}{abstract_part}</wsdl:definitions>");
+    let files = [("main.wsdl", main.as_str()), ("binding.wsdl", &binding), ("types.xsd", &schema)];
+    super::write(folder.path(), &files);
+    let loaded = load::path(folder.path()).unwrap_or_else(|problems| panic!("{problems}"));
+    assert_eq!(loaded.store.service.apis.names().collect::<Vec<_>>(), ["orders"]);
+    assert!(loaded.store.service.apis.get("orders").unwrap().operations.contains("placeorder"));
+
+    let in_api: Vec<_> = files
+        .iter()
+        .map(|(name, text)| (format!("apis/orders/{name}").replace("main.wsdl", "specification.wsdl"), *text))
+        .collect();
+    let in_api: Vec<_> = in_api.iter().map(|(name, text)| (name.as_str(), *text)).collect();
+    let folder = tempfile::tempdir().unwrap();
+    super::write(folder.path(), &in_api);
+    super::write(
+        folder.path(),
+        &[("apis/orders/apiInformation.json", r#"{"properties": {"path": "o", "apiType": "soap"}}"#)],
+    );
+    let loaded = load::path(folder.path()).unwrap_or_else(|problems| panic!("{problems}"));
+    let entry = loaded.store.service.apis.get("orders").unwrap();
+    assert_eq!(
+        entry.operations.get("placeorder").unwrap().operation.url_template,
+        "/?soapAction=http://orders.example.com/PlaceOrder"
+    );
+}
+
+#[test]
+fn a_lone_specification_that_is_wrong_says_where() {
+    let folder = tempfile::tempdir().unwrap();
+    super::write(folder.path(), &[("openapi.yaml", "openapi: 3.0.3\ninfo: [\n")]);
+    let problems = load::path(folder.path()).unwrap_err().to_string();
+    assert!(problems.contains("openapi.yaml:") && problems.contains("invalid-syntax"), "{problems}");
+}

@@ -15,6 +15,9 @@ pub(super) struct Trigger {
     pub(super) route: String,
 }
 
+/// The longest URL template that the service stores.
+const LONGEST_ROUTE: usize = 1_000;
+
 /// Why a function is not imported: a code and a sentence.
 pub(super) type Reason = (&'static str, String);
 
@@ -43,6 +46,9 @@ pub(super) fn trigger(function: &Function, app: &App) -> Result<Trigger, Reason>
         return no("disabled", "it is disabled");
     }
     let route = Some(text(trigger, "route").trim_matches('/')).filter(|route| !route.is_empty()).unwrap_or(name);
+    if route.len() > LONGEST_ROUTE {
+        return no("path-too-long", &format!("its route has more than {LONGEST_ROUTE} bytes"));
+    }
     if starts_reserved(route) {
         return no("reserved-route", "routes that begin with `admin` or `runtime` belong to the host");
     }

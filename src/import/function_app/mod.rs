@@ -13,7 +13,7 @@ use source::{App, Function};
 use super::finding::Findings;
 use super::generated::policy_text;
 use super::names::{Taken, cut, identifier};
-use super::{Imported, ImportedPolicy};
+use super::{Imported, ImportedPolicy, Options, openapi};
 use crate::model::{Api, ApiProtocol, Backend, Credentials, NamedValue, Operation, Policy, Resource};
 
 /// Settings of an import.
@@ -50,8 +50,9 @@ pub struct FunctionAppOptions {
 pub fn function_app(files: &[SourceFile<'_>], options: &FunctionAppOptions) -> Imported {
     let app = App::read(files);
     let mut findings = Findings::default();
-    for file in &app.broken {
-        findings.refuse("invalid-json", "", format!("`{file}` is not JSON"));
+    for (file, position) in &app.broken {
+        findings.refuse_at("invalid-json", Some(*position), "the file is not JSON");
+        findings.in_file(Some(file));
     }
     let app_name = options.app.clone().or_else(|| app.name.clone()).unwrap_or_else(|| "function-app".to_owned());
     let functions = importable(&app, &mut findings);
@@ -82,10 +83,42 @@ pub fn function_app(files: &[SourceFile<'_>], options: &FunctionAppOptions) -> I
     };
     imported.policies = operations.iter().map(policy).collect();
     imported.operations = operations;
-    imported.named_values =
-        vec![Resource::new(&key, NamedValue::new().display_name(&key).secret(true).tags(["key", "function", "auto"]))];
+    imported.named_values = vec![named_value(&key)];
     imported.backends.extend(backend(&app, &app_name, &id, &key, url));
     imported
+}
+
+/// Imports a Function App that has an OpenAPI document of its own (`apiDefinition.url` of its configuration).
+///
+/// The API is what the document describes; the files tell the name of the app. The backend is the API's service URL with
+/// the host key, and the policies that choose it are on the API and on each operation.
+pub fn function_app_with_definition(
+    files: &[SourceFile<'_>],
+    document: &[u8],
+    definition: &Options,
+    options: &FunctionAppOptions,
+) -> Imported {
+    let app = App::read(files);
+    let app_name = options.app.clone().or_else(|| app.name.clone()).unwrap_or_else(|| "function-app".to_owned());
+    let (id, mut findings) = (identifier(&app_name, 80), Findings::default());
+    let key = format!("{id}-key");
+    let mut imported = openapi(document, definition);
+    let url = imported.api.properties.service_url.clone();
+    let url = url.unwrap_or_else(|| backend_url(&app, &[], &app_name, options));
+    findings.warn("named-value-without-value", "", format!("named value `{key}` needs the host key of the app"));
+    let statement = format!("        <set-backend-service id=\"apim-generated-policy\" backend-id=\"{id}\" />\n");
+    let operations = imported.operations.iter().map(|operation| operation.name.clone());
+    let policy =
+        |operation| ImportedPolicy { operation, name: "policy", properties: Policy::new(policy_text(&statement, "")) };
+    imported.policies = std::iter::once(None).chain(operations).map(policy).collect();
+    imported.named_values = vec![named_value(&key)];
+    imported.backends = backend(&app, &app_name, &id, &key, url).into_iter().collect();
+    imported.add_findings(findings);
+    imported
+}
+
+fn named_value(key: &str) -> Resource<NamedValue> {
+    Resource::new(key, NamedValue::new().display_name(key).secret(true).tags(["key", "function", "auto"]))
 }
 
 /// The functions that can be imported; the others are reported.
@@ -96,7 +129,8 @@ fn importable<'a>(app: &'a App, findings: &mut Findings) -> Vec<(&'a Function, T
         let trigger = match bindings::trigger(function, app) {
             Ok(trigger) => trigger,
             Err((code, why)) => {
-                findings.warn(code, "", why);
+                findings.warn(code, function.place.1.as_str(), why);
+                findings.in_file(Some(&function.place.0));
                 continue;
             }
         };
@@ -109,7 +143,8 @@ fn importable<'a>(app: &'a App, findings: &mut Findings) -> Vec<(&'a Function, T
         if let Some(&other) = same.iter().find(meets) {
             let (name, other) = (&function.name, &found[other].0.name);
             let message = format!("function `{name}` is left out: function `{other}` has the same route");
-            findings.warn("route-conflict", "", message);
+            findings.warn("route-conflict", function.place.1.as_str(), message);
+            findings.in_file(Some(&function.place.0));
             continue;
         }
         same.push(found.len());
@@ -131,7 +166,8 @@ fn operations(
         let route = route::read(&trigger.route);
         if let Some(optional) = route.parameters.iter().find(|parameter| parameter.required == Some(false)) {
             let message = format!("`{{{}}}` of function `{name}` is optional: a call must have it", optional.name);
-            findings.warn("optional-route-parameter", "", message);
+            findings.warn("optional-route-parameter", function.place.1.as_str(), message);
+            findings.in_file(Some(&function.place.0));
         }
         let named: Vec<_> = match trigger.methods.as_slice() {
             [] if options.every_method => EVERY.iter().map(|method| (*method, format!("{method}-{name}"))).collect(),

@@ -21,13 +21,15 @@ pub(super) struct App {
     pub(super) route_prefix: Option<String>,
     pub(super) settings: HashMap<String, String>,
     pub(super) functions: Vec<Function>,
-    /// Files that are not JSON.
-    pub(super) broken: Vec<String>,
+    /// Files that are not JSON, with line and column.
+    pub(super) broken: Vec<(String, (u64, u64))>,
 }
 
 /// A function as it is described.
 #[derive(Debug)]
 pub(super) struct Function {
+    /// Where it is described: file and JSON pointer.
+    pub(super) place: (String, String),
     pub(super) name: String,
     /// None when the description is not JSON.
     pub(super) config: Option<Value>,
@@ -44,15 +46,16 @@ impl App {
         for file in files {
             let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", file.path));
             let value = json(file.bytes);
+            let place = |pointer: String| (file.path.to_owned(), pointer);
             if name.eq_ignore_ascii_case("function.json") {
                 let function = folder.rsplit('/').next().unwrap_or_default();
-                app.functions.push(Function::new(function, value));
+                app.functions.push(Function::new(place(String::new()), function, value.ok()));
                 continue;
             }
             match value {
-                None => app.broken.push(file.path.to_owned()),
-                Some(value) if name.eq_ignore_ascii_case("host.json") => app.host(&value),
-                Some(value) => app.other(&value),
+                Err(position) => app.broken.push((file.path.to_owned(), position)),
+                Ok(value) if name.eq_ignore_ascii_case("host.json") => app.host(&value),
+                Ok(value) => app.other(&value, &place),
             }
         }
         app
@@ -63,23 +66,28 @@ impl App {
         self.route_prefix = prefix.and_then(Value::as_str).map(|prefix| prefix.trim_matches('/').to_owned());
     }
 
-    fn other(&mut self, value: &Value) {
+    fn other(&mut self, value: &Value, place: &dyn Fn(String) -> (String, String)) {
         if let Some(resources) = value["resources"].as_array() {
-            return self.template(value, resources);
+            return self.template(value, resources, place);
         }
+        let list = if value["value"].is_array() { "/value" } else { "" };
         match value["value"].as_array().or_else(|| value.as_array()) {
-            Some(functions) => functions.iter().for_each(|function| self.listed(function)),
+            Some(functions) => {
+                for (index, function) in functions.iter().enumerate() {
+                    self.listed(function, place(format!("{list}/{index}")));
+                }
+            }
             None => self.settings.extend(strings(value)),
         }
     }
 
     /// A function of the management listing, of the host's listing, or of worker metadata.
-    fn listed(&mut self, entry: &Value) {
+    fn listed(&mut self, entry: &Value, place: (String, String)) {
         let properties = if entry["properties"]["config"].is_object() { &entry["properties"] } else { entry };
         let full_name = entry["name"].as_str().unwrap_or_default();
         let name = properties["name"].as_str().unwrap_or(full_name);
         let config = if entry["bindings"].is_array() { entry } else { &properties["config"] };
-        let mut function = Function::new(name.rsplit('/').next().unwrap_or_default(), Some(config.clone()));
+        let mut function = Function::new(place, name.rsplit('/').next().unwrap_or_default(), Some(config.clone()));
         function.invoke_url = properties["invoke_url_template"].as_str().map(str::to_owned);
         function.is_disabled = properties["isDisabled"].as_bool().unwrap_or_default();
         self.functions.push(function);
@@ -94,8 +102,8 @@ impl App {
         }
     }
 
-    fn template(&mut self, template: &Value, resources: &[Value]) {
-        for resource in resources {
+    fn template(&mut self, template: &Value, resources: &[Value], place: &dyn Fn(String) -> (String, String)) {
+        for (index, resource) in resources.iter().enumerate() {
             let kind = resource["type"].as_str().unwrap_or_default();
             let name = evaluate(resource["name"].as_str().unwrap_or_default(), template);
             if kind.eq_ignore_ascii_case("Microsoft.Web/sites") {
@@ -108,20 +116,23 @@ impl App {
                 }
             } else if kind.eq_ignore_ascii_case("Microsoft.Web/sites/functions") {
                 let short = name.rsplit('/').next().unwrap_or_default().to_owned();
-                self.functions.push(Function::new(&short, Some(resource["properties"]["config"].clone())));
+                let place = place(format!("/resources/{index}"));
+                self.functions.push(Function::new(place, &short, Some(resource["properties"]["config"].clone())));
             }
         }
     }
 }
 
 impl Function {
-    fn new(name: &str, config: Option<Value>) -> Self {
-        Self { name: name.to_owned(), config, invoke_url: None, is_disabled: false }
+    fn new(place: (String, String), name: &str, config: Option<Value>) -> Self {
+        Self { place, name: name.to_owned(), config, invoke_url: None, is_disabled: false }
     }
 }
 
-fn json(bytes: &[u8]) -> Option<Value> {
-    serde_json::from_slice(bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes)).ok()
+/// The value, or line and column of what is wrong.
+fn json(bytes: &[u8]) -> Result<Value, (u64, u64)> {
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    serde_json::from_slice(text).map_err(|error| (error.line() as u64, error.column() as u64))
 }
 
 fn strings(value: &Value) -> impl Iterator<Item = (String, String)> {

@@ -14,6 +14,9 @@ use crate::model::{
     Resource,
 };
 
+/// The longest URL template that the service stores.
+const LONGEST_PATH: usize = 1_000;
+
 /// Settings of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -41,7 +44,7 @@ pub fn logic_app(bytes: &[u8], options: &LogicAppOptions) -> Imported {
         }
     };
     if workflow.is_disabled {
-        findings.warn("disabled", "", "the workflow is disabled: calls fail until it is enabled");
+        findings.warn("disabled", "/properties/state", "the workflow is disabled: calls fail until it is enabled");
     }
     make(&workflow, findings, options, &digest(bytes))
 }
@@ -56,7 +59,7 @@ fn read(document: &Value, findings: &mut Findings) -> Workflow {
         Some(workflow) => {
             if workflow.triggers.is_empty() {
                 let message = "no trigger has the type `Request`: nothing can be called";
-                findings.refuse("no-request-trigger", "", message);
+                findings.refuse("no-request-trigger", workflow.triggers_at, message);
             }
             workflow
         }
@@ -78,6 +81,11 @@ fn make(workflow: &Workflow, mut findings: Findings, options: &LogicAppOptions, 
     let mut schemas = Map::new();
     let mut made = Vec::new();
     for trigger in &workflow.triggers {
+        if trigger.url_template().len() > LONGEST_PATH {
+            let message = format!("the path of a trigger has more than {LONGEST_PATH} bytes");
+            findings.refuse("path-too-long", "", message);
+            continue;
+        }
         let operation = operation(trigger, digest, &mut schemas);
         let key = format!("{name}_{}-invoke_{digest}{}", trigger.name, &digest[..8]);
         findings.warn(

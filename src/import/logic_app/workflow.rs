@@ -12,6 +12,8 @@ pub(super) struct Workflow {
     pub(super) service_url: Option<String>,
     pub(super) is_disabled: bool,
     pub(super) triggers: Vec<Trigger>,
+    /// JSON pointer to where triggers are described.
+    pub(super) triggers_at: &'static str,
 }
 
 /// A trigger of type `Request`.
@@ -39,7 +41,11 @@ impl Workflow {
             return Self::from_callback(document);
         }
         let properties = if document["properties"].is_object() { &document["properties"] } else { document };
-        let definition = if document["triggers"].is_object() { document } else { &properties["definition"] };
+        let (definition, triggers_at) = match (document["triggers"].is_object(), document["properties"].is_object()) {
+            (true, _) => (document, "/triggers"),
+            (false, true) => (&properties["definition"], "/properties/definition/triggers"),
+            (false, false) => (&properties["definition"], "/definition/triggers"),
+        };
         let triggers = definition["triggers"].as_object()?;
         let endpoint = properties["accessEndpoint"].as_str();
         Some(Self {
@@ -48,6 +54,7 @@ impl Workflow {
             service_url: endpoint.map(|url| format!("{}/triggers", without_port(url).trim_end_matches('/'))),
             is_disabled: properties["state"].as_str().is_some_and(|state| state.eq_ignore_ascii_case("Disabled")),
             triggers: triggers.iter().filter_map(|(name, trigger)| Trigger::defined(name, trigger)).collect(),
+            triggers_at,
         })
     }
 
@@ -74,6 +81,7 @@ impl Workflow {
             name: document["info"]["title"].as_str().map(str::to_owned),
             service_url: Some(format!("https://{host}{}", document["basePath"].as_str().unwrap_or_default())),
             triggers,
+            triggers_at: "/paths",
             ..Self::default()
         })
     }
@@ -92,7 +100,7 @@ impl Workflow {
             schema: None,
         };
         let service_url = Some(format!("{service_url}/triggers"));
-        Some(Self { service_url, triggers: vec![trigger], ..Self::default() })
+        Some(Self { service_url, triggers: vec![trigger], triggers_at: "/basePath", ..Self::default() })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::Context;
 use super::Version;
-use super::node::Node;
+use super::node::{Member, Node};
 use super::parameters::{Declared, Place, described, property};
 use super::references::resolve;
 use super::samples::examples;
@@ -63,7 +63,7 @@ pub(super) fn responses(context: &mut Context<'_>, operation: &Node, type_prefix
 }
 
 fn headers(context: &Context<'_>, response: &Node) -> Vec<Parameter> {
-    let header = |(name, node): &(String, Node)| {
+    let header = |(name, node): &Member<'_>| {
         let node = resolve(context.root, node);
         described(context, name, node).required(node.get("required").is_true())
     };
@@ -100,8 +100,8 @@ fn representation(
 
 fn form(context: &Context<'_>, schema: &Node) -> Vec<Parameter> {
     let required = schema.get("required").items();
-    let field = |(name, node): &(String, Node)| {
-        let is_required = required.iter().any(|required| required.text() == Some(name));
+    let field = |(name, node): &Member<'_>| {
+        let is_required = required.iter().any(|required| required.text() == Some(name.as_ref()));
         property(name, resolve(context.root, node), node).required(is_required)
     };
     schema.get("properties").members().iter().map(field).collect()
@@ -113,7 +113,7 @@ fn is_form(content_type: &str) -> bool {
 }
 
 /// The media types of a 2.0 operation: its own list, else the document's, else JSON.
-fn media_types<'d>(root: &'d Node, operation: &'d Node, member: &str) -> Vec<&'d str> {
+fn media_types<'d>(root: &'d Node<'d>, operation: &'d Node<'d>, member: &str) -> Vec<&'d str> {
     let own = operation.find(member).unwrap_or_else(|| root.get(member));
     let listed: Vec<_> = own.items().iter().filter_map(Node::some_text).collect();
     if listed.is_empty() { vec!["application/json"] } else { listed }

@@ -17,6 +17,7 @@ mod syntax;
 use node::Node;
 pub use options::{Options, QueryParameters, Strictness};
 use schemas::Schemas;
+pub(super) use security::api_keys;
 use syntax::Syntax;
 
 use super::finding::Findings;
@@ -50,7 +51,7 @@ pub fn openapi(bytes: &[u8], options: &Options) -> Imported {
         return refused(findings, options);
     }
     match syntax::read(bytes) {
-        Ok((syntax, root)) => import(&root, syntax, findings, options, &names::digest(bytes)),
+        Ok((syntax, root)) => import(root, syntax, findings, options, &names::digest(bytes)),
         Err(error) => {
             findings.refuse_at(error.code, error.place, error.message);
             refused(findings, options)
@@ -68,7 +69,7 @@ enum Version {
 
 /// What all parts of an import share.
 struct Context<'d> {
-    root: &'d Node,
+    root: &'d Node<'d>,
     version: Version,
     options: &'d Options,
     findings: Findings,
@@ -82,22 +83,22 @@ fn refused(findings: Findings, options: &Options) -> Imported {
     Imported::new(findings.into_vec(), Resource::new(name, Api::new(options.path.clone().unwrap_or_default())))
 }
 
-fn import(root: &Node, syntax: Syntax, mut findings: Findings, options: &Options, digest: &str) -> Imported {
-    let supported = version(root, &mut findings);
+fn import(root: Node<'_>, syntax: Syntax, mut findings: Findings, options: &Options, digest: &str) -> Imported {
+    let supported = version(&root, &mut findings);
     let (version, is_supported) = (supported.unwrap_or(Version::V30), supported.is_some());
     if version == Version::V2 && syntax == Syntax::Yaml {
         let severity = if options.strictness == Strictness::Lenient { Severity::Warning } else { Severity::Error };
         let message = "OpenAPI 2.0 is supported as JSON only: convert the document to JSON or to 3.0".to_owned();
         findings.add("swagger2-yaml", severity, String::new(), message);
     }
-    references::check(root, &mut findings);
+    references::check(&root, &mut findings);
     let id = options.schema_id.clone().unwrap_or_else(|| digest.to_owned());
     let mut context = Context {
-        root,
+        root: &root,
         version,
         options,
         findings,
-        schemas: Schemas::new(root, id),
+        schemas: Schemas::new(&root, id),
         samples_left: samples::LARGEST_IN_ALL,
     };
     if is_supported {
@@ -109,17 +110,19 @@ fn import(root: &Node, syntax: Syntax, mut findings: Findings, options: &Options
         shape::conclude(&mut context);
     }
     let backend = options.make_backend.then(|| backend(&api)).flatten();
-    let mut imported = Imported::new(context.findings.into_vec(), api);
-    imported.schemas.extend(context.schemas.into_resource(root, version));
+    let (findings, schemas) = (context.findings, context.schemas);
+    let mut imported = Imported::new(findings.into_vec(), api);
     imported.operations = made.operations;
-    imported.tags = tags(root, &made.tags);
+    imported.tags = tags(&root, &made.tags);
     imported.operation_tags = made.tags;
     imported.backends.extend(backend);
+    // A document is large, so it goes away while the schemas are taken out of it.
+    imported.schemas.extend(schemas.into_resource(root, version));
     imported
 }
 
 /// The version; none, and a finding, when it is not one that can be read.
-fn version(root: &Node, findings: &mut Findings) -> Option<Version> {
+fn version(root: &Node<'_>, findings: &mut Findings) -> Option<Version> {
     let (openapi, swagger) = (root.get("openapi"), root.get("swagger"));
     let written = if openapi.is_null() { swagger } else { openapi };
     match written.to_text().as_str() {
@@ -131,7 +134,8 @@ fn version(root: &Node, findings: &mut Findings) -> Option<Version> {
         }
         text => {
             let message = format!("version `{text}` is not supported: expected 2.0, 3.0 or 3.1");
-            findings.refuse("unsupported-version", "", message);
+            let pointer = if openapi.is_null() { "/swagger" } else { "/openapi" };
+            findings.refuse("unsupported-version", pointer, message);
         }
     }
     None

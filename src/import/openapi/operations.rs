@@ -48,7 +48,10 @@ pub(super) fn operations(context: &mut Context<'_>) -> Made {
                     context.findings.refuse("too-many-operations", pointer, message);
                     return maker.made;
                 }
-                maker.add(context, &Place { path, item, method: method.to_uppercase(), operation, pointer });
+                maker.add(
+                    context,
+                    &Place { path: path.as_ref(), item, method: method.to_uppercase(), operation, pointer },
+                );
             }
         }
     }
@@ -85,9 +88,9 @@ impl Maker {
 /// Where an operation stands.
 struct Place<'d> {
     path: &'d str,
-    item: &'d Node,
+    item: &'d Node<'d>,
     method: String,
-    operation: &'d Node,
+    operation: &'d Node<'d>,
     pointer: String,
 }
 

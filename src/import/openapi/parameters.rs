@@ -15,7 +15,7 @@ use crate::model;
 pub(super) struct Declared<'d> {
     pub(super) name: &'d str,
     pub(super) place: Place,
-    pub(super) node: &'d Node,
+    pub(super) node: &'d Node<'d>,
 }
 
 /// Where a parameter is sent.
@@ -41,7 +41,12 @@ pub(super) fn count(item: &Node, operation: &Node) -> usize {
 }
 
 /// The parameters of an operation: those of its path, each replaced by the operation's own of the same name and place.
-pub(super) fn declared<'d>(root: &'d Node, item: &'d Node, operation: &'d Node, most: usize) -> Vec<Declared<'d>> {
+pub(super) fn declared<'d>(
+    root: &'d Node<'d>,
+    item: &'d Node<'d>,
+    operation: &'d Node<'d>,
+    most: usize,
+) -> Vec<Declared<'d>> {
     let mut merged: Vec<Declared<'d>> = Vec::new();
     for node in item.get("parameters").items().iter().chain(operation.get("parameters").items()).take(most) {
         let node = resolve(root, node);
@@ -213,7 +218,7 @@ fn report(context: &mut Context<'_>, parameter: &Declared<'_>, pointer: &str) {
 }
 
 /// The schema of a parameter or header: in 2.0 the parameter itself.
-fn schema(version: Version, node: &Node) -> &Node {
+fn schema<'n, 'd>(version: Version, node: &'n Node<'d>) -> &'n Node<'d> {
     match version {
         Version::V2 => node,
         _ => node.find("schema").unwrap_or_else(|| match node.get("content").members() {
@@ -259,7 +264,7 @@ pub(super) fn property(name: &str, schema: &Node, node: &Node) -> model::Paramet
 }
 
 /// The members of a 2.0 parameter that describe its value.
-fn inline_schema(node: &Node) -> Node {
+fn inline_schema<'d>(node: &Node<'d>) -> Node<'d> {
     let describes = |name: &str| {
         !matches!(name, "name" | "in" | "required" | "description" | "collectionFormat" | "allowEmptyValue")
             && !name.starts_with("x-")

@@ -1,8 +1,9 @@
 //! References inside a document: following them, and reporting those that lead nowhere, outside, or in a ring.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use super::node::{Node, escape};
+use super::node::{Member, Node, escape};
 use crate::import::cycles::in_cycles;
 use crate::import::finding::Findings;
 
@@ -10,7 +11,7 @@ use crate::import::finding::Findings;
 const LONGEST_CHAIN: usize = 32;
 
 /// What `node` stands for: itself, or what its `$ref` leads to. A reference that cannot be followed gives itself.
-pub(super) fn resolve<'d>(root: &'d Node, node: &'d Node) -> &'d Node {
+pub(super) fn resolve<'d>(root: &'d Node<'d>, node: &'d Node<'d>) -> &'d Node<'d> {
     let mut node = node;
     for _ in 0..LONGEST_CHAIN {
         match target(node).and_then(|target| root.pointer(target.strip_prefix('#')?)) {
@@ -22,29 +23,43 @@ pub(super) fn resolve<'d>(root: &'d Node, node: &'d Node) -> &'d Node {
 }
 
 /// The text of a node's `$ref`.
-pub(super) fn target(node: &Node) -> Option<&str> {
+pub(super) fn target<'n>(node: &'n Node<'_>) -> Option<&'n str> {
     node.find("$ref")?.text()
 }
 
 /// The name of the component that a `$ref` names, if it names a schema of the document.
-pub(super) fn schema_name(target: &str) -> Option<String> {
+pub(super) fn schema_name(target: &str) -> Option<Cow<'_, str>> {
     let name = target.strip_prefix("#/components/schemas/").or_else(|| target.strip_prefix("#/definitions/"))?;
     let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
-    (!name.contains('/')).then(|| name.replace("~1", "/").replace("~0", "~"))
+    if name.contains('/') {
+        return None;
+    }
+    Some(if name.contains('~') { name.replace("~1", "/").replace("~0", "~").into() } else { name })
 }
 
 /// The schemas of a document by name: `components.schemas`, or `definitions` in 2.0.
-pub(super) fn schemas(root: &Node) -> &[(String, Node)] {
+pub(super) fn schemas<'n, 'd>(root: &'n Node<'d>) -> &'n [Member<'d>] {
     match root.get("components").find("schemas") {
         Some(schemas) => schemas.members(),
         None => root.get("definitions").members(),
     }
 }
 
+/// The same without the rest of the document, which goes away.
+pub(super) fn into_schemas(root: Node<'_>) -> impl Iterator<Item = Member<'_>> {
+    let has_components = root.get("components").find("schemas").is_some();
+    let (outer, inner) = if has_components { ("components", Some("schemas")) } else { ("definitions", None) };
+    let taken = root.into_members().find(|(name, _)| name == outer).map_or(Node::Null, |(_, node)| node);
+    let schemas = match inner {
+        Some(inner) => taken.into_members().find(|(name, _)| name == inner).map_or(Node::Null, |(_, node)| node),
+        None => taken,
+    };
+    schemas.into_members()
+}
+
 /// Looks at every reference of a document and reports what is wrong.
 pub(super) fn check(root: &Node, findings: &mut Findings) {
-    let mut walk = Walk { root, path: Vec::new(), targets: HashSet::new(), anchors: HashSet::new(), findings };
-    walk.anchors(root);
+    let mut walk = Walk { root, path: Vec::new(), targets: HashSet::new(), anchors: None, findings };
     walk.visit(root, Place::Object);
     let targets = walk.targets;
     rings(root, &targets, findings);
@@ -109,28 +124,16 @@ fn below(place: Place, name: &str) -> Option<Place> {
 }
 
 struct Walk<'d, 'f> {
-    root: &'d Node,
+    root: &'d Node<'d>,
     path: Vec<&'d str>,
     targets: HashSet<&'d str>,
-    anchors: HashSet<&'d str>,
+    /// The names that `#name` may refer to; looked for when the first one is met.
+    anchors: Option<HashSet<&'d str>>,
     findings: &'f mut Findings,
 }
 
 impl<'d> Walk<'d, '_> {
-    /// Collects the names that `#name` may refer to.
-    fn anchors(&mut self, node: &'d Node) {
-        for (name, value) in node.members() {
-            match value {
-                Node::Text(anchor) if name == "$anchor" || name == "$dynamicAnchor" => {
-                    self.anchors.insert(anchor);
-                }
-                _ => self.anchors(value),
-            }
-        }
-        node.items().iter().for_each(|item| self.anchors(item));
-    }
-
-    fn visit(&mut self, node: &'d Node, place: Place) {
+    fn visit(&mut self, node: &'d Node<'d>, place: Place) {
         match node {
             Node::Map(_) => {
                 if place != Place::Names
@@ -159,8 +162,25 @@ impl<'d> Walk<'d, '_> {
         }
     }
 
+    fn is_there(&mut self, inside: &str) -> bool {
+        if inside.is_empty() || inside.starts_with('/') {
+            return self.root.pointer(inside).is_some();
+        }
+        let root = self.root;
+        let collect = || {
+            let mut found = HashSet::new();
+            anchors(root, &mut found);
+            found
+        };
+        self.anchors.get_or_insert_with(collect).contains(inside)
+    }
+
     fn reference(&mut self, target: &'d str) {
         if !self.targets.insert(target) {
+            return;
+        }
+        let is_there = target.strip_prefix('#').is_some_and(|inside| self.is_there(inside));
+        if is_there {
             return;
         }
         let pointer = || self.path.iter().map(|part| format!("/{}", escape(part))).collect::<String>();
@@ -170,16 +190,26 @@ impl<'d> Walk<'d, '_> {
                 pointer(),
                 format!("`{target}` leads out of the document: only `#/…` is supported, so merge the files first"),
             ),
-            Some(inside) if self.root.pointer(inside).is_none() && !self.anchors.contains(inside) => {
-                self.findings.refuse("broken-ref", pointer(), format!("`{target}` leads to nothing"));
-            }
-            Some(_) => {}
+            Some(_) => self.findings.refuse("broken-ref", pointer(), format!("`{target}` leads to nothing")),
         }
     }
 }
 
+/// Collects the anchors of a document.
+fn anchors<'d>(node: &'d Node<'d>, found: &mut HashSet<&'d str>) {
+    for (name, value) in node.members() {
+        match value {
+            Node::Text(anchor) if name == "$anchor" || name == "$dynamicAnchor" => {
+                found.insert(anchor);
+            }
+            _ => anchors(value, found),
+        }
+    }
+    node.items().iter().for_each(|item| anchors(item, found));
+}
+
 /// Reports references that lead to references only, in a ring.
-fn rings<'d>(root: &'d Node, targets: &HashSet<&'d str>, findings: &mut Findings) {
+fn rings<'d>(root: &'d Node<'d>, targets: &HashSet<&'d str>, findings: &mut Findings) {
     let mut done = HashSet::new();
     let mut sorted: Vec<_> = targets.iter().copied().collect();
     sorted.sort_unstable();
@@ -199,9 +229,9 @@ fn rings<'d>(root: &'d Node, targets: &HashSet<&'d str>, findings: &mut Findings
 }
 
 /// Names of the schemas that contain themselves, directly or through others.
-fn recursive_schemas(root: &Node) -> Vec<&str> {
+fn recursive_schemas<'n>(root: &'n Node<'_>) -> Vec<&'n str> {
     let schemas = schemas(root);
-    let numbers: HashMap<&str, usize> = schemas.iter().enumerate().map(|(n, schema)| (schema.0.as_str(), n)).collect();
+    let numbers: HashMap<&str, usize> = schemas.iter().enumerate().map(|(n, schema)| (schema.0.as_ref(), n)).collect();
     let edges: Vec<Vec<usize>> = schemas
         .iter()
         .map(|(_, schema)| {
@@ -214,14 +244,14 @@ fn recursive_schemas(root: &Node) -> Vec<&str> {
         .collect();
     let mut recursive = in_cycles(&edges);
     recursive.sort_unstable();
-    recursive.into_iter().map(|number| schemas[number].0.as_str()).collect()
+    recursive.into_iter().map(|number| schemas[number].0.as_ref()).collect()
 }
 
 fn collect(node: &Node, place: Place, numbers: &HashMap<&str, usize>, found: &mut Vec<usize>) {
     if place != Place::Names
         && let Some(name) = target(node).and_then(schema_name)
     {
-        found.extend(numbers.get(name.as_str()));
+        found.extend(numbers.get(name.as_ref()));
     }
     for (name, value) in node.members() {
         if let Some(inner) = below(place, name).filter(|inner| *inner != Place::Examples) {

@@ -38,7 +38,7 @@ pub(super) fn examples(root: &Node, media: &Node, content_type: &str, left: &mut
 }
 
 /// The value of the first of several examples, by name or in a list.
-fn first<'d>(root: &'d Node, examples: &'d Node) -> Option<&'d Node> {
+fn first<'d>(root: &'d Node<'d>, examples: &'d Node<'d>) -> Option<&'d Node<'d>> {
     match examples {
         Node::Map(_) => resolve(root, &examples.members().first()?.1).find("value"),
         other => other.items().first(),
@@ -51,7 +51,7 @@ fn is_json(content_type: &str) -> bool {
 }
 
 struct Sampler<'d> {
-    root: &'d Node,
+    root: &'d Node<'d>,
     /// How many values may still be made.
     left: usize,
     /// References on the way here: a schema that contains itself ends at its second level.
@@ -59,7 +59,7 @@ struct Sampler<'d> {
 }
 
 impl<'d> Sampler<'d> {
-    fn sample(&mut self, schema: &'d Node) -> Value {
+    fn sample(&mut self, schema: &'d Node<'d>) -> Value {
         if self.left == 0 || self.open.len() > DEEPEST {
             return Value::Null;
         }
@@ -74,7 +74,7 @@ impl<'d> Sampler<'d> {
         value
     }
 
-    fn of_resolved(&mut self, schema: &'d Node) -> Value {
+    fn of_resolved(&mut self, schema: &'d Node<'d>) -> Value {
         let given = [schema.find("example"), schema.find("default"), schema.get("enum").items().first()];
         if let Some(given) = given.into_iter().flatten().next() {
             return given.to_json();
@@ -103,20 +103,20 @@ impl<'d> Sampler<'d> {
         }
     }
 
-    fn object(&mut self, schema: &'d Node) -> Map<String, Value> {
+    fn object(&mut self, schema: &'d Node<'d>) -> Map<String, Value> {
         let mut members = Map::new();
         for (name, property) in schema.get("properties").members() {
             if self.left == 0 {
                 break;
             }
-            members.insert(name.clone(), self.sample(property));
+            members.insert(name.clone().into_owned(), self.sample(property));
         }
         members
     }
 }
 
 /// The JSON type of a schema; in 3.1 the first of several that is not null.
-pub(super) fn kind(schema: &Node) -> &str {
+pub(super) fn kind<'n>(schema: &'n Node<'_>) -> &'n str {
     let types = schema.get("type");
     let mut several = types.items().iter().filter_map(Node::text);
     let written = types.text().or_else(|| several.find(|kind| *kind != "null"));
@@ -132,7 +132,8 @@ mod tests {
     use super::*;
 
     fn made(schema: &str) -> String {
-        let media: Node = serde_json::from_str(&format!(r#"{{"schema": {schema}}}"#)).unwrap();
+        let text = format!(r#"{{"schema": {schema}}}"#);
+        let media: Node<'_> = serde_json::from_str(&text).unwrap();
         examples(&media, &media, "application/json", &mut 1_000).unwrap()["default"]["value"].to_string()
     }
 

@@ -27,7 +27,7 @@ impl Schemas {
     /// Schema id and type name for a schema; an inline one is moved here under a name that starts with `name`.
     pub(super) fn refer(&mut self, schema: &Node, name: impl FnOnce() -> String) -> (String, String) {
         if let Some(name) = references::target(schema).and_then(references::schema_name) {
-            return (self.id.clone(), name);
+            return (self.id.clone(), name.into_owned());
         }
         let name = self.taken.unique(name());
         self.made.push((name.clone(), schema.to_json()));
@@ -35,13 +35,12 @@ impl Schemas {
     }
 
     /// The schema resource; none when there is no type.
-    pub(super) fn into_resource(self, root: &Node, version: Version) -> Option<Resource<ApiSchema>> {
-        let own = references::schemas(root);
-        if own.is_empty() && self.made.is_empty() {
+    pub(super) fn into_resource(self, root: Node<'_>, version: Version) -> Option<Resource<ApiSchema>> {
+        let own = references::into_schemas(root).map(|(name, schema)| (name.into_owned(), schema.into_json()));
+        let types: Map<_, _> = own.chain(self.made).collect();
+        if types.is_empty() {
             return None;
         }
-        let types: Map<_, _> =
-            own.iter().map(|(name, schema)| (name.clone(), schema.to_json())).chain(self.made).collect();
         let (content_type, document) = match version {
             Version::V2 => (
                 "application/vnd.ms-azure-apim.swagger.definitions+json",

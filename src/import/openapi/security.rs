@@ -2,8 +2,8 @@
 
 use serde_json::json;
 
-use super::node::Node;
-use super::{Context, Version, references};
+use super::node::{Member, Node};
+use super::{Context, Version, references, syntax};
 use crate::model::{Api, AuthenticationSettings, SubscriptionKeyParameterNames};
 
 /// Reports the security of a document; maps it onto the API when the options ask for it.
@@ -41,6 +41,32 @@ fn requires_security(root: &Node) -> bool {
     let asks = |node: &Node| node.get("security").items().iter().any(|item| !item.members().is_empty());
     let mut operations = root.get("paths").members().iter().flat_map(|(_, item)| item.members());
     asks(root) || operations.any(|(_, operation)| asks(operation))
+}
+
+/// A key that a document wants with each request.
+pub(in crate::import) struct ApiKey {
+    /// Name of the security scheme.
+    pub(in crate::import) scheme: String,
+    /// Name of the header or query parameter.
+    pub(in crate::import) name: String,
+    pub(in crate::import) is_header: bool,
+}
+
+/// The keys in headers and queries of a document; none when it cannot be read.
+pub(in crate::import) fn api_keys(bytes: &[u8]) -> Vec<ApiKey> {
+    let Ok((_, root)) = syntax::read(bytes) else { return Vec::new() };
+    let schemes = [root.get("securityDefinitions"), root.get("components").get("securitySchemes")];
+    let key = |(scheme, node): &Member<'_>| {
+        let node = references::resolve(&root, node);
+        let is_header = match node.get("in").text() {
+            Some("header") => true,
+            Some("query") => false,
+            _ => return None,
+        };
+        let name = node.get("name").some_text().filter(|_| node.get("type").text() == Some("apiKey"))?;
+        Some(ApiKey { scheme: scheme.clone().into_owned(), name: name.to_owned(), is_header })
+    };
+    schemes.into_iter().flat_map(Node::members).filter_map(key).collect()
 }
 
 fn map(scheme: &Node, name: &str, api: &mut Api) -> bool {

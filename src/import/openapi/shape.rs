@@ -211,9 +211,10 @@ pub(super) fn conclude(context: &mut Context<'_>) {
         "path-parameter-not-in-template",
         "path-without-slash",
     ];
-    if let Some(code) = breaking.into_iter().find(|code| context.findings.has(code)) {
+    let mut found = breaking.into_iter().filter_map(|code| Some((code, context.findings.pointer_of(code)?.to_owned())));
+    if let Some((code, pointer)) = found.next() {
         let message = format!("the document breaks the specification of its version: see `{code}`");
-        context.findings.warn("invalid-document", "", message);
+        context.findings.warn("invalid-document", pointer, message);
     }
 }
 
@@ -236,7 +237,7 @@ impl<'d> Check<'d> {
         self.path.pop();
     }
 
-    fn object(&mut self, node: &'d Node, shape: &'static Shape) {
+    fn object(&mut self, node: &'d Node<'d>, shape: &'static Shape) {
         if !node.is_map() {
             return self.problem("expected an object".to_owned());
         }
@@ -256,7 +257,7 @@ impl<'d> Check<'d> {
         }
     }
 
-    fn value(&mut self, node: &'d Node, kind: Kind) {
+    fn value(&mut self, node: &'d Node<'d>, kind: Kind) {
         let expected = |right: bool, what: &str| (!right).then(|| format!("expected {what}"));
         let problem = match kind {
             Any => None,
@@ -288,14 +289,14 @@ impl<'d> Check<'d> {
         problem.into_iter().for_each(|problem| self.problem(problem));
     }
 
-    fn schema(&mut self, node: &'d Node) {
+    fn schema(&mut self, node: &'d Node<'d>) {
         match node {
             Node::Map(_) => {}
             Node::Bool(_) if self.version == Version::V31 => return,
             _ => return self.problem("expected a schema".to_owned()),
         }
         for (name, value) in node.members() {
-            self.below(name, |check| match name.as_str() {
+            self.below(name, |check| match name.as_ref() {
                 "properties" | "patternProperties" | "$defs" => check.value(value, Schemas),
                 "additionalProperties" if matches!(value, Node::Bool(_)) => {}
                 "items" | "not" | "additionalProperties" => check.schema(value),

@@ -29,7 +29,7 @@ impl SyntaxError {
 }
 
 /// Reads a text; what begins with `{` is JSON, anything else YAML.
-pub(super) fn read(bytes: &[u8]) -> Result<(Syntax, Node), SyntaxError> {
+pub(super) fn read(bytes: &[u8]) -> Result<(Syntax, Node<'_>), SyntaxError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = str::from_utf8(bytes).map_err(|error| {
         let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() as u64 + 1;
@@ -42,7 +42,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Syntax, Node), SyntaxError> {
     }
 }
 
-fn read_json(text: &str) -> Result<Node, SyntaxError> {
+fn read_json(text: &str) -> Result<Node<'_>, SyntaxError> {
     serde_json::from_str(text).map_err(|error| {
         let place = Some((error.line() as u64, error.column() as u64)).filter(|place| place.0 > 0);
         let message = error.to_string();
@@ -53,14 +53,14 @@ fn read_json(text: &str) -> Result<Node, SyntaxError> {
 
 const GROWS: &str = "the document grows beyond its size when its aliases are followed";
 
-fn read_yaml(text: &str) -> Result<Node, SyntaxError> {
+fn read_yaml(text: &str) -> Result<Node<'_>, SyntaxError> {
     // An alias cannot make more out of a document than this many times its size.
     let most = text.len().saturating_mul(4).max(100_000);
     let mut budget = Budget::default();
     budget.max_nodes = most;
     budget.max_events = most.saturating_mul(2);
     budget.max_total_scalar_bytes = most.saturating_mul(4);
-    budget.max_depth = 128;
+    budget.max_depth = 64;
     let mut options = serde_saphyr::Options::default();
     options.budget = Some(budget);
     options.strict_booleans = true;

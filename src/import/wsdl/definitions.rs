@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use roxmltree::{Document, Node};
+use roxmltree::Node;
+
+use super::files::{self, Collected, Documents, Schema};
 
 pub(super) const WSDL: &str = "http://schemas.xmlsoap.org/wsdl/";
 const SOAP_11: &str = "http://schemas.xmlsoap.org/wsdl/soap/";
@@ -34,8 +36,14 @@ impl Soap {
 
 /// Parts of a document by name. Names are local: the namespace of a reference is not looked at.
 pub(super) struct Definitions<'d> {
-    pub(super) document: &'d Document<'d>,
-    pub(super) root: Node<'d, 'd>,
+    /// The root elements of the document and of those that it imports.
+    pub(super) roots: Vec<Node<'d, 'd>>,
+    /// The schemas inside them, and those that they include or import from files, each with its namespace.
+    pub(super) schemas: Vec<Schema<'d>>,
+    /// Imports that lead to no file that was handed in.
+    pub(super) unresolved: Vec<Node<'d, 'd>>,
+    /// Imports that lead to one.
+    pub(super) followed: Vec<Node<'d, 'd>>,
     bindings: HashMap<&'d str, Node<'d, 'd>>,
     port_types: HashMap<&'d str, Node<'d, 'd>>,
     messages: HashMap<&'d str, Node<'d, 'd>>,
@@ -87,28 +95,36 @@ impl<'d> Message<'d> {
 }
 
 impl<'d> Definitions<'d> {
-    pub(super) fn new(document: &'d Document<'d>) -> Self {
-        let root = document.root_element();
+    pub(super) fn new(documents: &'d Documents<'_>) -> Self {
+        let Collected { roots, schemas, unresolved, followed } = files::collect(documents);
         let named = |kind: &str| {
             let mut found = HashMap::new();
-            for child in root.children().filter(|child| is(*child, kind)) {
+            for child in roots.iter().flat_map(|root| root.children()).filter(|child| is(*child, kind)) {
                 if let Some(name) = child.attribute("name") {
                     found.entry(name).or_insert(child);
                 }
             }
             found
         };
-        Self { document, root, bindings: named("binding"), port_types: named("portType"), messages: named("message") }
+        let (bindings, port_types, messages) = (named("binding"), named("portType"), named("message"));
+        Self { roots, schemas, unresolved, followed, bindings, port_types, messages }
     }
 
-    pub(super) fn services(&self) -> impl Iterator<Item = Node<'d, 'd>> + use<'d> {
-        self.root.children().filter(|child| is(*child, "service"))
+    /// All nodes of the document and of what it imports.
+    pub(super) fn all_nodes(&self) -> impl Iterator<Item = Node<'d, 'd>> {
+        let files = self.schemas.iter().map(|schema| schema.node).filter(|node| node.parent_element().is_none());
+        self.roots.iter().copied().chain(files).flat_map(|root| root.descendants())
+    }
+
+    /// Children of the root elements that have that name.
+    pub(super) fn children(&self, name: &'static str) -> impl Iterator<Item = Node<'d, 'd>> {
+        self.roots.iter().flat_map(|root| root.children()).filter(move |child| is(*child, name))
     }
 
     /// The endpoints of all services whose binding is SOAP, in order.
     pub(super) fn endpoints(&self) -> Vec<Endpoint<'d>> {
         let ports = self
-            .services()
+            .children("service")
             .flat_map(|service| service.children().filter(|child| is(*child, "port")).map(move |port| (service, port)));
         ports.filter_map(|(service, port)| self.endpoint(service, port)).collect()
     }

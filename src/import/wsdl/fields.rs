@@ -79,7 +79,7 @@ impl<'d> Reader<'_, 'd> {
         let schema = element.ancestors().find(|node| is_xsd(*node, "schema"));
         let is_global = element.parent() == schema;
         let is_qualified = element.attribute("form").or_else(|| schema?.attribute("elementFormDefault"));
-        let namespace = schema.and_then(|schema| schema.attribute("targetNamespace")).unwrap_or_default();
+        let namespace = schema.map(|schema| self.types.namespace(schema)).unwrap_or_default();
         let most = particle.attribute("maxOccurs").unwrap_or("1");
         Field {
             name: element.attribute("name").unwrap_or_default(),

@@ -2,6 +2,7 @@
 
 mod definitions;
 mod fields;
+mod files;
 mod pass_through;
 mod rest;
 mod restrictions;
@@ -10,12 +11,13 @@ mod templates;
 mod text;
 mod types;
 
-use definitions::{Definitions, Endpoint, WSDL};
-use roxmltree::{Document, ParsingOptions};
+use definitions::{Definitions, Endpoint, Soap, WSDL};
+use files::{Documents, Texts};
+use roxmltree::Document;
 use types::Types;
 
 use super::finding::Findings;
-use super::{Imported, names};
+use super::{Imported, SourceFile, names};
 use crate::model::{Api, ApiKind, Resource};
 
 const WSDL_20: &str = "http://www.w3.org/ns/wsdl";
@@ -32,6 +34,11 @@ pub struct WsdlOptions {
     pub service: Option<String>,
     /// Local name of the endpoint (`wsdl:port`); needed when several are offered.
     pub endpoint: Option<String>,
+    /// Whether one of several endpoints is taken when none is named: the first of SOAP 1.1 at an `https` address, else
+    /// the first of SOAP 1.1, else the first.
+    pub any_endpoint: bool,
+    /// What becomes of imports and includes that lead to files.
+    pub imports: Imports,
     /// What is made of the endpoint.
     pub form: SoapForm,
     /// The largest document taken, in bytes: 64 MiB. The service takes 4 MiB in a request.
@@ -48,6 +55,16 @@ pub enum SoapForm {
     Rest,
 }
 
+/// What becomes of imports and includes that lead to one of the files handed in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Imports {
+    /// They are followed.
+    #[default]
+    Follow,
+    /// They are followed, and refuse the document all the same, as the service does.
+    Refuse,
+}
+
 impl Default for WsdlOptions {
     fn default() -> Self {
         Self {
@@ -55,6 +72,8 @@ impl Default for WsdlOptions {
             path: None,
             service: None,
             endpoint: None,
+            any_endpoint: false,
+            imports: Imports::default(),
             form: SoapForm::default(),
             max_bytes: 64 * 1024 * 1024,
         }
@@ -65,8 +84,16 @@ impl Default for WsdlOptions {
 ///
 /// As pass-through each operation is `POST /?soapAction=…`, and requests go to the endpoint's address as they came. As
 /// REST each operation is `POST /{name}` with a policy that turns JSON into an envelope and the answer into JSON.
-/// Nothing that the document imports is fetched.
+/// Nothing that the document imports is fetched; [`wsdl_with_files`] takes it from files.
 pub fn wsdl(bytes: &[u8], options: &WsdlOptions) -> Imported {
+    wsdl_with_files(bytes, &[], options)
+}
+
+/// Imports one endpoint of a WSDL 1.1 document whose imports and includes are among `files`.
+///
+/// A location is looked up from the file that names it, the document itself being beside `files` with its path empty; then
+/// as it is written, so that a file may have a URL as its path; then by the name of the file alone, if only one has it.
+pub fn wsdl_with_files(bytes: &[u8], files: &[SourceFile<'_>], options: &WsdlOptions) -> Imported {
     let mut findings = Findings::default();
     if bytes.len() > options.max_bytes {
         let message = format!("the document has {} bytes: at most {} are taken", bytes.len(), options.max_bytes);
@@ -77,11 +104,14 @@ pub fn wsdl(bytes: &[u8], options: &WsdlOptions) -> Imported {
         findings.refuse("invalid-syntax", "", "the document is not UTF-8, UTF-16 or ISO-8859-1");
         return refused(findings, options);
     };
-    let parsing = ParsingOptions { allow_dtd: false, nodes_limit: 4_000_000, ..ParsingOptions::default() };
-    match Document::parse_with_options(&text, parsing) {
-        Ok(document) => import(&text, &Definitions::new(&document), findings, options),
+    match Document::parse_with_options(&text, files::options()) {
+        Ok(document) => {
+            let texts = Texts::new(files);
+            let documents = Documents::new(document, &texts);
+            import(&text, &documents, findings, options)
+        }
         Err(roxmltree::Error::DtdDetected) => {
-            findings.refuse("doctype", "", "a document type is not allowed: remove `<!DOCTYPE>`");
+            findings.refuse_at("doctype", doctype(&text), "a document type is not allowed: remove `<!DOCTYPE>`");
             refused(findings, options)
         }
         Err(error) => {
@@ -95,32 +125,42 @@ pub fn wsdl(bytes: &[u8], options: &WsdlOptions) -> Imported {
     }
 }
 
+/// Line and column of the document type.
+fn doctype(text: &str) -> Option<(u64, u64)> {
+    let before = &text[..text.find("<!DOCTYPE")?];
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    Some((before.matches('\n').count() as u64 + 1, line.chars().count() as u64 + 1))
+}
+
 fn refused(findings: Findings, options: &WsdlOptions) -> Imported {
     let name = options.name.clone().unwrap_or_else(|| "api".to_owned());
     let api = Api::new(options.path.clone().unwrap_or_default()).kind(ApiKind::Soap);
     Imported::new(findings.into_vec(), Resource::new(name, api))
 }
 
-fn import(text: &str, definitions: &Definitions<'_>, mut findings: Findings, options: &WsdlOptions) -> Imported {
-    let root = definitions.root.tag_name();
+fn import(text: &str, documents: &Documents<'_>, mut findings: Findings, options: &WsdlOptions) -> Imported {
+    let root_place = restrictions::place(documents.root());
+    let root = documents.root().tag_name();
     match (root.namespace(), root.name()) {
         (Some(WSDL), "definitions") => {}
         (Some(WSDL_20), _) => {
-            findings.refuse("wsdl-2.0", "", "WSDL 2.0 is not supported: expected WSDL 1.1");
+            findings.refuse_at("wsdl-2.0", root_place, "WSDL 2.0 is not supported: expected WSDL 1.1");
             return refused(findings, options);
         }
         (_, name) => {
-            findings.refuse("not-wsdl", "", format!("`<{name}>` is not WSDL: expected `<definitions>` of WSDL 1.1"));
+            let message = format!("`<{name}>` is not WSDL: expected `<definitions>` of WSDL 1.1");
+            findings.refuse_at("not-wsdl", root_place, message);
             return refused(findings, options);
         }
     }
+    let definitions = &Definitions::new(documents);
     let types = Types::new(definitions);
-    restrictions::document(definitions, &types, &mut findings);
+    restrictions::document(definitions, &types, documents, options.imports, &mut findings);
     let endpoints = definitions.endpoints();
     let Some(endpoint) = choose(definitions, &endpoints, &mut findings, options) else {
         return refused(findings, options);
     };
-    restrictions::endpoint(definitions, endpoint, &mut findings);
+    restrictions::endpoint(endpoint, &mut findings);
     let generated = || Some(names::normalise(endpoint.service_name)).filter(|name| !name.is_empty());
     let name = options.name.clone().or_else(generated).unwrap_or_else(|| "api".to_owned());
     let path = options.path.clone().unwrap_or_else(|| name.clone());
@@ -133,7 +173,7 @@ fn import(text: &str, definitions: &Definitions<'_>, mut findings: Findings, opt
         return imported;
     }
     let mut imported = Imported::new(findings.into_vec(), Resource::new(name, pass_through::api(endpoint, path)));
-    let schemas = schemas::Schemas::new(text, &types);
+    let schemas = schemas::Schemas::new(&types);
     imported.operations = pass_through::operations(endpoint, &types, &schemas);
     imported.schemas = schemas.into_resources();
     imported
@@ -146,8 +186,9 @@ fn choose<'e, 'd>(
     findings: &mut Findings,
     options: &WsdlOptions,
 ) -> Option<&'e Endpoint<'d>> {
-    if definitions.services().next().is_none() {
-        findings.refuse("no-service", "", "the document has no service: nothing says where to send requests");
+    let root = definitions.roots.first().and_then(|root| restrictions::place(*root));
+    if definitions.children("service").next().is_none() {
+        findings.refuse_at("no-service", root, "the document has no service: nothing says where to send requests");
         return None;
     }
     let is_wanted = |wanted: &Option<String>, name: &str| wanted.as_ref().is_none_or(|wanted| wanted == name);
@@ -158,20 +199,34 @@ fn choose<'e, 'd>(
         let names = endpoints.iter().take(20).map(|endpoint| format!("`{}/{}`", endpoint.service_name, endpoint.name));
         names.collect::<Vec<_>>().join(", ")
     };
+    if options.any_endpoint {
+        let rank = |endpoint: &&Endpoint<'_>| {
+            let is_https = endpoint.address.is_some_and(|url| url.to_ascii_lowercase().starts_with("https://"));
+            (endpoint.soap != Soap::V11, !is_https)
+        };
+        if let Some(best) = chosen.clone().min_by_key(rank).filter(|_| chosen.clone().nth(1).is_some()) {
+            let message = format!("endpoint `{}/{}` is taken of {}", best.service_name, best.name, offered());
+            findings.warn_at("several-endpoints", restrictions::place(best.port), message);
+            return Some(best);
+        }
+    }
     let first = chosen.next();
     match (first, chosen.next()) {
-        (None, _) if endpoints.is_empty() => findings.refuse("no-soap-endpoint", "", "no port has a SOAP binding"),
+        (None, _) if endpoints.is_empty() => {
+            findings.refuse_at("no-soap-endpoint", root, "no port has a SOAP binding");
+        }
         (None, _) => {
             let message = format!("no endpoint has the names that were given: there are {}", offered());
-            findings.refuse("no-soap-endpoint", "", message);
+            findings.refuse_at("no-soap-endpoint", root, message);
         }
         (Some(_), Some(_)) => {
             let message = format!("only one endpoint can be imported: name one of {}", offered());
-            findings.refuse("several-endpoints", "", message);
+            findings.refuse_at("several-endpoints", root, message);
             return None;
         }
-        (Some(_), None) if endpoints.len() > 1 => {
-            findings.warn("several-endpoints", "", format!("{} endpoints: the others are left out", endpoints.len()));
+        (Some(first), None) if endpoints.len() > 1 => {
+            let message = format!("{} endpoints: the others are left out", endpoints.len());
+            findings.warn_at("several-endpoints", restrictions::place(first.port), message);
         }
         (Some(_), None) => {}
     }

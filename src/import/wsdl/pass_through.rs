@@ -16,28 +16,28 @@ pub(super) fn api(endpoint: &Endpoint<'_>, path: String) -> Api {
 }
 
 /// One operation for each operation of the endpoint.
-pub(super) fn operations(
-    endpoint: &Endpoint<'_>,
-    types: &Types<'_>,
-    schemas: &Schemas,
+pub(super) fn operations<'d>(
+    endpoint: &Endpoint<'d>,
+    types: &Types<'d>,
+    schemas: &Schemas<'d>,
 ) -> Vec<Resource<model::Operation>> {
     let mut taken = Taken::default();
     let operations = endpoint.operations.iter();
     operations.map(|operation| of(operation, endpoint.soap, types, schemas, &mut taken)).collect()
 }
 
-fn of(
-    operation: &Operation<'_>,
+fn of<'d>(
+    operation: &Operation<'d>,
     soap: Soap,
-    types: &Types<'_>,
-    schemas: &Schemas,
+    types: &Types<'d>,
+    schemas: &Schemas<'d>,
     taken: &mut Taken,
 ) -> Resource<model::Operation> {
     let action = operation.action.unwrap_or(operation.name);
     let mut made = model::Operation::new("POST", format!("/?soapAction={action}"));
     made.display_name = Some(names::cut(operation.name, 300).0.to_owned());
     made.description = operation.described.and_then(documentation);
-    let body = |message: &Message<'_>| representation(message, soap, types, schemas);
+    let body = |message: &Message<'d>| representation(message, soap, types, schemas);
     made.request = operation
         .input
         .as_ref()
@@ -53,7 +53,7 @@ fn of(
     Resource::new(taken.unique(name.unwrap_or_else(|| "operation".to_owned())), made)
 }
 
-fn representation(message: &Message<'_>, soap: Soap, types: &Types<'_>, schemas: &Schemas) -> Representation {
+fn representation<'d>(message: &Message<'d>, soap: Soap, types: &Types<'d>, schemas: &Schemas<'d>) -> Representation {
     let mut body = Representation::new(soap.content_type());
     body.type_name = message.element().map(str::to_owned);
     let part = message.parts().next();

@@ -4,6 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::definitions::{Endpoint, Message, Operation, documentation};
 use super::fields::{self, Content, Field};
+use super::restrictions;
 use super::templates;
 use super::types::Types;
 use crate::import::ImportedPolicy;
@@ -48,7 +49,7 @@ pub(super) fn operations(endpoint: &Endpoint<'_>, types: &Types<'_>, schema_id: 
                     "operation `{}`: `{}` repeats beside other elements: only wrapped arrays can become JSON",
                     operation.name, array.name
                 );
-                findings.refuse("unwrapped-array", "", message);
+                findings.refuse_at("unwrapped-array", restrictions::place(operation.node), message);
             }
         }
         let name = Some(names::normalise(operation.name)).filter(|name| !name.is_empty());
@@ -57,7 +58,7 @@ pub(super) fn operations(endpoint: &Endpoint<'_>, types: &Types<'_>, schema_id: 
         let text = templates::policy(path, action, endpoint.soap, operation.name, request.as_ref(), response.as_ref());
         if text.len() > LARGEST_POLICY {
             let message = format!("the policy of operation `{}` has more than 256 KiB", operation.name);
-            findings.refuse("policy-too-large", "", message);
+            findings.refuse_at("policy-too-large", restrictions::place(operation.node), message);
             continue;
         }
         let body = |field: Option<&Field<'_>>, schemas: &mut Map<String, Value>| {

@@ -4,63 +4,77 @@ use std::collections::HashSet;
 
 use roxmltree::Node;
 
+use super::Imports;
 use super::definitions::{Definitions, Endpoint, Message, Operation, is};
+use super::files::Documents;
 use super::types::{Types, is_xsd};
 use crate::import::finding::Findings;
 
-/// Reports what is wrong with the document as a whole.
-pub(super) fn document(definitions: &Definitions<'_>, types: &Types<'_>, findings: &mut Findings) {
-    let place = |node: Node<'_, '_>| place(definitions, node);
-    let is_located = |node: &Node<'_, '_>| node.attribute("schemaLocation").is_some();
-    let mut is_whole = true;
-    if let Some(import) = definitions.root.children().find(|child| is(*child, "import")) {
-        is_whole = false;
-        findings.refuse_at("wsdl-import", place(import), "`wsdl:import` is not supported: merge the documents first");
+/// Reports what is wrong with the document as a whole, and with the files that it imports.
+pub(super) fn document(
+    definitions: &Definitions<'_>,
+    types: &Types<'_>,
+    documents: &Documents<'_>,
+    imports: Imports,
+    findings: &mut Findings,
+) {
+    // The service refuses what its own document imports; what those files import it never sees.
+    let own = definitions.followed.iter().copied().filter(|node| documents.file(*node).is_none());
+    let own: Vec<_> = own.filter(|_| imports == Imports::Refuse).collect();
+    let refused = |is_kind: fn(Node<'_, '_>) -> bool| {
+        own.iter().chain(&definitions.unresolved).copied().find(|node| is_kind(*node))
+    };
+    let kinds: [(&str, &str, fn(Node<'_, '_>) -> bool); 3] = [
+        ("wsdl-import", "`wsdl:import`", |node| is(node, "import")),
+        ("xsd-import", "`xsd:import` with `schemaLocation`", |node| is_xsd(node, "import")),
+        ("xsd-include", "`xsd:include`", |node| is_xsd(node, "include") || is_xsd(node, "redefine")),
+    ];
+    for (code, what, is_kind) in kinds {
+        let Some(node) = refused(is_kind) else { continue };
+        let location = node.attribute("schemaLocation").or_else(|| node.attribute("location")).unwrap_or_default();
+        let message = format!("{what} of `{location}` is not followed: merge the documents, or hand the file in");
+        findings.refuse_at(code, place(node), message);
+        findings.in_file(documents.file(node));
     }
-    let parts = || types.schemas.iter().flat_map(|schema| schema.children());
-    if let Some(import) = parts().find(|child| is_xsd(*child, "import") && is_located(child)) {
-        is_whole = false;
-        let message = "`xsd:import` with `schemaLocation` is not supported: merge the schemas into the document first";
-        findings.refuse_at("xsd-import", place(import), message);
-    }
-    if let Some(include) = parts().find(|child| is_xsd(*child, "include") || is_xsd(*child, "redefine")) {
-        is_whole = false;
-        let message = "`xsd:include` is not supported: merge the schemas into the document first";
-        findings.refuse_at("xsd-include", place(include), message);
-    }
-    if let Some(old) = definitions.root.descendants().find(|node| is_old_schema(*node)) {
+    let mut is_whole = definitions.unresolved.is_empty() && own.is_empty();
+    let mut nodes = definitions.all_nodes();
+    if let Some(old) = nodes.find(|node| is_old_schema(*node)) {
         let message = "the schema is of an old draft: expected `http://www.w3.org/2001/XMLSchema`";
         findings.refuse_at("old-schema-namespace", place(old), message);
+        findings.in_file(documents.file(old));
         is_whole = false;
     }
-    if let Some(node) = definitions.root.descendants().find(|node| is_ws_star(*node)) {
+    if let Some(node) = definitions.all_nodes().find(|node| is_ws_star(*node)) {
         let message = format!("`{}`: WS-Policy and WS-Security are not supported", node.tag_name().name());
         findings.refuse_at("ws-star", place(node), message);
+        findings.in_file(documents.file(node));
     }
-    let messages = definitions.root.children().filter(|child| is(*child, "message"));
+    let messages = definitions.children("message");
     let problems = types.check(messages.flat_map(|message| message.children().filter(|child| is(*child, "part"))));
     if let Some((node, name)) = problems.unresolved.filter(|_| is_whole) {
-        findings.refuse_at("unresolved-type", place(node), format!("`{name}` is not in the schemas of the document"));
+        let message = format!("`{name}` is not in the schemas of the document");
+        findings.refuse_at("unresolved-type", place(node), message);
+        findings.in_file(documents.file(node));
     }
     if let Some(node) = problems.recursive {
         let name = node.attribute("name").unwrap_or_default();
         findings.refuse_at("recursive-type", place(node), format!("`{name}` has a recursive definition"));
+        findings.in_file(documents.file(node));
     }
 }
 
 /// Reports what is wrong with one endpoint.
-pub(super) fn endpoint(definitions: &Definitions<'_>, endpoint: &Endpoint<'_>, findings: &mut Findings) {
-    let at = |node: Node<'_, '_>| place(definitions, node);
+pub(super) fn endpoint(endpoint: &Endpoint<'_>, findings: &mut Findings) {
     if endpoint.address.is_none() {
-        findings.refuse_at("no-address", at(endpoint.port), format!("endpoint `{}` has no address", endpoint.name));
+        findings.refuse_at("no-address", place(endpoint.port), format!("endpoint `{}` has no address", endpoint.name));
     }
     if !endpoint.has_port_type {
         let message = format!("the port type of endpoint `{}` is not in the document", endpoint.name);
-        findings.refuse_at("port-type-not-found", at(endpoint.port), message);
+        findings.refuse_at("port-type-not-found", place(endpoint.port), message);
     }
     if let Some(transport) = endpoint.transport.filter(|transport| !is_http(transport)) {
         let message = format!("transport `{transport}` is not supported: expected HTTP");
-        findings.refuse_at("transport-not-http", at(endpoint.port), message);
+        findings.refuse_at("transport-not-http", place(endpoint.port), message);
     }
     for rule in RULES {
         let mut broken = endpoint.operations.iter().filter(|operation| (rule.is_broken)(operation));
@@ -69,11 +83,11 @@ pub(super) fn endpoint(definitions: &Definitions<'_>, endpoint: &Endpoint<'_>, f
         let and_others = if others > 0 { format!(" and {others} more") } else { String::new() };
         let message = format!("operation `{}`{and_others}: {}", first.name, rule.message);
         match rule.is_reason_to_refuse {
-            true => findings.refuse_at(rule.code, at(first.node), message),
-            false => findings.warn_at(rule.code, at(first.node), message),
+            true => findings.refuse_at(rule.code, place(first.node), message),
+            false => findings.warn_at(rule.code, place(first.node), message),
         }
     }
-    repeated(definitions, endpoint, findings);
+    repeated(endpoint, findings);
 }
 
 /// A restriction on operations.
@@ -148,24 +162,24 @@ fn messages<'o, 'd>(operation: &'o Operation<'d>) -> impl Iterator<Item = &'o Me
     operation.input.iter().chain(&operation.output)
 }
 
-fn repeated(definitions: &Definitions<'_>, endpoint: &Endpoint<'_>, findings: &mut Findings) {
+fn repeated(endpoint: &Endpoint<'_>, findings: &mut Findings) {
     let (mut names, mut actions) = (HashSet::new(), HashSet::new());
     let operations = &endpoint.operations;
     let name = operations.iter().find(|operation| !names.insert(operation.name));
     let action = operations.iter().find(|operation| !actions.insert(operation.action));
     if let Some(operation) = name {
         let message = format!("two operations are called `{}`: the second gets a number", operation.name);
-        findings.warn_at("duplicate-operation-name", place(definitions, operation.node), message);
+        findings.warn_at("duplicate-operation-name", place(operation.node), message);
     }
     let mut actions = HashSet::new();
     let mut written = operations.iter().filter(|operation| operation.action.is_some());
     if let Some(operation) = written.find(|operation| !actions.insert(operation.action)) {
         let message = format!("two operations have the SOAP action `{}`", operation.action.unwrap_or_default());
-        findings.warn_at("duplicate-soap-action", place(definitions, operation.node), message);
+        findings.warn_at("duplicate-soap-action", place(operation.node), message);
     }
     if let (Some(operation), Some(_)) = (name, action) {
         let message = "names and SOAP actions of operations both repeat: no unique identifiers can be made";
-        findings.refuse_at("names-and-actions-conflict", place(definitions, operation.node), message);
+        findings.refuse_at("names-and-actions-conflict", place(operation.node), message);
     }
 }
 
@@ -186,7 +200,7 @@ fn is_ws_star(node: Node<'_, '_>) -> bool {
 }
 
 /// Line and column of a node.
-fn place(definitions: &Definitions<'_>, node: Node<'_, '_>) -> Option<(u64, u64)> {
-    let position = definitions.document.text_pos_at(node.range().start);
+pub(super) fn place(node: Node<'_, '_>) -> Option<(u64, u64)> {
+    let position = node.document().text_pos_at(node.range().start);
     Some((u64::from(position.row), u64::from(position.col)))
 }

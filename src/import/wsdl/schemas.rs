@@ -10,18 +10,18 @@ use crate::import::names::digest;
 use crate::model::{ApiSchema, Resource};
 
 /// The schemas of a document under the ids that operations refer to.
-pub(super) struct Schemas {
+pub(super) struct Schemas<'d> {
     resources: Vec<Resource<ApiSchema>>,
-    ids: HashMap<usize, String>,
+    ids: HashMap<Node<'d, 'd>, String>,
 }
 
-impl Schemas {
-    pub(super) fn new(text: &str, types: &Types<'_>) -> Self {
+impl<'d> Schemas<'d> {
+    pub(super) fn new(types: &Types<'d>) -> Self {
         let (mut resources, mut ids) = (Vec::new(), HashMap::new());
         for (number, schema) in types.schemas.iter().enumerate() {
-            let alone = standalone(text, *schema);
+            let alone = standalone(schema.node);
             let id = digest(format!("{number}{alone}").as_bytes());
-            ids.insert(schema.range().start, id.clone());
+            ids.insert(schema.node, id.clone());
             let mut resource = ApiSchema::new().content_type("application/vnd.ms-azure-apim.xsd+xml");
             resource.document = Some(json!({ "value": alone }));
             resources.push(Resource::new(id, resource));
@@ -30,8 +30,8 @@ impl Schemas {
     }
 
     /// The id of the schema that a component stands in.
-    pub(super) fn id(&self, component: Node<'_, '_>) -> Option<&str> {
-        self.ids.get(&component.parent()?.range().start).map(String::as_str)
+    pub(super) fn id(&self, component: Node<'d, 'd>) -> Option<&str> {
+        self.ids.get(&component.parent()?).map(String::as_str)
     }
 
     pub(super) fn into_resources(self) -> Vec<Resource<ApiSchema>> {
@@ -40,8 +40,8 @@ impl Schemas {
 }
 
 /// The text of a schema with the prefixes that are declared around it.
-fn standalone(text: &str, schema: Node<'_, '_>) -> String {
-    let text = text.get(schema.range()).unwrap_or_default();
+fn standalone(schema: Node<'_, '_>) -> String {
+    let text = schema.document().input_text().get(schema.range()).unwrap_or_default();
     let start_tag = text.split('>').next().unwrap_or_default();
     let name_end = start_tag.find(|c: char| c.is_whitespace() || c == '/').unwrap_or(start_tag.len());
     let mut declarations = String::new();

@@ -110,6 +110,7 @@ fn element(field: &Field<'_>, path: &str, default: &str, depth: usize, text: &mu
             }
             text.push_str(&format!("</{name}>"));
         }
+        Content::Scalar("string") => text.push_str(&format!(">{{{{{path} | Escape}}}}</{name}>")),
         Content::Scalar(_) => text.push_str(&format!(">{{{{{path}}}}}</{name}>")),
     }
     if is_conditional {

@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 
 use roxmltree::Node;
 
-use super::definitions::{Definitions, is};
+use super::definitions::Definitions;
+use super::files::Schema;
 use crate::import::cycles::in_cycles;
 
 pub(super) const XSD: &str = "http://www.w3.org/2001/XMLSchema";
@@ -25,9 +26,11 @@ type Key<'d> = (Kind, &'d str, &'d str);
 
 /// The global components of all schemas of a document.
 pub(super) struct Types<'d> {
-    pub(super) schemas: Vec<Node<'d, 'd>>,
+    pub(super) schemas: Vec<Schema<'d>>,
     components: HashMap<Key<'d>, usize>,
     nodes: Vec<Node<'d, 'd>>,
+    /// Included schemas without a namespace of their own, and the one they take.
+    adopted: HashMap<Node<'d, 'd>, &'d str>,
 }
 
 /// What is wrong with the components that messages reach.
@@ -41,12 +44,8 @@ pub(super) struct Problems<'d> {
 
 impl<'d> Types<'d> {
     pub(super) fn new(definitions: &Definitions<'d>) -> Self {
-        let types = definitions.root.children().filter(|child| is(*child, "types"));
-        let schemas: Vec<_> =
-            types.flat_map(|types| types.children()).filter(|child| is_xsd(*child, "schema")).collect();
         let (mut components, mut nodes) = (HashMap::new(), Vec::new());
-        for schema in &schemas {
-            let namespace = schema.attribute("targetNamespace").unwrap_or_default();
+        for Schema { node: schema, namespace } in &definitions.schemas {
             for node in schema.children().filter(|node| node.tag_name().namespace() == Some(XSD)) {
                 let kind = match node.tag_name().name() {
                     "element" => Kind::Element,
@@ -56,12 +55,16 @@ impl<'d> Types<'d> {
                     _ => continue,
                 };
                 if let Some(name) = node.attribute("name") {
-                    components.entry((kind, namespace, name)).or_insert(nodes.len());
+                    components.entry((kind, *namespace, name)).or_insert(nodes.len());
                     nodes.push(node);
                 }
             }
         }
-        Self { schemas, components, nodes }
+        let schemas = definitions.schemas.clone();
+        let adopted = schemas.iter().filter(|schema| !schema.namespace.is_empty());
+        let adopted = adopted.filter(|schema| schema.node.attribute("targetNamespace").is_none());
+        let adopted = adopted.map(|schema| (schema.node, schema.namespace)).collect();
+        Self { schemas, components, nodes, adopted }
     }
 
     /// The component that a name in the document means.
@@ -100,7 +103,18 @@ impl<'d> Types<'d> {
 
     fn index(&self, at: Node<'d, 'd>, kind: Kind, name: &str) -> Option<usize> {
         let (namespace, local) = expand(at, name)?;
-        self.components.get(&(kind, namespace, local)).copied()
+        let found = self.components.get(&(kind, namespace, local)).copied();
+        if found.is_some() || !namespace.is_empty() || self.adopted.is_empty() {
+            return found;
+        }
+        let schema = at.ancestors().find(|node| is_xsd(*node, "schema"))?;
+        self.components.get(&(kind, self.adopted.get(&schema)?, local)).copied()
+    }
+
+    /// The namespace that the components of a schema are in.
+    pub(super) fn namespace(&self, schema: Node<'d, 'd>) -> &'d str {
+        let own = schema.attribute("targetNamespace");
+        own.or_else(|| self.adopted.get(&schema).copied()).unwrap_or_default()
     }
 
     fn follow(&self, at: Node<'d, 'd>, kind: Kind, name: &'d str, problems: &mut Problems<'d>) -> Option<usize> {

@@ -37,7 +37,7 @@ pub(super) fn assemble(collected: Collected, overrides: &Overrides, root: &str) 
         }
     }
     // Parents come before their children; the operations of a specification before the policies of operations.
-    let depth = items.iter().map(|item| item.path.len()).max().unwrap_or_default();
+    let depth = items.iter().map(|item| item.path.len()).max().unwrap_or_default().max(1);
     for depth in 0..=depth {
         for item in items.iter().filter(|item| item.path.len() == depth) {
             assembly.place(item);

@@ -132,3 +132,13 @@ impl Kind {
         self.arm == "apis" && matches!(name, "specification" | "openapi") && ENDINGS.contains(&ending)
     }
 }
+
+/// Whether a file outside of any API is a specification that an API is made of.
+pub(super) fn is_lone_specification(file: &str) -> bool {
+    let lower = file.to_ascii_lowercase();
+    match lower.rsplit_once('.') {
+        Some((_, "wsdl")) => true,
+        Some((name, "yaml" | "yml" | "json")) => matches!(name, "openapi" | "swagger" | "specification"),
+        _ => false,
+    }
+}

@@ -19,7 +19,8 @@ pub(super) fn collect(root: &Path, collected: &mut Collected) {
     reader.tree(root, true);
     let Collected { items, specifications, problems, .. } = collected;
     if items.is_empty() && specifications.is_empty() && problems.is_empty() {
-        let message = "holds no configuration: expected folders such as `apis` and `backends`, or a file `policy.xml`";
+        let message = "holds no configuration: expected folders such as `apis` and `backends`, a file `policy.xml`, or a \
+                       specification: `openapi.yaml`, `openapi.json` or `*.wsdl`";
         problems.push(Problem::new(root.display().to_string(), None, message));
     }
 }
@@ -51,7 +52,8 @@ type Names = Vec<(String, String)>;
 impl Reader<'_> {
     /// The folder of a service or a workspace.
     fn tree(&mut self, folder: &Path, is_root: bool) {
-        for entry in self.entries(folder) {
+        let entries = self.entries(folder);
+        for entry in &entries {
             let lower = entry.name.to_ascii_lowercase();
             if entry.is_folder {
                 if is_root && lower == "workspaces" {
@@ -59,7 +61,7 @@ impl Reader<'_> {
                 } else if let Some(kind) = kind::of_folder(kind::ALL, &entry.name) {
                     self.kind(&entry.path, kind, &Vec::new());
                 } else {
-                    self.warn(&entry, "folder is not read: its name is not that of a kind of entity");
+                    self.warn(entry, "folder is not read: its name is not that of a kind of entity");
                 }
             } else if lower == "policy.xml" {
                 self.policy(&entry.path, Vec::new());
@@ -70,8 +72,10 @@ impl Reader<'_> {
                     let properties = draft::properties(&mut node);
                     self.push(source, Vec::new(), properties, None);
                 }
-            } else if !is_note(&entry) {
-                self.warn(&entry, "file is not read: it is not part of a configuration folder");
+            } else if is_root && kind::is_lone_specification(&entry.name) {
+                self.specification(entry, None, &entries);
+            } else if !(is_note(entry) || is_root && is_schema(entry) && entries.iter().any(is_wsdl)) {
+                self.warn(entry, "file is not read: it is not part of a configuration folder");
             }
         }
     }
@@ -124,7 +128,7 @@ impl Reader<'_> {
         if entries.is_empty() {
             self.warn(folder, "folder is empty");
         }
-        for entry in entries {
+        for entry in &entries {
             let (stem, ending) = entry.split();
             let link = kind.links.iter().find(|link| ending == "json" && link.eq_ignore_ascii_case(stem));
             if entry.is_folder {
@@ -132,7 +136,7 @@ impl Reader<'_> {
                     Some(child) => self.kind(&entry.path, child, &path),
                     None => {
                         let message = format!("folder is not read: its name is not that of a part of `{}`", kind.arm);
-                        self.warn(&entry, message);
+                        self.warn(entry, message);
                     }
                 }
             } else if kind.is_file(&entry.name) {
@@ -145,19 +149,27 @@ impl Reader<'_> {
                     self.take(drafts.entry(&folder.name).put_xml(text));
                 }
             } else if kind.is_specification(&entry.name) {
-                if let Some(source) = self.text(&entry.path) {
-                    let (workspace, api) = (self.workspace.clone(), folder.name.clone());
-                    self.collected.specifications.push(Specification { source, inline: None, workspace, api });
-                }
+                self.specification(entry, Some(folder.name.clone()), &entries);
             } else if let Some(link) = link {
                 if let Some((source, node)) = self.json(&entry.path) {
                     self.links(&source, &node, link, &path);
                 }
-            } else if !is_note(&entry) {
+            } else if !(is_note(entry) || kind.arm == "apis" && (is_schema(entry) || is_wsdl(entry))) {
                 let message = format!("file is not read: expected `{}`", kind.file);
-                self.warn(&entry, message);
+                self.warn(entry, message);
             }
         }
+    }
+
+    /// The specification of an API, with the files beside it that it may import.
+    fn specification(&mut self, entry: &Entry, api: Option<String>, entries: &[Entry]) {
+        let Some(source) = self.text(&entry.path) else { return };
+        let others = entries.iter().filter(|other| is_wsdl(entry) && other.name != entry.name);
+        let others: Vec<_> = others.filter(|other| is_wsdl(other) || is_schema(other)).collect();
+        let beside =
+            others.into_iter().filter_map(|other| Some((other.name.clone(), self.text(&other.path)?))).collect();
+        let workspace = self.workspace.clone();
+        self.collected.specifications.push(Specification { source, inline: None, workspace, api, beside });
     }
 
     /// Hands over an entity and its policy.
@@ -294,6 +306,15 @@ impl Reader<'_> {
 /// Whether a file is a note for people.
 fn is_note(entry: &Entry) -> bool {
     entry.split().1 == "md"
+}
+
+fn is_wsdl(entry: &Entry) -> bool {
+    !entry.is_folder && entry.split().1 == "wsdl"
+}
+
+/// Whether a file is an XML schema, which a WSDL document may import.
+fn is_schema(entry: &Entry) -> bool {
+    !entry.is_folder && entry.split().1 == "xsd"
 }
 
 fn with(parents: &Names, kind: &Kind, name: &str) -> Names {
