@@ -1,7 +1,12 @@
 #!/usr/bin/env python3
-"""Writes the sources of the expression cases, and bodies and templates of the policy cases, into fuzz/corpus."""
+"""Writes the seeds of the fuzz targets into fuzz/corpus: sources of the expression cases, bodies and templates of the
+policy cases, documents for the importers.
+
+The documents are those of tests/import/rules and, when GATEWRIGHT_CORPUS names a folder, the small ones of that.
+"""
 import hashlib
 import json
+import os
 import pathlib
 import re
 
@@ -31,3 +36,24 @@ for target, seeds in texts.items():
     for seed in seeds:
         seed = seed.encode("utf-8")
         (folder / hashlib.sha1(seed).hexdigest()).write_bytes(seed)
+
+def document(target, content):
+    folder = root / "corpus" / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / hashlib.sha1(content).hexdigest()).write_bytes(content)
+
+
+places = [root.parent / "tests" / "import" / "rules"]
+if "GATEWRIGHT_CORPUS" in os.environ:
+    places.append(pathlib.Path(os.environ["GATEWRIGHT_CORPUS"]) / "import")
+# The byte that says which file of an app follows: see fuzz_targets/function_app.rs.
+paths = {"function.json": 0, "host.json": 2, "functions.metadata": 3, "functions.json": 4, "template.json": 5}
+for place in places:
+    for kind, target in {"openapi": "openapi", "wsdl": "wsdl", "logicapp": "logic_app"}.items():
+        for path in (place / kind).rglob("*"):
+            if path.is_file() and path.name != "expected.json" and path.suffix != ".gz" and path.stat().st_size < 50_000:
+                document(target, path.read_bytes())
+    for app in (place / "functions").glob("*/"):
+        files = [path for path in app.rglob("*") if path.name in paths]
+        if files:
+            document("function_app", b"\0".join(bytes([paths[path.name]]) + path.read_bytes() for path in files))

@@ -1,12 +1,19 @@
-//! The WSDL importer in both forms: any bytes give entities and findings.
+//! The WSDL importer in both forms: any bytes give entities and findings. A zero byte ends a document that the first one
+//! may import.
 #![no_main]
 
-use gatewright::import::{SoapForm, WsdlOptions, wsdl};
+use gatewright::import::{SoapForm, SourceFile, WsdlOptions, wsdl, wsdl_with_files};
 use libfuzzer_sys::fuzz_target;
+
+const PATHS: [&str; 4] = ["main.wsdl", "a.xsd", "b.xsd", "c.wsdl"];
 
 fuzz_target!(|bytes: &[u8]| {
     let mut options = WsdlOptions::default();
     wsdl(bytes, &options).into_entry();
+    options.any_endpoint = true;
     options.form = SoapForm::Rest;
-    wsdl(bytes, &options).into_entry();
+    let parts: Vec<_> = bytes.splitn(PATHS.len(), |byte| *byte == 0).collect();
+    let files: Vec<_> = PATHS.iter().zip(&parts).map(|(path, bytes)| SourceFile { path, bytes }).collect();
+    let main = parts.first().copied().unwrap_or_default();
+    wsdl_with_files(main, &files, &options).into_entry();
 });
