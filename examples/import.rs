@@ -4,6 +4,7 @@
 //! cargo run --example import --features import -- openapi.yaml
 //! ```
 
+use std::io::Write as _;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -41,7 +42,9 @@ fn run(arguments: Arguments) -> Result<bool, String> {
         "function-app" => import_app(&path, &files),
         other => return Err(format!("kind `{other}` is not known\n{USAGE}")),
     };
-    println!("{}", serde_json::to_string_pretty(&imported).map_err(|error| error.to_string())?);
+    let text = serde_json::to_string_pretty(&imported).map_err(|error| error.to_string())?;
+    // A reader that has seen enough, such as `head`, closes the pipe.
+    let _ = writeln!(std::io::stdout(), "{text}");
     for finding in &imported.findings {
         eprintln!("{path}: {finding}");
     }
