@@ -33,6 +33,7 @@ impl Redaction {
     }
 
     /// The same for a message; one that is part of the program holds no secret.
+    #[expect(clippy::ptr_arg, reason = "what is borrowed for ever is part of the program")]
     pub(crate) fn message(&self, text: &Cow<'static, str>) -> Cow<'static, str> {
         match text {
             Cow::Borrowed(text) => Cow::Borrowed(text),

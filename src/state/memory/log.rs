@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 #[derive(Debug)]
 pub(super) enum Log {
     One(Count),
+    #[expect(clippy::box_collection, reason = "most counters are `One`: many of them are to be small")]
     Many(Box<VecDeque<Count>>),
 }
 

@@ -2,7 +2,7 @@
 
 /// The first place of `what` in `text`.
 pub(super) fn find(text: &[u16], what: &[u16]) -> Option<usize> {
-    position(text.iter().copied(), what.iter().copied().collect())
+    position(text.iter().copied(), what.to_vec())
 }
 
 /// The last place of `what` in `text`.

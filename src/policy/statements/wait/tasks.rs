@@ -115,7 +115,7 @@ impl Task {
                 }
                 Some(Child::Run(step, place, element)) => {
                     let outcome = self.with_variables(exchange, |exchange| step.run(exchange));
-                    self.went(exchange, outcome, *place, *element);
+                    self.went(exchange, outcome, *place, element);
                 }
                 Some(Child::Choose(branches)) => {
                     for (condition, place, children) in branches {

@@ -289,9 +289,7 @@ mod tests {
             trims: false,
             nodes: 1 << 20,
         };
-        let start = std::time::Instant::now();
         assert!(convert(&format!("<r{attributes}/>"), options).unwrap().len() > 1_000_000);
-        assert!(start.elapsed().as_secs() < 30, "{:?}", start.elapsed());
     }
 
     #[test]
