@@ -8,6 +8,8 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use bytes::Bytes;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
@@ -441,6 +443,31 @@ pub struct ServedBy {
 /// The caller's address. A host puts it into the extensions of a request, from what it knows of the connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClientAddress(pub IpAddr);
+
+/// The caller's certificate, when it showed one. A host that serves TLS puts it into the extensions of a request; it is
+/// `context.Request.Certificate`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ClientCertificate {
+    /// The certificate, DER.
+    pub der: Bytes,
+    /// Whether its chain led to a root that the host trusts; what `Verify()` answers, within the time of validity.
+    pub is_trusted: bool,
+}
+
+impl ClientCertificate {
+    /// A certificate (DER) whose chain was not checked.
+    pub fn new(der: impl Into<Bytes>) -> Self {
+        Self { der: der.into(), is_trusted: false }
+    }
+
+    /// Says that its chain leads to a root that the host trusts.
+    #[must_use]
+    pub fn trusted(mut self) -> Self {
+        self.is_trusted = true;
+        self
+    }
+}
 
 /// How the caller connected. A host that serves TLS puts it into the extensions of a request; without it, the scheme of
 /// `context.Request.OriginalUrl` is `http` unless the request line says another one.

@@ -66,12 +66,13 @@ impl Expression {
     ///
     /// Everything that is wrong with the source, each with its place.
     pub fn compile(source: &str, library: &Library) -> Result<Self, CompileErrors> {
-        let tree = syntax::parse(source).map_err(CompileErrors::new)?;
+        let plain = syntax::unescaped(source);
+        let tree = syntax::parse(&plain).map_err(CompileErrors::new)?;
         let bound: Bound = bind::bind(&tree, library).map_err(CompileErrors::new)?;
         let static_type = StaticType(bound.static_type());
         let constant = bound.constant().cloned();
         let needs = bound.needs.clone();
-        let program = code::emit(bound, library, Span::whole(source));
+        let program = code::emit(bound, library, Span::whole(&plain));
         Ok(Self(Arc::new(Inner { source: source.into(), program, static_type, constant, needs })))
     }
 

@@ -18,7 +18,8 @@ use super::subscriptions;
 use super::template::UrlTemplate;
 use crate::forward::Target;
 use crate::model::{self, Api, ApiEntry, ApiKind, Entities, Operation, OperationEntry, Store};
-use crate::policy::{ApiFacts, DeploymentFacts, OperationFacts, ProductFacts, Scope};
+use crate::policy::{ApiFacts, CertificateFacts, DeploymentFacts, OperationFacts, ProductFacts, Scope};
+use crate::secret::Secret;
 
 /// The one operation of a WebSocket API.
 const HANDSHAKE: &str = "onHandshake";
@@ -89,8 +90,8 @@ pub(super) fn assemble(store: &Store, surroundings: Surroundings<'_>) -> Result<
         (Ok(access), Ok(router), Some(backends)) if problems.is_empty() => Ok(Snapshot {
             router,
             access,
+            products: products.into_iter().map(|product| product_facts(product, &apis, &realms)).collect(),
             apis,
-            products: products.into_iter().map(|product| product.facts).collect(),
             subscriptions: owners.into_iter().map(|(_, state)| state).collect(),
             global,
             backends,
@@ -184,6 +185,7 @@ impl<'a> Assembly<'a> {
                 subscriptions_limit: entry.product.subscriptions_limit.and_then(|limit| i32::try_from(limit).ok()),
                 is_published: entry.product.state == Some(model::ProductState::Published),
                 groups: groups.collect(),
+                apis: Vec::new(),
             };
             self.product_places.insert(key(index, name), self.products.len());
             self.products.push(Product {
@@ -406,6 +408,18 @@ fn protocol(api: &Api) -> Protocol {
     }
 }
 
+/// The facts of a product, with those of its APIs.
+fn product_facts(product: Product, apis: &[ApiState], realms: &[Realm]) -> Arc<ProductFacts> {
+    let workspace = realms.get(product.realm).and_then(|realm| realm.workspace.as_ref());
+    let of_product = apis.iter().filter(|api| {
+        api.facts.is_current_revision
+            && api.workspace.as_ref() == workspace
+            && product.apis.contains(&api.facts.id.to_ascii_lowercase())
+    });
+    let apis = of_product.map(|api| api.facts.clone()).collect();
+    Arc::new(ProductFacts { apis, ..(*product.facts).clone() })
+}
+
 fn deployment(store: &Store) -> DeploymentFacts {
     let mut facts = DeploymentFacts::default();
     if let Some(name) = &store.name {
@@ -415,5 +429,12 @@ fn deployment(store: &Store) -> DeploymentFacts {
     if let Some(location) = &store.location {
         facts.region = location.as_str().into();
     }
+    facts.certificates = (store.service.certificates.iter())
+        .filter_map(|(id, certificate)| {
+            let data = Secret::new(certificate.data.as_ref()?.expose());
+            let password = certificate.password.as_ref().map(|password| Secret::new(password.expose()));
+            Some(CertificateFacts::new(id, data, password))
+        })
+        .collect();
     facts
 }

@@ -3,13 +3,17 @@
 use std::borrow::Cow;
 use std::time::{Duration, SystemTime};
 
+use base64::Engine as _;
 use http::{HeaderMap, header};
 
 use super::exchange::{Exchange, MessageBody};
-use super::facts::BackendFacts;
+use super::facts::{ApiFacts, BackendFacts, CertificateFacts};
 use super::query;
-use crate::expr::{self, BodyError, Flag, Host, Item, List, Message, Number, Part, Text, Time, Url, Value};
-use crate::forward::Target;
+use crate::expr::{
+    self, ApiItem, BodyError, DeploymentCertificate, Flag, Host, Item, List, Message, Number, Part, Text, Time, Url,
+    Value,
+};
+use crate::forward::{ClientCertificate, Target};
 use crate::sink::TraceSeverity;
 
 /// The view that expressions have of an exchange.
@@ -127,6 +131,31 @@ impl<'a> Context<'a> {
     }
 }
 
+/// A certificate as expressions open it; none when its text is no base64.
+fn deployment_certificate(certificate: &CertificateFacts) -> Option<DeploymentCertificate> {
+    let text = certificate.data.expose();
+    let bytes = if text.starts_with("-----") {
+        text.as_bytes().to_vec()
+    } else {
+        base64::engine::general_purpose::STANDARD.decode(text.trim()).ok()?
+    };
+    let password = certificate.password.as_ref().map(|password| password.expose().to_owned());
+    Some(DeploymentCertificate { id: certificate.id.to_string(), bytes, password: password.unwrap_or_default() })
+}
+
+fn api_item(api: &ApiFacts) -> ApiItem {
+    ApiItem {
+        path: api.path.to_string(),
+        protocols: api.protocols.iter().map(|protocol| protocol.to_string()).collect(),
+        service_url: api
+            .service_url
+            .as_ref()
+            .map(|url| format!("{}://{}{}", url.scheme().as_str(), url.authority().as_str(), url.path_and_query(""))),
+        subscription_key_header: api.subscription_key_header.to_string(),
+        subscription_key_query: api.subscription_key_query.to_string(),
+    }
+}
+
 #[derive(Clone, Copy)]
 enum UrlPart {
     Path,
@@ -191,8 +220,9 @@ impl Host for Context<'_> {
             Text::BackendId => borrowed(&self.backend()?.id),
             Text::BackendAzureRegion => borrowed(self.backend()?.azure_region.as_deref()?),
             Text::BackendType => borrowed(if self.backend()?.is_pool { "Pool" } else { "Single" }),
-            Text::DeploymentGatewayId | Text::DeploymentGatewayInstanceId => {
-                borrowed(deployment.map_or("managed", |deployment| &deployment.gateway_id))
+            Text::DeploymentGatewayId => borrowed(deployment.map_or("managed", |deployment| &deployment.gateway_id)),
+            Text::DeploymentGatewayInstanceId => {
+                borrowed(deployment.map_or("managed", |deployment| &deployment.instance_id))
             }
             Text::DeploymentRegion => borrowed(deployment.map_or("", |deployment| &deployment.region)),
             Text::DeploymentServiceId => borrowed(deployment.map_or("", |deployment| &deployment.service_id)),
@@ -282,11 +312,28 @@ impl Host for Context<'_> {
                 return protocols.map(|protocol| item(protocol, "")).collect();
             }
             List::ProductGroups => facts.product.as_ref().map_or(&[], |product| &product.groups),
+            List::ProductApis => {
+                let apis = facts.product.iter().flat_map(|product| &product.apis);
+                return apis.map(|api| Item { api: Some(api_item(api)), ..item(&api.id, &api.name) }).collect();
+            }
             List::UserGroups => facts.user.as_ref().map_or(&[], |user| &user.groups),
             List::UserIdentities => facts.user.as_ref().map_or(&[], |user| &user.identities),
-            _ => &[],
         };
         pairs.iter().map(|(id, name)| item(id, name)).collect()
+    }
+
+    fn request_certificate(&mut self) -> Option<Vec<u8>> {
+        self.exchange.request.extensions.get::<ClientCertificate>().map(|certificate| certificate.der.to_vec())
+    }
+
+    fn verify_certificate(&mut self, der: &[u8], _check_revocation: bool) -> bool {
+        let shown = self.exchange.request.extensions.get::<ClientCertificate>();
+        shown.is_some_and(|shown| shown.is_trusted && shown.der == der)
+    }
+
+    fn deployment_certificates(&mut self) -> Vec<DeploymentCertificate> {
+        let deployment = self.exchange.facts.deployment.iter();
+        deployment.flat_map(|deployment| &deployment.certificates).filter_map(deployment_certificate).collect()
     }
 
     fn header(&mut self, message: Message, name: &str, index: usize) -> Option<Cow<'_, str>> {

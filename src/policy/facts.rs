@@ -101,6 +101,8 @@ pub struct ProductFacts {
     pub is_published: bool,
     /// Id and name of each group.
     pub groups: Vec<(Arc<str>, Arc<str>)>,
+    /// The APIs of the product, in their current revisions.
+    pub apis: Vec<Arc<ApiFacts>>,
 }
 
 /// `context.Subscription`.
@@ -151,21 +153,46 @@ pub struct UserFacts {
 pub struct DeploymentFacts {
     /// The gateway's id; `managed` for the cloud's own.
     pub gateway_id: Arc<str>,
+    /// The id of this instance of the gateway; `managed` for the cloud's own.
+    pub instance_id: Arc<str>,
     /// The region, such as `West Europe`.
     pub region: Arc<str>,
     /// The id of the service.
     pub service_id: Arc<str>,
     /// The name of the service.
     pub service_name: Arc<str>,
+    /// The certificates of the service.
+    pub certificates: Vec<CertificateFacts>,
+}
+
+/// A certificate of `context.Deployment.Certificates`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct CertificateFacts {
+    /// The resource name, the key of the dictionary.
+    pub id: Arc<str>,
+    /// DER, PEM, or PFX in base64.
+    pub data: Secret,
+    /// The password of the PFX.
+    pub password: Option<Secret>,
+}
+
+impl CertificateFacts {
+    /// A certificate in DER or PFX, in base64, or in PEM.
+    pub fn new(id: impl Into<Arc<str>>, data: Secret, password: Option<Secret>) -> Self {
+        Self { id: id.into(), data, password }
+    }
 }
 
 impl Default for DeploymentFacts {
     fn default() -> Self {
         Self {
             gateway_id: "managed".into(),
+            instance_id: "managed".into(),
             region: "local".into(),
             service_id: "gatewright".into(),
             service_name: "gatewright".into(),
+            certificates: Vec::new(),
         }
     }
 }

@@ -86,7 +86,7 @@ pub use error::{Failure, PolicyError};
 pub use event_hub::{EventHub, EventHubError};
 pub use exchange::Exchange;
 pub use facts::{
-    ApiFacts, BackendDirectory, BackendFacts, DeploymentFacts, Facts, OperationFacts, ProductFacts,
+    ApiFacts, BackendDirectory, BackendFacts, CertificateFacts, DeploymentFacts, Facts, OperationFacts, ProductFacts,
     RepresentationFacts, ResponseFacts, SubscriptionFacts, UserFacts,
 };
 pub use layer::{Policy, PolicyLayer};

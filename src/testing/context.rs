@@ -217,6 +217,7 @@ fn product(product: Product) -> Arc<ProductFacts> {
         subscriptions_limit: product.subscriptions_limit,
         is_published: product.state.is_none_or(|state| state == "Published"),
         groups: groups(product.groups),
+        apis: Vec::new(),
     })
 }
 

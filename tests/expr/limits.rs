@@ -95,6 +95,14 @@ fn several_syntax_errors_are_reported_at_once() {
 }
 
 #[test]
+fn the_rest_is_looked_at_after_a_lexical_error() {
+    let source = "@{ var a = 1 # 2; var b = ; return 1; }";
+    let errors = Expression::compile(source, &Library::strict()).expect_err(source);
+    let places: Vec<_> = errors.iter().map(|error| error.span.start).collect();
+    assert!(places.contains(&13) && places.contains(&26), "{errors}");
+}
+
+#[test]
 fn errors_show_their_line() {
     let source = "@{\n  var a = 1;\n  return a.Foo;\n}";
     let errors = Expression::compile(source, &Library::strict()).expect_err("no such member");

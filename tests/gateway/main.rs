@@ -5,6 +5,7 @@ mod arrival;
 mod backends;
 mod certificates;
 mod configuration;
+mod context;
 mod fabric;
 mod faults;
 mod imports;

@@ -249,7 +249,7 @@ impl<'t> Binder<'t> {
 
     fn deconstruct_value(&mut self, items: &'t [(Option<&'t str>, ast::Expr<'t>)], value: Node, span: Span) -> Node {
         let args = value.ty.args().to_vec();
-        let is_tuple = matches!(value.ty.id(), Some(TypeId::ValueTuple2 | TypeId::ValueTuple3 | TypeId::ValueTuple4));
+        let is_tuple = value.ty.id().is_some_and(TypeId::is_value_tuple);
         if !is_tuple || args.len() != items.len() {
             if value.ty.is_error() {
                 return value;
@@ -304,7 +304,7 @@ impl<'t> Binder<'t> {
 
     fn tuple_item(&mut self, tuple: Node, index: usize, span: Span) -> Option<Node> {
         let id = tuple.ty.id()?;
-        let names = ["Item1", "Item2", "Item3", "Item4"];
+        let names = ["Item1", "Item2", "Item3", "Item4", "Item5", "Item6", "Item7"];
         let property = crate::expr::types::table().info(id).properties.get(names.get(index)?)?;
         let ty = property.ty.substitute(tuple.ty.args());
         let type_args = tuple.ty.args().into();

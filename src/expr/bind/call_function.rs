@@ -7,8 +7,11 @@ use super::implicit::implicit;
 use super::overload::{Miss, map_arguments};
 use super::tree::{FuncId, Node, NodeKind};
 use crate::expr::syntax::Span;
-use crate::expr::syntax::ast::{ArgMode, ParamMode};
-use crate::expr::types::{Mode, Ty};
+use crate::expr::syntax::ast::{self, ArgMode, Constraint, ParamMode};
+use crate::expr::types::{Mode, Ty, is_subtype, table};
+
+/// So many functions are made of one generic local function: one that calls itself with ever new types has no end.
+const MAX_INSTANCES: usize = 256;
 
 impl<'t> Binder<'t> {
     /// Calls a local function.
@@ -63,6 +66,13 @@ impl<'t> Binder<'t> {
             let Some(type_args) = inferred else {
                 return self.report_miss(Miss::Inference, syntax.name, &args, span);
             };
+            if type_args.len() != syntax.type_params.len() {
+                let message = format!("Using the generic method '{}' requires {count} type arguments", syntax.name);
+                return self.error_node(span, "CS0305", message);
+            }
+            if !self.satisfies(syntax, &type_args, span) {
+                return Node::error(span);
+            }
             params = params.iter().map(|t| t.substitute(&type_args)).collect();
             result = result.substitute(&type_args);
             id = self.instance(index, type_args);
@@ -136,6 +146,50 @@ impl<'t> Binder<'t> {
         if syntax.returns_ref { Node::new(result, span, NodeKind::Deref(node.boxed())) } else { node }
     }
 
+    /// Whether type arguments are what the constraints of a local function ask for; says so where they are not.
+    fn satisfies(&mut self, syntax: &ast::Function<'t>, args: &[Ty], span: Span) -> bool {
+        let before = self.type_params.len();
+        for (name, ty) in syntax.type_params.iter().zip(args) {
+            self.type_params.push(((*name).into(), ty.clone()));
+        }
+        let mut is_satisfied = true;
+        for (name, name_span, constraint) in &syntax.constraints {
+            let Some(index) = syntax.type_params.iter().position(|param| param == name) else {
+                let message = format!("'{}' does not define type parameter '{name}'", syntax.name);
+                self.error(*name_span, "CS0699", message);
+                is_satisfied = false;
+                continue;
+            };
+            let Some(given) = args.get(index).cloned() else { continue };
+            let fits = match constraint {
+                Constraint::Class => given.is_reference(),
+                Constraint::Struct => given.is_value_type() && !matches!(given, Ty::Nullable(_)),
+                Constraint::New => self.has_plain_constructor(&given),
+                Constraint::Type(wanted) => {
+                    let wanted = self.type_of(wanted);
+                    wanted.is_error() || is_subtype(&given, &wanted)
+                }
+            };
+            if !fits && !given.is_error() {
+                let message = format!(
+                    "The type '{}' cannot be used as type parameter '{name}' in the generic type or method '{}'",
+                    given.short(),
+                    syntax.name
+                );
+                self.error(span, "CS0315", message);
+                is_satisfied = false;
+            }
+        }
+        self.type_params.truncate(before);
+        is_satisfied
+    }
+
+    /// Whether `new T()` makes one.
+    fn has_plain_constructor(&self, ty: &Ty) -> bool {
+        let constructors = ty.id().map(|id| &table().info(id).constructors);
+        ty.is_value_type() || constructors.is_some_and(|all| all.iter().any(|c| c.params.is_empty()))
+    }
+
     /// The function for a call of a generic local function with certain type arguments.
     pub(super) fn instance(&mut self, index: usize, args: Vec<Ty>) -> FuncId {
         if let Some((_, id)) = self.local_functions[index].instances.iter().find(|(a, _)| *a == args) {
@@ -155,8 +209,8 @@ impl<'t> Binder<'t> {
             self.type_params.push(((*name).into(), ty.clone()));
         }
         let result = result.substitute(&args);
-        if self.local_functions[index].instances.len() > 32 {
-            self.not_supported(syntax.name_span, "more than 32 uses of a generic local function");
+        if self.local_functions[index].instances.len() > MAX_INSTANCES {
+            self.not_supported(syntax.name_span, "more than 256 uses of a generic local function with different types");
         } else {
             self.bind_function_body(syntax, id, &params, result);
         }

@@ -185,7 +185,8 @@ impl<'t> Binder<'t> {
     }
 
     pub(super) fn unknown_member(&mut self, ty: &Ty, name: &str, span: Span) -> Operand<'t> {
-        if let Some((_, id, _)) = infos(ty).find(|(_, id, _)| is_outside_member(*id, name)) {
+        let is_outside = |id: TypeId| !self.lenient && id.decl().access == crate::expr::types::Access::Lenient;
+        if let Some((_, id, _)) = infos(ty).find(|(_, id, _)| is_outside(*id) || is_outside_member(*id, name)) {
             return self.outside_member(id, name, span);
         }
         let mut names: Vec<&str> = infos(ty).flat_map(|(info, ..)| member_names(info)).collect();

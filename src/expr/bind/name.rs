@@ -71,8 +71,11 @@ impl<'t> Binder<'t> {
             2 => TypeId::ValueTuple2,
             3 => TypeId::ValueTuple3,
             4 => TypeId::ValueTuple4,
+            5 => TypeId::ValueTuple5,
+            6 => TypeId::ValueTuple6,
+            7 => TypeId::ValueTuple7,
             _ => {
-                self.not_supported(span, "a tuple of more than four items");
+                self.not_supported(span, "a tuple of more than seven items");
                 return Ty::Error;
             }
         };

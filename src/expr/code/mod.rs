@@ -11,6 +11,7 @@ mod convert;
 mod create;
 mod delegate;
 mod emit;
+mod filter;
 mod function;
 mod loops;
 mod operators;

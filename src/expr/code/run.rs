@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::closure::{Closure, Target};
+use super::filter::Guard;
 use super::function::FunctionCode;
 use crate::expr::budget::Budget;
 use crate::expr::deep::deeper;
@@ -64,6 +65,16 @@ pub(crate) struct Run<'a> {
     pub(crate) handling: Vec<Value>,
     /// Cells that a closure was made of: emptied at the end, because closures and cells can hold each other.
     loops: Vec<Arc<Cell>>,
+    /// The `try` statements with catch blocks whose bodies are running, innermost last.
+    pub(super) guards: Vec<Guard>,
+}
+
+/// Where the variables of a running function are.
+#[derive(Clone)]
+pub(super) struct Frame {
+    base: usize,
+    cell_base: usize,
+    foreign: Option<Arc<Vec<FunctionCode>>>,
 }
 
 impl<'a> Run<'a> {
@@ -90,6 +101,7 @@ impl<'a> Run<'a> {
             sequences: 0,
             handling: Vec::new(),
             loops: Vec::new(),
+            guards: Vec::new(),
         }
     }
 
@@ -149,6 +161,20 @@ impl<'a> Run<'a> {
     #[inline]
     pub(crate) fn room(&self, bytes: usize) -> Result<(), Fault> {
         if bytes as u64 <= self.bytes { Ok(()) } else { Err(Fault::budget(OUT_OF_BYTES)) }
+    }
+
+    /// The frame of the function that is running.
+    pub(super) fn frame(&self) -> Frame {
+        Frame { base: self.base, cell_base: self.cell_base, foreign: self.foreign.clone() }
+    }
+
+    /// Runs `work` with the variables of a function further out.
+    pub(super) fn in_frame<R>(&mut self, frame: &Frame, work: impl FnOnce(&mut Self) -> R) -> R {
+        let inner = self.frame();
+        (self.base, self.cell_base, self.foreign) = (frame.base, frame.cell_base, frame.foreign.clone());
+        let result = work(self);
+        (self.base, self.cell_base, self.foreign) = (inner.base, inner.cell_base, inner.foreign);
+        result
     }
 
     #[inline]

@@ -1,6 +1,7 @@
 //! Statements as code: each says how control goes on.
 
 use super::emit::Emitter;
+use super::filter;
 use super::function::{Code, Place};
 use super::run::{Cell, Run};
 use crate::expr::bind::tree::{LocalId, Scope, Stmt, StmtKind};
@@ -111,7 +112,7 @@ impl Emitter<'_> {
                     renew(run, &cells);
                     let value = resource(run)?;
                     place.store(run, value.clone());
-                    let result = body(run);
+                    let result = body(run).map_err(|fault| filter::decide(run, fault));
                     if let Value::Object(object) = &value {
                         object.0.dispose();
                     }

@@ -1,19 +1,20 @@
 //! `try`, `catch` and `finally`.
 
+use std::sync::Arc;
+
 use super::emit::Emitter;
+use super::filter::{self, Guard, Verdict};
 use super::function::{Code, Place};
 use super::run::{CALL, Run};
-use super::statement::{Flow, Step, renew};
-use super::test;
+use super::statement::{Flow, Step};
 use crate::expr::bind::tree::{Catch, Stmt};
 use crate::expr::fault::{Cause, Fault};
-use crate::expr::library::exception;
 use crate::expr::types::Ty;
 
 impl Emitter<'_> {
     pub(super) fn try_catch(&self, body: &Stmt, catches: &[Catch], finally: Option<&Stmt>) -> Step {
         let body = self.step(body);
-        let handlers: Vec<Handler> = catches
+        let handlers: Arc<[Handler]> = catches
             .iter()
             .map(|catch| Handler {
                 ty: catch.ty.clone(),
@@ -25,11 +26,9 @@ impl Emitter<'_> {
             .collect();
         let finally = finally.map(|f| self.step(f));
         Box::new(move |run| {
-            let mut result = body(run);
-            if let Err(fault) = result {
-                result = handle(run, fault, &handlers);
-            }
+            let mut result = if handlers.is_empty() { body(run) } else { guarded(run, &body, &handlers) };
             if let Some(finally) = &finally {
+                result = result.map_err(|fault| filter::decide(run, fault));
                 let is_budget = matches!(&result, Err(fault) if matches!(fault.cause(), Cause::Budget(_)));
                 if !is_budget {
                     match finally(run)? {
@@ -46,44 +45,38 @@ impl Emitter<'_> {
 /// The steps of making and catching an exception.
 const THROW: usize = 4 * CALL;
 
-struct Handler {
-    ty: Ty,
-    local: Option<Place>,
-    when: Option<Code<bool>>,
-    cells: Box<[usize]>,
+/// A `catch` block.
+pub(super) struct Handler {
+    pub(super) ty: Ty,
+    pub(super) local: Option<Place>,
+    pub(super) when: Option<Code<bool>>,
+    pub(super) cells: Box<[usize]>,
     body: Step,
 }
 
-fn handle(run: &mut Run<'_>, fault: Fault, handlers: &[Handler]) -> Result<Flow, Fault> {
+fn guarded(run: &mut Run<'_>, body: &Step, handlers: &Arc<[Handler]>) -> Result<Flow, Fault> {
+    let guard = Guard::new(handlers, run);
+    run.guards.push(guard);
+    let result = body(run);
+    let guard = run.guards.pop();
+    result.or_else(|fault| handle(run, fault, handlers, guard.and_then(Guard::verdict).as_ref()))
+}
+
+fn handle(run: &mut Run<'_>, fault: Fault, handlers: &[Handler], verdict: Option<&Verdict>) -> Result<Flow, Fault> {
     if matches!(fault.cause(), Cause::Budget(_)) {
         return Err(fault);
     }
     let span = fault.span().unwrap_or_default();
     run.steps(THROW).map_err(|f| f.at(span))?;
-    let thrown = match fault.into_cause() {
-        Cause::Thrown(value) => value,
-        Cause::Exception { ty, message } => exception::make(ty, message),
-        Cause::Budget(what) => return Err(Fault::budget(what)),
-    };
-    for handler in handlers {
-        if !test::is_instance(&thrown, &handler.ty) {
-            continue;
+    let thrown = filter::thrown(fault)?;
+    let chosen = filter::choose(run, handlers, &thrown, verdict)?;
+    match chosen.and_then(|index| handlers.get(index)) {
+        Some(handler) => {
+            run.handling.push(thrown);
+            let result = (handler.body)(run);
+            run.handling.pop();
+            result
         }
-        renew(run, &handler.cells);
-        if let Some(place) = handler.local {
-            place.store(run, thrown.clone());
-        }
-        if let Some(when) = &handler.when {
-            match when(run) {
-                Ok(true) => {}
-                Err(fault) if matches!(fault.cause(), Cause::Budget(_)) => return Err(fault),
-                _ => continue,
-            }
-        }
-        run.handling.push(thrown);
-        let result = (handler.body)(run);
-        run.handling.pop();
-        return result;
+        None => Err(Fault::thrown(thrown).at(span)),
     }
-    Err(Fault::thrown(thrown).at(span))
 }

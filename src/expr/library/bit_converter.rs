@@ -63,5 +63,9 @@ pub(super) fn register(table: &mut Table) {
             Ok(dashed_hex(cut(&to_bytes(&a[0], "value")?, &a[1], &a[2])?).into())
         })
         .pure("static long DoubleToInt64Bits(double value)", |_, a| Ok((double(&a[0]).to_bits() as i64).into()))
+        .pure("static int SingleToInt32Bits(float value)", |_, a| {
+            Ok(Value::Int((double(&a[0]) as f32).to_bits() as i32))
+        })
+        .pure("static float Int32BitsToSingle(int value)", |_, a| Ok(f32::from_bits(long(&a[0]) as u32).into()))
         .pure("static double Int64BitsToDouble(long value)", |_, a| Ok(f64::from_bits(long(&a[0]) as u64).into()));
 }

@@ -14,7 +14,7 @@ use crate::expr::library::date_time;
 use crate::expr::library::json::plain;
 use crate::expr::library::object::TypeObject;
 use crate::expr::types::{Table, Ty, TypeId};
-use crate::expr::value::{Str, Value};
+use crate::expr::value::{Object, Str, Value};
 
 /// The exception of a conversion that `IConvertible` refuses.
 fn invalid(value: &Value, target: &str) -> Fault {
@@ -308,5 +308,23 @@ fn encoded(table: &mut Table) {
             let Some(TypeObject(ty)) = a[1].downcast() else { return Err(Fault::argument_null("conversionType")) };
             change_type(run, &a[0].clone(), &ty.clone())
         })
-        .def("static bool IsDBNull(object value)", |_, _| Ok(false.into()));
+        .def("static object DBNull", |_, _| Ok(Value::object(DBNull)))
+        .def("static bool IsDBNull(object value)", |_, a| Ok(a[0].downcast::<DBNull>().is_some().into()));
+}
+
+/// `DBNull.Value`: what a database has in place of nothing.
+struct DBNull;
+
+impl Object for DBNull {
+    fn ty(&self) -> Ty {
+        Ty::Named(TypeId::DBNull)
+    }
+
+    fn to_text(&self, _: &mut Run<'_>) -> Result<Option<Str>, Fault> {
+        Ok(Some("".into()))
+    }
+
+    fn equals(&self, other: &Value) -> Option<bool> {
+        Some(other.downcast::<Self>().is_some())
+    }
 }

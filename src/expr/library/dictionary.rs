@@ -178,6 +178,12 @@ pub(super) fn register(table: &mut Table) {
             let (key, value) = (a[1].clone(), a[2].clone());
             Ok(this(a)?.table.with(|state| state.add(key, value)).into())
         })
+        .def("int EnsureCapacity(int capacity)", |run, a| {
+            let wanted = range::count(&a[1], "capacity")?;
+            run.charge(wanted.saturating_mul(PAIR))?;
+            Ok(Value::Int(wanted.max(this(a)?.table.len()) as i32))
+        })
+        .def("void TrimExcess()", |_, a| this(a).map(|_| Value::Null))
         .def("bool ContainsKey(K key)", |_, a| Ok(this(a)?.get(&a[1])?.is_some().into()))
         .def("bool ContainsValue(V value)", |run, a| {
             let dictionary = this(a)?;

@@ -89,6 +89,9 @@ pub(super) fn register(table: &mut Table) {
     }
     functions! { on:
         "Sqrt" f64::sqrt;
+        "Acosh" f64::acosh;
+        "Asinh" f64::asinh;
+        "Atanh" f64::atanh;
         "Cbrt" f64::cbrt;
         "Exp" f64::exp;
         "Log" f64::ln;

@@ -203,7 +203,7 @@ pub(crate) fn default_struct(id: TypeId, args: &[Ty]) -> Value {
         (TypeId::KeyValuePair, [key, value]) => {
             key_value_pair::make(key.clone(), value.clone(), Value::default_of(key), Value::default_of(value))
         }
-        (TypeId::ValueTuple2 | TypeId::ValueTuple3 | TypeId::ValueTuple4, types) => {
+        (id, types) if id.is_value_tuple() => {
             tuple::make(id, types.into(), types.iter().map(Value::default_of).collect()).unwrap_or(Value::Null)
         }
         _ => Value::Null,

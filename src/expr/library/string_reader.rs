@@ -44,6 +44,15 @@ fn this(args: &[Value]) -> Result<&Reader, Fault> {
     args.first().and_then(Value::downcast::<Reader>).ok_or_else(Fault::null_reference)
 }
 
+/// What is left in a `StringReader` argument, which is read to its end.
+pub(super) fn rest(value: &Value, parameter: &str) -> Result<Str, Fault> {
+    let reader = value.downcast::<Reader>().ok_or_else(|| Fault::argument_null(parameter))?;
+    let (_, rest) = reader.rest()?;
+    let text = Str::from_utf16(rest);
+    reader.move_to(reader.units.len());
+    Ok(text)
+}
+
 fn unit(found: Option<&u16>) -> Value {
     Value::Int(found.map_or(-1, |unit| i32::from(*unit)))
 }

@@ -185,5 +185,8 @@ pub(super) fn register(table: &mut Table) {
         ValueTuple2 "new(T1 item1, T2 item2)";
         ValueTuple3 "new(T1 item1, T2 item2, T3 item3)";
         ValueTuple4 "new(T1 item1, T2 item2, T3 item3, T4 item4)";
+        ValueTuple5 "new(T1 item1, T2 item2, T3 item3, T4 item4, T5 item5)";
+        ValueTuple6 "new(T1 item1, T2 item2, T3 item3, T4 item4, T5 item5, T6 item6)";
+        ValueTuple7 "new(T1 item1, T2 item2, T3 item3, T4 item4, T5 item5, T6 item6, T7 item7)";
     );
 }

@@ -205,6 +205,10 @@ fn methods(table: &mut Table) {
             },
         )
         .def("string GetLeftPart(UriPartial part)", |_, a| Ok(get(&a[0])?.left_part(partial(&a[1]))?.into()))
+        .def("string MakeRelative(Uri toUri)", |run, a| {
+            let relative = object(get(&a[0])?.make_relative(required(&a[1], "toUri")?)?);
+            Ok(Value::Str(run.text_of(&relative)?))
+        })
         .def("Uri MakeRelativeUri(Uri uri)", |_, a| Ok(object(get(&a[0])?.make_relative(required(&a[1], "uri")?)?)))
         .def("bool IsBaseOf(Uri uri)", |_, a| Ok(get(&a[0])?.is_base_of(required(&a[1], "uri")?)?.into()))
         .def("bool IsWellFormedOriginalString()", |_, a| Ok(get(&a[0])?.is_well_formed().into()))

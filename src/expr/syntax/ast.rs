@@ -300,7 +300,17 @@ pub(crate) struct Function<'a> {
     pub(crate) name_span: Span,
     pub(crate) type_params: Vec<&'a str>,
     pub(crate) params: Vec<Param<'a>>,
+    /// `where T : …`
+    pub(crate) constraints: Vec<(&'a str, Span, Constraint<'a>)>,
     pub(crate) body: LambdaBody<'a>,
+}
+
+/// What a type argument has to be.
+pub(crate) enum Constraint<'a> {
+    Class,
+    Struct,
+    New,
+    Type(TypeRef<'a>),
 }
 
 pub(crate) struct Section<'a> {

@@ -7,13 +7,47 @@ use crate::expr::diagnostic::Diagnostic;
 /// What a token takes of real sources, white space included.
 const BYTES_PER_TOKEN: usize = 4;
 
-/// The tokens of `source[start..end]`, an end token last.
-pub(super) fn lex(source: &str, start: usize, end: usize) -> Result<Vec<Token>, Diagnostic> {
+/// What a source is cut into.
+pub(super) struct Lexed {
+    /// An end token is last.
+    pub(super) tokens: Vec<Token>,
+    /// What is wrong; where a literal is, a token stands for it all the same.
+    pub(super) errors: Vec<Diagnostic>,
+    /// Identifiers with `\u` escapes: the bytes they take, and their name.
+    pub(super) escaped: Vec<(std::ops::Range<usize>, String)>,
+}
+
+/// So many lexical errors are told at once.
+const MAX_ERRORS: usize = 20;
+
+/// Cuts `source[start..end]`.
+pub(super) fn lex(source: &str, start: usize, end: usize) -> Lexed {
     let tokens = Vec::with_capacity((end - start) / BYTES_PER_TOKEN + 2);
-    let mut lexer = Lexer { source, bytes: source.as_bytes(), at: start, end, tokens, open: Vec::new() };
-    while lexer.token()? {}
-    lexer.tokens.push(Token { kind: T::End, span: Span::new(end, end), mate: 0 });
-    Ok(lexer.tokens)
+    let lexed = Lexed { tokens, errors: Vec::new(), escaped: Vec::new() };
+    let mut lexer = Lexer { source, bytes: source.as_bytes(), at: start, end, lexed, open: Vec::new() };
+    loop {
+        let before = lexer.at;
+        match lexer.token() {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => {
+                let is_literal = matches!(error.code, "CS1010" | "CS1039");
+                let start = error.span.start;
+                lexer.lexed.errors.push(error);
+                if lexer.lexed.errors.len() >= MAX_ERRORS {
+                    break;
+                }
+                if lexer.at <= before {
+                    lexer.step();
+                }
+                if is_literal {
+                    lexer.push(T::Null, start);
+                }
+            }
+        }
+    }
+    lexer.lexed.tokens.push(Token { kind: T::End, span: Span::new(end, end), mate: 0 });
+    lexer.lexed
 }
 
 struct Lexer<'a> {
@@ -21,7 +55,7 @@ struct Lexer<'a> {
     bytes: &'a [u8],
     at: usize,
     end: usize,
-    tokens: Vec<Token>,
+    lexed: Lexed,
     open: Vec<u32>,
 }
 
@@ -36,19 +70,19 @@ impl Lexer<'_> {
     }
 
     fn push(&mut self, kind: T, start: usize) {
-        let index = self.tokens.len() as u32;
+        let index = self.lexed.tokens.len() as u32;
         let mut mate = 0;
         match kind {
             T::Open | T::OpenBrace | T::OpenBracket => self.open.push(index),
             T::Close | T::CloseBrace | T::CloseBracket => {
                 if let Some(opener) = self.open.pop() {
-                    self.tokens[opener as usize].mate = index;
+                    self.lexed.tokens[opener as usize].mate = index;
                     mate = opener;
                 }
             }
             _ => {}
         }
-        self.tokens.push(Token { kind, span: Span::new(start, self.at), mate });
+        self.lexed.tokens.push(Token { kind, span: Span::new(start, self.at), mate });
     }
 
     fn skip_space(&mut self) -> Result<(), Diagnostic> {
@@ -64,7 +98,10 @@ impl Lexer<'_> {
                 let start = self.at;
                 match self.source[self.at + 2..self.end].find("*/") {
                     Some(length) => self.at += length + 4,
-                    None => return self.error(start, "CS1035", "End-of-file found, '*/' expected"),
+                    None => {
+                        self.at = self.end;
+                        return self.error(start, "CS1035", "End-of-file found, '*/' expected");
+                    }
                 }
             } else if b < 0x80 {
                 break;
@@ -110,16 +147,25 @@ impl Lexer<'_> {
             b'.' if self.byte(1).is_ascii_digit() => self.number(start),
             b'@' => {
                 self.at += 1;
-                if !self.word() {
+                if !self.word() && !self.at_escape() {
                     return self.error(
                         start,
                         "CS1646",
                         "Keyword, identifier, or string expected after verbatim specifier: @",
                     );
                 }
+                self.escaped_word(start, start + 1);
                 self.push(T::Ident, start);
             }
-            _ if self.word() => {
+            b'\\' if self.at_escape() => {
+                self.escaped_word(start, start);
+                self.push(T::Ident, start);
+            }
+            _ if self.word() && self.at_escape() => {
+                self.escaped_word(start, start);
+                self.push(T::Ident, start);
+            }
+            _ if self.at > start => {
                 let kind = keyword(&self.source[start..self.at]).unwrap_or(T::Ident);
                 self.push(kind, start);
             }
@@ -158,6 +204,44 @@ impl Lexer<'_> {
             }
         }
         self.at > start
+    }
+
+    /// The character of the escape at the cursor, if it is one that an identifier may have, and the escape's bytes.
+    fn escape(&self) -> Option<(char, usize)> {
+        let digits = match (self.byte(0), self.byte(1)) {
+            (b'\\', b'u') => 4,
+            (b'\\', b'U') => 8,
+            _ => return None,
+        };
+        let text = self.source.get(self.at + 2..self.at + 2 + digits).filter(|_| self.at + 2 + digits <= self.end)?;
+        let c = char::from_u32(u32::from_str_radix(text, 16).ok()?)?;
+        (c.is_alphanumeric() || c == '_').then_some((c, digits + 2))
+    }
+
+    fn at_escape(&self) -> bool {
+        self.escape().is_some()
+    }
+
+    /// Reads the rest of an identifier that has escapes and notes its name, which starts at `name`.
+    fn escaped_word(&mut self, start: usize, name: usize) {
+        let mut text = self.source[name..self.at].to_owned();
+        let mut has_escape = false;
+        loop {
+            let before = self.at;
+            if let Some((c, length)) = self.escape() {
+                text.push(c);
+                self.at += length;
+                has_escape = true;
+            } else if self.word() || self.byte(0).is_ascii_digit() {
+                self.at = self.at.max(before + 1);
+                text.push_str(&self.source[before..self.at]);
+            } else {
+                break;
+            }
+        }
+        if has_escape {
+            self.lexed.escaped.push((start..self.at, text));
+        }
     }
 
     fn number(&mut self, start: usize) {
@@ -260,7 +344,11 @@ impl Lexer<'_> {
                 self.at = end;
                 Ok(())
             }
-            None => self.error(start, "CS1010", "Newline in constant"),
+            None => {
+                let rest = &self.source[self.at..self.end];
+                self.at += if verbatim { rest.len() } else { rest.find(['\n', '\r']).unwrap_or(rest.len()) };
+                self.error(start, "CS1010", "Newline in constant")
+            }
         }
     }
 }

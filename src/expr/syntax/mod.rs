@@ -6,6 +6,8 @@ mod literal;
 mod parser;
 mod token;
 
+use std::borrow::Cow;
+
 use super::diagnostic::{Category, Diagnostic};
 
 /// A range of bytes of the source.
@@ -62,8 +64,39 @@ pub(crate) fn parse(source: &str) -> Result<ast::Tree<'_>, Vec<Diagnostic>> {
     if !(is_block || is_expression) || text.len() < 3 {
         return Err(vec![whole.error("CS1525", "an expression is written `@( expression )` or `@{ statements }`")]);
     }
-    let tokens = lexer::lex(source, lead + 2, trimmed.len() - 1).map_err(|d| vec![d])?;
-    parser::parse(source, tokens, is_block, 0)
+    let lexed = lexer::lex(source, lead + 2, trimmed.len() - 1);
+    let parsed = parser::parse(source, lexed.tokens, is_block, 0);
+    if lexed.errors.is_empty() {
+        return parsed;
+    }
+    let mut errors = lexed.errors;
+    errors.extend(parsed.err().unwrap_or_default());
+    Err(errors)
+}
+
+/// The source without `\u` escapes in its identifiers. Places in it stay where they are: a name is shorter than its
+/// escaped form and is followed by spaces; `@` before it keeps it from being a keyword.
+pub(crate) fn unescaped(source: &str) -> Cow<'_, str> {
+    let has_escapes = source.contains("\\u") || source.contains("\\U");
+    let (start, end) = (source.len().min(2), source.trim_end().len());
+    if !has_escapes || source.len() > MAX_SOURCE || !source.starts_with('@') || end < 3 {
+        return Cow::Borrowed(source);
+    }
+    let escaped = lexer::lex(source, start, end - 1).escaped;
+    if escaped.is_empty() {
+        return Cow::Borrowed(source);
+    }
+    let mut text = source.to_owned();
+    for (range, name) in escaped {
+        let width = range.len();
+        text.replace_range(range, &format!("{:<width$}", format!("@{name}"), width = width - wide(&name)));
+    }
+    Cow::Owned(text)
+}
+
+/// How many bytes a name has beyond one for each character.
+fn wide(name: &str) -> usize {
+    name.len() - name.chars().count()
 }
 
 #[cfg(test)]
@@ -73,8 +106,8 @@ mod tests {
     proptest! {
         #[test]
         fn never_panics(text in "\\PC*") {
-            let _ = super::parse(&format!("@({text})"));
-            let _ = super::parse(&format!("@{{{text}}}"));
+            let _ = super::parse(&super::unescaped(&format!("@({text})")));
+            let _ = super::parse(&super::unescaped(&format!("@{{{text}}}")));
         }
 
         #[test]
@@ -86,11 +119,71 @@ mod tests {
     }
 
     const WORDS: &[&str] = &[
-        "a", " ", "1", "1.5", "\"s\"", "$\"{", "}\"", "'c'", "(", ")", "[", "]", "{", "}", "<", ">", ".", "?", ":",
-        ";", ",", "=", "=>", "==", "+", "-", "!", "&&", "??", "new ", "int", "var ", "if", "for", "foreach", "switch",
-        "case ", "return ", "is ", "as ", "out ", "from ", "in ", "select ", "try", "catch", "finally", "typeof",
-        "default", "$@\"",
+        "a",
+        " ",
+        "1",
+        "1.5",
+        "\"s\"",
+        "$\"{",
+        "}\"",
+        "'c'",
+        "(",
+        ")",
+        "[",
+        "]",
+        "{",
+        "}",
+        "<",
+        ">",
+        ".",
+        "?",
+        ":",
+        ";",
+        ",",
+        "=",
+        "=>",
+        "==",
+        "+",
+        "-",
+        "!",
+        "&&",
+        "??",
+        "new ",
+        "int",
+        "var ",
+        "if",
+        "for",
+        "foreach",
+        "switch",
+        "case ",
+        "return ",
+        "is ",
+        "as ",
+        "out ",
+        "from ",
+        "in ",
+        "select ",
+        "try",
+        "catch",
+        "finally",
+        "typeof",
+        "default",
+        "$@\"",
+        "\\u0061",
+        "@",
+        "\\U00000061",
+        "\\u00",
+        "#",
     ];
+
+    #[test]
+    fn escapes_in_names_keep_their_places() {
+        let source = "@{ var \\u0061b\\u00e9 = 1; return a\\U00000062\\u00e9 + \"\\u0061\"; }";
+        let plain = super::unescaped(source);
+        assert_eq!(plain.len(), source.len());
+        assert_eq!(plain, "@{ var @ab\u{e9}          = 1; return @ab\u{e9}             + \"\\u0061\"; }");
+        assert!(matches!(super::unescaped("@(\"\\u0061\")"), std::borrow::Cow::Borrowed(_)));
+    }
 
     #[test]
     fn deep_nesting_is_refused() {

@@ -54,6 +54,12 @@ impl TypeId {
         &DECLS[self as usize]
     }
 
+    /// Whether it is the type of a tuple such as `(1, "a")`.
+    pub(crate) fn is_value_tuple(self) -> bool {
+        use TypeId::*;
+        matches!(self, ValueTuple2 | ValueTuple3 | ValueTuple4 | ValueTuple5 | ValueTuple6 | ValueTuple7)
+    }
+
     /// The type of a full name without type parameters.
     pub(crate) fn named(full_name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|id| id.decl().name == full_name)
@@ -106,6 +112,7 @@ types! {
     Nullable = All Class "System.Nullable": "";
     NullableOf = All Struct "System.Nullable<T>": "";
     Math = All Class "System.Math": "";
+    DBNull = Lenient Class "System.DBNull": "";
     Convert = All Class "System.Convert": "";
     BitConverter = All Class "System.BitConverter": "";
     Random = All Class "System.Random": "";
@@ -125,6 +132,9 @@ types! {
     ValueTuple2 = Lenient Struct "System.ValueTuple<T1, T2>": "IComparable";
     ValueTuple3 = Lenient Struct "System.ValueTuple<T1, T2, T3>": "IComparable";
     ValueTuple4 = Lenient Struct "System.ValueTuple<T1, T2, T3, T4>": "IComparable";
+    ValueTuple5 = Lenient Struct "System.ValueTuple<T1, T2, T3, T4, T5>": "IComparable";
+    ValueTuple6 = Lenient Struct "System.ValueTuple<T1, T2, T3, T4, T5, T6>": "IComparable";
+    ValueTuple7 = Lenient Struct "System.ValueTuple<T1, T2, T3, T4, T5, T6, T7>": "IComparable";
     IComparable = All Interface "System.IComparable": "";
     IComparableOf = All Interface "System.IComparable<in T>": "";
     IFormattable = All Interface "System.IFormattable": "";
@@ -310,6 +320,8 @@ types! {
     JProperty = All Class "Newtonsoft.Json.Linq.JProperty": "JContainer";
     JValue = All Class "Newtonsoft.Json.Linq.JValue": "JToken, IComparable, IFormattable";
     JRaw = All Class "Newtonsoft.Json.Linq.JRaw": "JValue";
+    JsonReader = Lenient Class "Newtonsoft.Json.JsonReader": "IDisposable";
+    JsonWriter = Lenient Class "Newtonsoft.Json.JsonWriter": "IDisposable";
     JsonSerializer = Lenient Class "Newtonsoft.Json.JsonSerializer": "";
     JsonSerializerSettings = Lenient Class "Newtonsoft.Json.JsonSerializerSettings": "";
     JsonConverter = Lenient Class "Newtonsoft.Json.JsonConverter": "";
@@ -339,6 +351,8 @@ types! {
     XNodeEqualityComparer = All Class "System.Xml.Linq.XNodeEqualityComparer": "IEqualityComparer<XNode>";
     XmlNodeType = All Enum "System.Xml.XmlNodeType":
         "None=0, Element=1, Attribute=2, Text=3, CDATA=4, EntityReference=5, Entity=6, ProcessingInstruction=7, Comment=8, Document=9, DocumentType=10, DocumentFragment=11, Notation=12, Whitespace=13, SignificantWhitespace=14, EndElement=15, EndEntity=16, XmlDeclaration=17";
+    XmlReader = Lenient Class "System.Xml.XmlReader": "IDisposable";
+    XmlWriter = Lenient Class "System.Xml.XmlWriter": "IDisposable";
     LoadOptions = Lenient Enum "System.Xml.Linq.LoadOptions":
         "flags None=0, PreserveWhitespace=1, SetBaseUri=2, SetLineInfo=4";
     SaveOptions = Lenient Enum "System.Xml.Linq.SaveOptions": "flags None=0, DisableFormatting=1, OmitDuplicateNamespaces=2";

@@ -12,7 +12,7 @@ const TYPES: &str = "\
     ChaCha20Poly1305 CngKey CodePagesEncodingProvider Collection CollectionBase CommentHandling CompareInfo \
     CompareOptions Complex ConcurrentBag ConcurrentDictionary ConcurrentQueue ConcurrentStack \
     ConfigurationManager Console ConstructorInfo ContentInfo Cookie CookieCollection CookieContainer \
-    CredentialCache CryptoConfig CryptoStream CryptoStreamMode CryptographicOperations CspParameters DBNull DES \
+    CredentialCache CryptoConfig CryptoStream CryptoStreamMode CryptographicOperations CspParameters  DES \
     DESCryptoServiceProvider DSA DSACertificateExtensions DSACng DSACryptoServiceProvider DSAParameters \
     DataColumn DataContractJsonSerializer DataContractSerializer DataRow DataSet DataTable DateFormatHandling \
     DateParseHandling DateTimeFormatInfo DateTimeZoneHandling Debug Debugger DecoderFallback \
@@ -31,8 +31,8 @@ const TYPES: &str = "\
     IQueryable IdnMapping ImmutableArray ImmutableDictionary ImmutableHashSet ImmutableList Index Interlocked \
     InvalidDataException InvalidProgramException InvalidTimeZoneException IsoDateTimeConverter \
     JPropertyDescriptor JSchema JTokenReader JTokenWriter JavaScriptSerializer JsonArray JsonDocument \
-    JsonElement JsonNode JsonObject JsonProperty JsonPropertyAttribute JsonReader JsonSchema JsonSerializer \
-    JsonSerializerOptions JsonTextReader JsonTextWriter JsonValue JsonValueKind JsonWriter KeyedCollection Lazy \
+    JsonElement JsonNode JsonObject JsonProperty JsonPropertyAttribute  JsonSchema  \
+    JsonSerializerOptions JsonTextReader JsonTextWriter JsonValue JsonValueKind  KeyedCollection Lazy \
     LineInfoHandling LinkedList LinkedListNode ListDictionary MACTripleDES MD5Cng MD5CryptoServiceProvider \
     MailAddress MailMessage ManualResetEvent Marshal MediaTypeHeaderValue MemberAccessException MemberInfo \
     Memory MemoryMarshal MemoryStream MergeArrayHandling MergeNullValueHandling MethodInfo MissingFieldException \
@@ -63,8 +63,8 @@ const TYPES: &str = "\
     X509RevocationMode X509Store X509SubjectKeyIdentifierExtension X509VerificationFlags XPathDocument \
     XPathExpression XPathNavigator XStreamingElement XmlAttribute XmlConvert XmlDeclaration XmlDocument \
     XmlDocumentFragment XmlElement XmlNameTable XmlNamespaceManager XmlNode XmlNodeList XmlNodeReader \
-    XmlQualifiedName XmlReader XmlReaderSettings XmlSchema XmlSchemaSet XmlSerializer XmlText XmlTextReader \
-    XmlTextWriter XmlWriter XmlWriterSettings XslCompiledTransform XsltArgumentList ZipArchive";
+    XmlQualifiedName  XmlReaderSettings XmlSchema XmlSchemaSet XmlSerializer XmlText XmlTextReader \
+    XmlTextWriter  XmlWriterSettings XslCompiledTransform XsltArgumentList ZipArchive";
 
 /// Namespaces without anything that is allowed.
 const NAMESPACES: &[&str] = &[
@@ -125,6 +125,17 @@ const NAMESPACES: &[&str] = &[
 
 /// Members of types of which only some members are allowed.
 const MEMBERS: &[(TypeId, &str)] = &[
+    (TypeId::StringReader, "ReadAsync ReadBlockAsync ReadLineAsync ReadToEndAsync"),
+    (TypeId::StringWriter, "DisposeAsync FlushAsync WriteAsync WriteLineAsync"),
+    (TypeId::Encoding, "DecoderFallback EncoderFallback RegisterProvider"),
+    (TypeId::Exception, "GetObjectData"),
+    (TypeId::Dictionary, "GetObjectData OnDeserialization"),
+    (TypeId::HashSet, "GetObjectData OnDeserialization"),
+    (TypeId::XObject, "Changed Changing"),
+    (TypeId::JContainer, "AddingNew CollectionChanged ListChanged"),
+    (TypeId::JObject, "PropertyChanged PropertyChanging"),
+    (TypeId::JToken, "LoadAsync ReadFromAsync WriteToAsync"),
+    (TypeId::JRaw, "CreateAsync"),
     (
         TypeId::DateTime,
         "AddMicroseconds Compare CompareTo Deconstruct Equals FromBinary FromFileTime FromFileTimeUtc FromOADate \

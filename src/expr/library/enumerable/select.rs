@@ -4,7 +4,7 @@ use super::{delegate, holds, source};
 use crate::expr::code::Run;
 use crate::expr::fault::Fault;
 use crate::expr::library::args::{boolean, int, required};
-use crate::expr::library::sequence::{cast_item, is_item, lazy};
+use crate::expr::library::sequence::{cast_item, deferred, is_item, lazy};
 use crate::expr::types::{Table, TypeId};
 use crate::expr::value::{Iterate, Value};
 
@@ -185,6 +185,21 @@ pub(super) fn register(table: &mut Table) {
                     items.next(run)
                 }
                 None => Ok(None),
+            }))
+        })
+        .def("static IEnumerable<T> SkipLast<T>(this IEnumerable<T> source, int count)", |run, a| {
+            let (source, cut) = (source(a)?, count(&a[1]));
+            Ok(deferred(run.type_arg(0), move |run| {
+                let mut items = run.collect(&source)?;
+                items.truncate(items.len().saturating_sub(cut));
+                Ok(items)
+            }))
+        })
+        .def("static IEnumerable<T> TakeLast<T>(this IEnumerable<T> source, int count)", |run, a| {
+            let (source, kept) = (source(a)?, count(&a[1]));
+            Ok(deferred(run.type_arg(0), move |run| {
+                let mut items = run.collect(&source)?;
+                Ok(items.split_off(items.len().saturating_sub(kept)))
             }))
         })
         .def("static IEnumerable<T> SkipWhile<T>(this IEnumerable<T> source, Func<T, bool> predicate)", |run, a| {

@@ -11,6 +11,7 @@ mod json_convert;
 mod object;
 mod property;
 mod serialize;
+mod stream;
 mod token;
 mod value;
 
@@ -31,4 +32,5 @@ pub(super) fn register(table: &mut Table) {
     value::register(table);
     extensions::register(table);
     json_convert::register(table);
+    stream::register(table);
 }

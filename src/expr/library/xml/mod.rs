@@ -10,6 +10,7 @@ mod extensions;
 mod name;
 mod node;
 mod object;
+mod stream;
 mod text;
 
 pub(crate) use object::{parse, value};
@@ -28,4 +29,5 @@ pub(super) fn register(table: &mut Table) {
     text::register(table);
     conversions::register(table);
     extensions::register(table);
+    stream::register(table);
 }

@@ -82,6 +82,9 @@ impl<'a> Parser<'a> {
             element = TypeRef { span, kind: TypeKind::Array(Box::new(element), rank) };
         }
         let items = if self.kind() == T::OpenBrace { Some(self.array_items()?) } else { None };
+        if items.is_none() && self.kind() == T::OpenBracket {
+            return Err(self.error("CS0178", "Invalid rank specifier: expected ',' or ']'"));
+        }
         if sizes.is_empty() && items.is_none() {
             return Err(self.error("CS1586", "Array creation must have array size or array initializer"));
         }

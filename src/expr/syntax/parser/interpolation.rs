@@ -84,7 +84,13 @@ impl<'a> Parser<'a> {
             Some(colon) => (colon, self.source.get(colon + 1..close)),
             None => (close, None),
         };
-        let tokens = lexer::lex(self.source, start, value_end)?;
+        let lexed = lexer::lex(self.source, start, value_end);
+        let mut errors = lexed.errors.into_iter();
+        if let Some(first) = errors.next() {
+            errors.for_each(|error| self.record(error));
+            return Err(Box::new(first));
+        }
+        let tokens = lexed.tokens;
         let mut inner = Parser {
             source: self.source,
             tokens,

@@ -1,7 +1,10 @@
 //! Statements.
 
 use super::{MAX_ELSE_IF, Parsed, Parser};
-use crate::expr::syntax::ast::{Block, Expr, ExprKind, Function, LambdaBody, Local, Statement, StatementKind};
+use crate::expr::syntax::Span;
+use crate::expr::syntax::ast::{
+    Block, Constraint, Expr, ExprKind, Function, LambdaBody, Local, Statement, StatementKind,
+};
 use crate::expr::syntax::token::T;
 use crate::expr::value::Value;
 
@@ -308,6 +311,7 @@ impl<'a> Parser<'a> {
             self.expect(T::Greater, "CS1003", "Syntax error, '>'")?;
         }
         let params = self.parameters()?;
+        let constraints = self.constraints()?;
         let body = if self.eat(T::Arrow) {
             let value = self.expression()?;
             self.semicolon()?;
@@ -317,6 +321,36 @@ impl<'a> Parser<'a> {
         } else {
             return Err(self.error("CS8112", "a local function must have a body"));
         };
-        Ok(Function { ty, returns_ref, name, name_span, type_params, params, body })
+        Ok(Function { ty, returns_ref, name, name_span, type_params, params, constraints, body })
+    }
+
+    /// `where T : class, new() where U : …`
+    fn constraints(&mut self) -> Parsed<Vec<(&'a str, Span, Constraint<'a>)>> {
+        let mut found = Vec::new();
+        while self.is_word(0, "where") {
+            self.bump();
+            let (name, span) = self.identifier()?;
+            self.expect(T::Colon, "CS1003", "Syntax error, ':'")?;
+            loop {
+                let constraint = match self.kind() {
+                    T::Class => Constraint::Class,
+                    T::Struct => Constraint::Struct,
+                    T::New => Constraint::New,
+                    _ => Constraint::Type(self.type_ref()?),
+                };
+                if !matches!(constraint, Constraint::Type(_)) {
+                    self.bump();
+                }
+                if matches!(constraint, Constraint::New) {
+                    self.expect(T::Open, "CS1003", "Syntax error, '('")?;
+                    self.expect(T::Close, "CS1026", ")")?;
+                }
+                found.push((name, span, constraint));
+                if !self.eat(T::Comma) {
+                    break;
+                }
+            }
+        }
+        Ok(found)
     }
 }
