@@ -190,6 +190,36 @@ pub struct ForwardOptions {
     pub proxy: Option<WebProxy>,
     /// What the request asks of a Service Fabric cluster; other backends take no notice of it.
     pub fabric: Option<FabricOptions>,
+    /// What the attempts of one request tell each other, so that a pool sends each to another member while it can.
+    pub tried: Option<Tried>,
+}
+
+/// Which members of pools the attempts of one request went to, in whatever case of letters; a clone shares it.
+///
+/// ```
+/// use gatewright::forward::Tried;
+///
+/// let tried = Tried::default();
+/// tried.add(&"east".into());
+/// assert!(tried.contains("EAST") && !tried.contains("west"));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct Tried(Arc<Mutex<Vec<Arc<str>>>>);
+
+impl Tried {
+    /// An attempt goes to a member.
+    pub fn add(&self, backend: &Arc<str>) {
+        let mut tried = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !tried.iter().any(|known| known.eq_ignore_ascii_case(backend)) {
+            tried.push(Arc::clone(backend));
+        }
+    }
+
+    /// Whether an attempt went to it.
+    pub fn contains(&self, backend: &str) -> bool {
+        let tried = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        tried.iter().any(|known| known.eq_ignore_ascii_case(backend))
+    }
 }
 
 impl ForwardOptions {

@@ -149,7 +149,7 @@ impl Backends {
             let expired = Arc::clone(&call.expired);
             return CallFuture::managed(expired, tries::pool(call, pool, bound, is_tls, request));
         }
-        let (choice, permit) = match pool.choose(bound, is_tls, Members::default()) {
+        let (choice, permit) = match pool.choose(bound, is_tls, Members::default(), options.tried.as_ref()) {
             Ok(chosen) => chosen,
             Err(error) => return CallFuture::failed(error),
         };

@@ -65,7 +65,7 @@ pub(super) async fn pool(
     let (mut request, mut last) = (Some(request), None::<Outcome>);
     earn(options.budget());
     loop {
-        let chosen = match pool.choose(bound, is_tls, tried) {
+        let chosen = match pool.choose(bound, is_tls, tried, call.options.tried.as_ref()) {
             Ok(chosen) => chosen,
             Err(error) => return last.unwrap_or(Err(error)),
         };
@@ -110,7 +110,7 @@ async fn second_member(
         return None;
     }
     tracing::debug!(target: "gatewright::pool", pool = &*pool.id, "a second member is asked");
-    let chosen = pool.choose(None, is_tls, *tried).ok()?;
+    let chosen = pool.choose(None, is_tls, *tried, call.options.tried.as_ref()).ok()?;
     tried.insert(chosen.0.member);
     let goal = pool.goal(chosen.0.member).cloned()?;
     Some(attempt(call.clone(), goal, Some(chosen), &mut Some(request)).await)

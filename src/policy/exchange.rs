@@ -37,6 +37,8 @@ pub struct Exchange {
     pub(crate) target: Option<Target>,
     /// Which member of the pool answered, and the target that was the pool.
     pub(crate) served_by: Option<(Target, ServedBy)>,
+    /// Which members of a pool the runs of a `retry` went to.
+    pub(crate) tried: Option<Tried>,
     /// The scope whose document set a backend id; a base URL of a narrower one does not override it.
     pub(crate) backend_set_by: Option<Scope>,
     /// What is asked of a Service Fabric cluster, when the target is one.
@@ -205,6 +207,7 @@ impl Exchange {
             last_error: None,
             target: None,
             served_by: None,
+            tried: None,
             backend_set_by: None,
             fabric: None,
             facts: Facts::default(),

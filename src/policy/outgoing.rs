@@ -22,6 +22,9 @@ impl ForwardRequest {
     ) -> Result<(Call, Duration), Box<Failure>> {
         let (mut options, limit) = self.options(exchange)?;
         options.fabric = exchange.fabric.as_ref().map(|fabric| fabric.options.clone());
+        if keep_request && matches!(exchange.target, Some(Target::Backend(_))) {
+            options.tried = Some(exchange.tried.get_or_insert_default().clone());
+        }
         exchange.response = None;
         let uri = exchange.request.rest_uri().map_err(|error| {
             let rest = exchange.request.rest();

@@ -132,6 +132,21 @@ async fn a_retry_goes_to_another_member() {
     assert_eq!(gone.connections(), 1, "it is tripped");
 }
 
+/// Other requests take turns in between, so that the turn may be the failing member's again.
+#[tokio::test]
+async fn a_retry_does_not_go_back_while_there_is_another_member() {
+    let (bad, good) = (server(&[404; 500]).await, server(&[]).await);
+    let retry = r#"<retry count="1" interval="0" first-fast-retry="true" condition="@(context.Response.StatusCode == 404)">
+        <forward-request /></retry>"#;
+    let gateway = gateway(&store(&[&bad, &good], retry, "", ""), &manual());
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..100 {
+        let gateway = gateway.clone();
+        calls.spawn(async move { send(&gateway, "GET", "/a/x", &[]).await.status().as_u16() });
+    }
+    assert_eq!(calls.join_all().await, [200; 100], "404 trips nobody");
+}
+
 #[tokio::test]
 async fn a_retry_sees_that_a_pool_is_exhausted() {
     let bad = server(&[503; 9]).await;

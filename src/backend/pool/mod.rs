@@ -21,7 +21,7 @@ use super::error::Error;
 use super::goal::Goal;
 use crate::Body;
 use crate::clock::Clock;
-use crate::forward::ServedBy;
+use crate::forward::{ServedBy, Tried};
 use crate::model;
 
 pub use options::{Balance, PoolOptions};
@@ -120,16 +120,21 @@ impl Pool {
         self.affinity.as_ref()?.take(headers)
     }
 
-    /// The member for an attempt, with the permit of its breaker: the bound one, or else whose turn it is.
+    /// The member for an attempt, with the permit of its breaker: the bound one, or else whose turn it is. `earlier` are those
+    /// that other attempts of the same request went to.
     pub(super) fn choose(
         self: &Arc<Self>,
         bound: Option<usize>,
         is_tls: bool,
         mut tried: Members,
+        earlier: Option<&Tried>,
     ) -> Result<(Choice, Option<Permit>), Error> {
         let affine = |member| self.affinity.is_some() && bound != Some(member);
         let bound = bound.filter(|member| !tried.contains(*member) && self.picker.is_candidate(*member));
-        let mut next = bound.or_else(|| self.picker.pick(tried));
+        let mut next = bound.or_else(|| match earlier {
+            None => self.picker.pick(tried),
+            Some(earlier) => self.picker.pick_avoiding(tried, self.members_in(earlier)),
+        });
         // Each member is asked once: its breaker may open, or have all its trials, between the choice and the permit.
         while let Some(member) = next {
             let permit = match self.picker.breaker(member).map(|breaker| breaker.admit()) {
@@ -142,13 +147,24 @@ impl Pool {
             };
             self.picker.started(member);
             let bind = affine(member).then_some(is_tls);
-            let backend = self.goals.get(member).map_or("", |goal| goal.id());
-            tracing::debug!(target: "gatewright::pool", pool = &*self.id, backend, "member chosen");
+            if let Some(goal) = self.goals.get(member) {
+                tracing::debug!(target: "gatewright::pool", pool = &*self.id, backend = &**goal.id(), "member chosen");
+                if let Some(earlier) = earlier {
+                    earlier.add(goal.id());
+                }
+            }
             return Ok((Choice { pool: Arc::clone(self), member, bind }, permit));
         }
         let soonest = self.picker.soonest();
         tracing::debug!(target: "gatewright::pool", pool = &*self.id, ?soonest, "no member can be asked");
         Err(Error::exhausted(self.status, soonest).of(Arc::clone(&self.id)))
+    }
+
+    fn members_in(&self, tried: &Tried) -> Members {
+        let mut members = Members::default();
+        let known = self.goals.iter().enumerate().filter(|(_, goal)| tried.contains(goal.id()));
+        known.for_each(|(index, _)| members.insert(index));
+        members
     }
 
     pub(super) fn goal(&self, member: usize) -> Option<&Goal> {

@@ -62,6 +62,11 @@ impl Members {
         self.0 |= 1_u128.checked_shl(u32::try_from(member).unwrap_or(u32::MAX)).unwrap_or(0);
     }
 
+    /// Those of both.
+    fn and(self, other: Self) -> Self {
+        Self(self.0 | other.0)
+    }
+
     pub(in crate::backend) fn contains(self, member: usize) -> bool {
         let bit = 1_u128.checked_shl(u32::try_from(member).unwrap_or(u32::MAX)).unwrap_or(0);
         self.0 & bit != 0
@@ -107,6 +112,19 @@ impl Picker {
             return Some(member);
         }
         self.pick_again(tried)
+    }
+
+    /// As [`pick`](Self::pick), and none of `avoided` while there is another one as good.
+    pub(super) fn pick_avoiding(&self, tried: Members, avoided: Members) -> Option<usize> {
+        if avoided == Members::default() {
+            return self.pick(tried);
+        }
+        let other = self.pick(tried.and(avoided)).filter(|member| {
+            let is_candidate = |member| !tried.contains(member) && self.is_candidate(member);
+            let best = schedule::in_turn(&self.shares, self.zero_weight_serves, is_candidate);
+            best.iter().any(|(known, _)| known == member)
+        });
+        other.or_else(|| self.pick(tried))
     }
 
     /// The member whose turn it is; none when the turns do not hold any more, or it is not for that one to serve.

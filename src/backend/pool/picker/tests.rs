@@ -107,6 +107,28 @@ fn members_that_were_tried_are_passed_over() {
 }
 
 #[test]
+fn members_of_earlier_attempts_are_avoided_while_others_are_as_good() {
+    let clock = clock();
+    let picker = picker(&[(1, 1), (1, 1), (1, 0), (2, 1)], &clock);
+    let avoiding = |members: &[usize]| {
+        let mut avoided = Members::default();
+        members.iter().for_each(|member| avoided.insert(*member));
+        let picks = (0..6).map(|_| picker.pick_avoiding(Members::default(), avoided).unwrap());
+        let mut picks: Vec<_> = picks.collect();
+        picks.sort_unstable();
+        picks.dedup();
+        picks
+    };
+    assert_eq!(avoiding(&[]), [0, 1]);
+    assert_eq!(avoiding(&[0]), [1]);
+    assert_eq!(avoiding(&[0, 1]), [0, 1], "neither weight 0 nor a worse group is as good");
+    trip(picker.breaker(0).unwrap());
+    assert_eq!(avoiding(&[0, 1]), [1]);
+    trip(picker.breaker(1).unwrap());
+    assert_eq!(avoiding(&[0, 1]), [2]);
+}
+
+#[test]
 fn the_least_requests_win() {
     let picker = balanced(&[(1, 1), (1, 2), (1, 1)], Balance::LeastRequests, None, &clock());
     picker.started(0);
