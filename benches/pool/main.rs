@@ -31,7 +31,7 @@ fn main() -> Result<(), Fault> {
     let only = argument("--only");
     let runs = |part: &str| only.as_deref().is_none_or(|only| only == part);
     if runs("micro") {
-        micro::run(if measure { 2_000_000 } else { 1_000 });
+        micro::run(if measure { 4_500_000 } else { 1_000 });
     }
     let local = tokio::task::LocalSet::new();
     if runs("cpu") {
