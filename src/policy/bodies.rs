@@ -40,9 +40,10 @@ impl Exchange {
             Err(CollectError::TooLarge(limit)) => {
                 Err(Failure::internal("ResponseBodyTooLarge", format!("Response body is larger than {limit} bytes.")))
             }
-            Err(CollectError::Read(error)) if of_request => {
-                let message = format!("The operation was canceled. {error}");
-                Err(Failure::refused(StatusCode::BAD_REQUEST, "ClientConnectionFailure", message))
+            Err(CollectError::Read(_)) if of_request => {
+                // Nobody is there to see it; it is what other servers log when a caller goes away.
+                let status = StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST);
+                Err(Failure::refused(status, "ClientConnectionFailure", "The operation was canceled."))
             }
             Err(CollectError::Read(_)) => Err(Failure::internal(
                 "BackendConnectionFailure",

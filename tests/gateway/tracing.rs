@@ -68,7 +68,7 @@ impl Traced {
         let response = self.send(path, &headers).await;
         let id = header(&response, "apim-trace-id");
         let body = response.into_body().collect(1 << 20).await.unwrap();
-        let echoed = String::from_utf8_lossy(body.as_bytes().unwrap()).to_lowercase();
+        let echoed = String::from_utf8_lossy(body.as_bytes().map_or(&[], |bytes| &bytes[..])).to_lowercase();
         assert!(!echoed.contains("apim-debug-authorization"), "the backend gets no token: {echoed}");
         self.traces.get(&id).expect("the trace is there").to_json()
     }

@@ -127,6 +127,17 @@ async fn a_body_over_the_limit_is_refused() {
 }
 
 #[tokio::test]
+async fn a_body_of_the_caller_that_breaks_off_is_the_callers_failure() {
+    let reads = r#"<set-variable name="b" value="@(context.Request.Body.As<string>(preserveContent: true))" />"#;
+    let service = layer(reads, "<forward-request />", "", SAY_WHY)
+        .layer(service_fn(|_: Request<Body>| async { Ok::<_, Infallible>(Response::new(Body::empty())) }));
+    let broken = futures_util::stream::iter([Err::<http_body::Frame<Bytes>, _>(std::io::Error::other("gone"))]);
+    let response = service.oneshot(Request::new(http_body_util::StreamBody::new(broken))).await.unwrap();
+    assert_eq!(response.status().as_u16(), 499);
+    assert_eq!(response.headers()["x-why"], "ClientConnectionFailure: The operation was canceled.");
+}
+
+#[tokio::test]
 async fn the_service_that_was_polled_ready_takes_the_request() {
     let (mut spy, mut handle) = tower_test::mock::spawn_layer(layer("", "<forward-request />", "", ""));
     handle.allow(1);
