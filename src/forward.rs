@@ -57,6 +57,14 @@ pub struct BaseUrlError {
     problem: &'static str,
 }
 
+impl BaseUrlError {
+    /// The same of a text from which more secrets are taken out.
+    #[cfg(all(feature = "client", feature = "policy"))]
+    pub(crate) fn about(self, text: &str) -> Self {
+        Self { url: shown(text), ..self }
+    }
+}
+
 impl BaseUrl {
     /// Parses `http(s)://host[:port][/path][?query]`; `ws` and `wss`, as WebSocket APIs write it, mean the same.
     ///

@@ -63,7 +63,7 @@ impl Realm {
     pub fn service_url(&self, text: &str) -> Result<Arc<BaseUrl>, String> {
         let text = self.values.substitute(text).map_err(|error| error.to_string())?;
         // What was put in may be a secret.
-        let shown = |error: BaseUrlError| self.environment.redactor.redact(&error.to_string()).into_owned();
+        let shown = |error: BaseUrlError| error.about(&self.environment.redactor.redact(&text)).to_string();
         BaseUrl::parse(&text).map(Arc::new).map_err(shown)
     }
 }

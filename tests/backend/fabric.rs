@@ -362,7 +362,8 @@ async fn an_endpoint_that_does_not_answer_is_left_for_the_next() {
     .await;
     // Headers come, the body does not.
     let half = TestServer::raw(|mut stream| async move {
-        use tokio::io::AsyncWriteExt;
+        use tokio::io::{AsyncReadExt, AsyncWriteExt};
+        let _ = stream.read(&mut [0; 4096]).await;
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{").await;
         std::future::pending::<()>().await;
     })

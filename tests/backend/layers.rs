@@ -58,7 +58,7 @@ async fn a_uri_without_room_for_credentials_stays_as_it_is() {
     let layer = CredentialsLayer::new(&credentials(), &values()).unwrap();
     let inner = tower::service_fn(async |request: Request<()>| Ok::<_, Error>(Response::new(request.uri().clone())));
     let long = "x".repeat(65_525);
-    for given in [format!("/{long}"), format!("http://b/{}", &long[..65_520])] {
+    for given in [format!("/{long}"), format!("http://b/{long}")] {
         let request = Request::delete(given.as_str()).body(()).unwrap();
         assert_eq!(layer.layer(inner).oneshot(request).await.unwrap().into_body().to_string(), given);
     }
