@@ -371,13 +371,13 @@ mod tests {
     #[test]
     fn many_attributes_and_declarations_take_their_time_once() {
         let options = Options { attribute_prefix: Some("@"), namespace_prefix: Some("xmlns"), limit: 1 << 26, ..PLAIN };
-        let members = |name: &str| (0..200_000).map(|n| format!("\"{name}{n}\":\"u\"")).collect::<Vec<_>>().join(",");
+        let members = |name: &str| (0..20_000).map(|n| format!("\"{name}{n}\":\"u\"")).collect::<Vec<_>>().join(",");
         for json in [
             format!("{{\"a\":{{{}}}}}", members("@n")),
             format!("{{\"a\":{{{}}}}}", members("xmlns_n")),
             format!("{{\"a\":{{{},{}}}}}", members("xmlns_n"), members("n9_")),
         ] {
-            assert!(xml(&json, options).len() > 2_000_000);
+            assert!(xml(&json, options).len() > 200_000);
         }
     }
 

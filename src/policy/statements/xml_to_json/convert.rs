@@ -280,7 +280,7 @@ mod tests {
 
     #[test]
     fn many_prefixed_attributes_take_their_time_once() {
-        let attributes: String = (0..200_000).map(|n| format!(" p:x{n}=\"\"")).collect();
+        let attributes: String = (0..20_000).map(|n| format!(" p:x{n}=\"\"")).collect();
         let options = Options {
             kind: JsonKind::JavascriptFriendly,
             always_arrays: false,
@@ -289,7 +289,7 @@ mod tests {
             trims: false,
             nodes: 1 << 20,
         };
-        assert!(convert(&format!("<r{attributes}/>"), options).unwrap().len() > 1_000_000);
+        assert!(convert(&format!("<r{attributes}/>"), options).unwrap().len() > 100_000);
     }
 
     #[test]
