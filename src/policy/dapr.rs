@@ -160,7 +160,7 @@ impl Call {
                 let value = match got {
                     Ok(response) => Value::from(response),
                     Err(failure) if ignores_errors => {
-                        let message = exchange.redaction.message(&failure.message);
+                        let message = exchange.redaction.message(failure.message.clone());
                         tracing::debug!(target: "gatewright::policy", "dapr: ignored: {message}");
                         exchange.trace_note(|| format!("The error was ignored. {}: {message}", failure.reason));
                         Value::Null

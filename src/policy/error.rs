@@ -91,9 +91,9 @@ impl Failure {
     /// The same failure without secrets.
     pub(crate) fn redacted(&self, redaction: &Redaction) -> Self {
         let mut failure = self.clone();
-        failure.message = redaction.message(&failure.message);
+        failure.message = redaction.message(failure.message);
         if let Answer::Message(message, _) = &mut failure.answer {
-            *message = redaction.message(message);
+            *message = redaction.message(std::mem::take(message));
         }
         failure
     }

@@ -60,7 +60,7 @@ fn holds(exchange: &mut Exchange, condition: &Setting<bool>) -> bool {
         exchange.response = None;
     }
     result.unwrap_or_else(|failure| {
-        let message = exchange.redaction.message(&failure.message);
+        let message = exchange.redaction.message(failure.message);
         tracing::warn!(target: "gatewright::policy", "`sf-resolve-condition` is taken as false: {message}");
         false
     })

@@ -33,11 +33,10 @@ impl Redaction {
     }
 
     /// The same for a message; one that is part of the program holds no secret.
-    #[expect(clippy::ptr_arg, reason = "what is borrowed for ever is part of the program")]
-    pub(crate) fn message(&self, text: &Cow<'static, str>) -> Cow<'static, str> {
+    pub(crate) fn message(&self, text: Cow<'static, str>) -> Cow<'static, str> {
         match text {
             Cow::Borrowed(text) => Cow::Borrowed(text),
-            Cow::Owned(text) => Cow::Owned(self.redact(text).into_owned()),
+            Cow::Owned(text) => Cow::Owned(self.redact(&text).into_owned()),
         }
     }
 }

@@ -475,7 +475,7 @@ impl Machine<'_> {
         PolicyError {
             source: program.source(place).into(),
             reason: failure.reason.clone(),
-            message: self.exchange.redaction.message(&failure.message),
+            message: self.exchange.redaction.message(failure.message.clone()),
             scope: origin.map(|place| place.scope),
             section: Some(*self.section),
             path: Some(program.path(place)),
