@@ -24,7 +24,7 @@ use super::tracer::Tracer;
 use super::tracing::DebugAccess;
 use crate::body::Body;
 use crate::expr::Value;
-use crate::forward::{self, CertificateName, ClientAddress, ClientScheme, ServedBy, Target, WebProxy};
+use crate::forward::{self, CertificateName, ClientAddress, ClientScheme, ServedBy, Target, Tried, WebProxy};
 use crate::outbound::Outbound;
 use crate::sink::{TraceEvent, TraceSeverity};
 
