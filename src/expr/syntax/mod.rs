@@ -181,7 +181,7 @@ mod tests {
         let source = "@{ var \\u0061b\\u00e9 = 1; return a\\U00000062\\u00e9 + \"\\u0061\"; }";
         let plain = super::unescaped(source);
         assert_eq!(plain.len(), source.len());
-        assert_eq!(plain, "@{ var @ab\u{e9}          = 1; return @ab\u{e9}             + \"\\u0061\"; }");
+        assert_eq!(plain, "@{ var @ab\u{e9}         = 1; return @ab\u{e9}             + \"\\u0061\"; }");
         assert!(matches!(super::unescaped("@(\"\\u0061\")"), std::borrow::Cow::Borrowed(_)));
     }
 
