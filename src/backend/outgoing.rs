@@ -37,10 +37,6 @@ pub(super) fn clean<B: Body>(request: &mut Request<B>, options: &ForwardOptions)
     if request.method() == Method::CONNECT {
         return Err(Error::caused_by(Kind::Unsendable, "`CONNECT` asks for a tunnel, which is not supported"));
     }
-    if *request.method() == Method::TRACE {
-        let why = "`TRACE` would show the caller what the gateway adds to requests";
-        return Err(Error::caused_by(Kind::Unsendable, why));
-    }
     // A policy may have made it of what the caller gave.
     if dots::climb(request.uri().path()) {
         return Err(Error::caused_by(Kind::Unsendable, "its path leads above the base URL"));
@@ -69,6 +65,11 @@ pub(super) fn address<B>(
     destination: &Destination<'_>,
     options: &ForwardOptions,
 ) -> Result<(), Error> {
+    // RFC 9110, 9.3.8.
+    if *request.method() == Method::TRACE && destination.credentials.is_some_and(|known| !known.is_empty()) {
+        let why = "`TRACE` would show the caller the credentials of the backend";
+        return Err(Error::caused_by(Kind::Unsendable, why));
+    }
     let remainder = std::mem::take(request.uri_mut()).into_parts().path_and_query;
     *request.uri_mut() = uri(destination, remainder)?;
     let headers = request.headers_mut();
@@ -156,7 +157,7 @@ fn too_long() -> Error {
 mod tests {
     use super::*;
     use crate::Body;
-    use crate::model::Credentials;
+    use crate::model::{Credentials, ManagedIdentity};
     use crate::secret::NamedValues;
 
     fn prepared(
@@ -255,9 +256,22 @@ mod tests {
     }
 
     #[test]
-    fn refuses_tunnels_and_traces_and_what_leaves_the_base_url() {
-        let (connect, trace) = (Method::CONNECT, Method::TRACE);
-        let cases = [(connect, "b:443"), (trace, "/"), (Method::GET, "/../admin"), (Method::GET, "/a/%2e%2e/..;/b?x")];
+    fn credentials_are_not_traced() {
+        let base = BaseUrl::parse("https://b").unwrap();
+        let none = Credentials::new();
+        let identity = Credentials::new().managed_identity(ManagedIdentity::new("r"));
+        let cases = [(none, true), (Credentials::new().query("code", "k"), false), (identity, false)];
+        for (credentials, expected) in cases {
+            let credentials = PreparedCredentials::new(&credentials, &NamedValues::new()).unwrap();
+            let destination = Destination { base: &base, host: None, credentials: Some(&credentials) };
+            let mut request = Request::trace("/").body(Body::empty()).unwrap();
+            assert_eq!(prepare(&mut request, &destination, &ForwardOptions::default()).is_ok(), expected);
+        }
+    }
+
+    #[test]
+    fn refuses_tunnels_and_what_leaves_the_base_url() {
+        let cases = [(Method::CONNECT, "b:443"), (Method::GET, "/../admin"), (Method::GET, "/a/%2e%2e/..;/b?x")];
         for (method, uri) in cases {
             let mut request = Request::builder().method(method).uri(uri).body(Body::empty()).unwrap();
             let error = clean(&mut request, &ForwardOptions::default()).unwrap_err();

@@ -494,7 +494,7 @@ async fn what_was_not_sent_says_nothing_about_a_member() {
         .options(PoolOptions::new().outlier_ejection(OutlierEjection::new().failures_in_a_row(1).largest_share(100)))
         .build()
         .unwrap();
-    let unsendable = || Request::trace("/").body(Body::empty()).unwrap();
+    let unsendable = || Request::connect("x:443").body(Body::empty()).unwrap();
     for (request, expected) in [(unsendable(), true), (unsendable(), true), (get("/"), false)] {
         pool.ready().await.unwrap().call(request).await.unwrap_err();
         assert_eq!(pool.snapshot().members[0].is_candidate, expected);

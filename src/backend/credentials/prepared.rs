@@ -13,6 +13,8 @@ use crate::secret::NamedValues;
 pub(in crate::backend) struct PreparedCredentials {
     headers: Box<[(HeaderName, Box<[HeaderValue]>)]>,
     query: Option<PreparedQuery>,
+    /// A token of it comes on top.
+    has_identity: bool,
 }
 
 /// What is wrong with the credentials of a backend.
@@ -65,12 +67,18 @@ impl PreparedCredentials {
                 query.append(name, &fill(text.expose(), values, &place)?);
             }
         }
-        Ok(Self { headers: headers.into(), query: (!query.is_empty()).then_some(query) })
+        let has_identity = credentials.managed_identity.is_some();
+        Ok(Self { headers: headers.into(), query: (!query.is_empty()).then_some(query), has_identity })
     }
 
     /// No credentials.
     pub(in crate::backend) fn none() -> Self {
-        Self { headers: Box::new([]), query: None }
+        Self { headers: Box::new([]), query: None, has_identity: false }
+    }
+
+    /// Whether nothing is added to a request.
+    pub(in crate::backend) fn is_empty(&self) -> bool {
+        self.headers.is_empty() && self.query.is_none() && !self.has_identity
     }
 
     /// What is to be done to the query, if anything.
