@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::function::FunctionCode;
 use super::run::Cell;
 use crate::expr::types::{Method, Ty};
-use crate::expr::value::{Object, Value};
+use crate::expr::value::{Object, Value, release};
 
 /// A delegate object.
 pub(crate) struct Closure {
@@ -26,6 +26,21 @@ pub(crate) enum Target {
         type_args: Arc<[Ty]>,
         receiver: Option<Value>,
     },
+}
+
+impl Drop for Closure {
+    fn drop(&mut self) {
+        match &mut self.target {
+            Target::Function { cells, .. } => {
+                release(cells.drain(..).filter_map(Arc::into_inner).map(Cell::into_value));
+            }
+            Target::Many(all) => {
+                let all = Arc::get_mut(all).into_iter().flatten();
+                release(all.map(|one| std::mem::replace(one, Value::Null)));
+            }
+            Target::Native { receiver, .. } => release(receiver.take()),
+        }
+    }
 }
 
 impl Object for Closure {

@@ -25,6 +25,10 @@ impl Cell {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    pub(super) fn into_value(self) -> Value {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(crate) fn set(&self, value: Value) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = value;
     }

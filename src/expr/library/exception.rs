@@ -7,7 +7,7 @@ use super::dictionary;
 use crate::expr::code::Run;
 use crate::expr::fault::Fault;
 use crate::expr::types::{Table, Ty, TypeId};
-use crate::expr::value::{Object, Str, Value};
+use crate::expr::value::{Object, Str, Value, release};
 
 /// An exception object.
 pub(crate) struct Exception {
@@ -39,6 +39,13 @@ pub(crate) fn describe(value: &Value) -> (String, String) {
             TypeId::NullReferenceException.full_name().to_owned(),
             "Object reference not set to an instance of an object.".to_owned(),
         ),
+    }
+}
+
+impl Drop for Exception {
+    fn drop(&mut self) {
+        let data = self.notes.get_mut().unwrap_or_else(PoisonError::into_inner).data.take();
+        release(data.into_iter().chain([std::mem::replace(&mut self.inner, Value::Null)]));
     }
 }
 
