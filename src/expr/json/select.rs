@@ -9,7 +9,7 @@ use crate::expr::dotnet::exception::Result;
 use crate::expr::dotnet::regex::{Options, Regex};
 
 /// The most tokens that one step may give.
-const MAX_TOKENS: usize = 1 << 20;
+const MAX_TOKENS: usize = 1 << 18;
 
 /// What to do when a step of a path finds nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

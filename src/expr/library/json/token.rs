@@ -8,6 +8,7 @@ use super::content;
 use super::conversions::{from_token_value, target_of, to_token_value};
 use super::{deserialize, extensions, serialize};
 use crate::expr::code::Run;
+use crate::expr::dotnet::Exception;
 use crate::expr::fault::Fault;
 use crate::expr::json::{Expected, Formatting, JToken, JTokenType, NoMatch, TokenClass, TokenValue};
 use crate::expr::library::args::{boolean, int, string};
@@ -110,9 +111,20 @@ fn beside(run: &mut Run<'_>, args: &[Value], after: usize) -> Result<Value, Faul
     Ok(Value::Null)
 }
 
+/// What stops a path that finds too much, or that a regular expression holds up, is the budget.
+fn out_of_budget(exception: Exception) -> Fault {
+    match exception.class {
+        "System.OutOfMemoryException" => Fault::budget("a JSON path found more than the budget allows"),
+        "System.Text.RegularExpressions.RegexMatchTimeoutException" => {
+            Fault::budget("a regular expression ran out of its budget of backtracking")
+        }
+        _ => exception.into(),
+    }
+}
+
 fn select(run: &mut Run<'_>, args: &[Value], no_match: NoMatch) -> Result<Vec<JToken>, Fault> {
     count_walk(run, this(args)?)?;
-    let found = this(args)?.select_tokens(&string(&args[1], "path")?.text(), no_match)?;
+    let found = this(args)?.select_tokens(&string(&args[1], "path")?.text(), no_match).map_err(out_of_budget)?;
     run.steps(found.len())?;
     Ok(found)
 }
@@ -191,11 +203,11 @@ pub(super) fn register(table: &mut Table) {
         })
         .def("JToken SelectToken(string path)", |run, a| {
             count_walk(run, this(a)?)?;
-            Ok(value(this(a)?.select_token(&string(&a[1], "path")?.text(), NoMatch::Ignore)?))
+            Ok(value(this(a)?.select_token(&string(&a[1], "path")?.text(), NoMatch::Ignore).map_err(out_of_budget)?))
         })
         .def("JToken SelectToken(string path, bool errorWhenNoMatch)", |run, a| {
             count_walk(run, this(a)?)?;
-            Ok(value(this(a)?.select_token(&string(&a[1], "path")?.text(), no_match(&a[2]))?))
+            Ok(value(this(a)?.select_token(&string(&a[1], "path")?.text(), no_match(&a[2])).map_err(out_of_budget)?))
         })
         .def("IEnumerable<JToken> SelectTokens(string path)", |run, a| {
             Ok(tokens(TypeId::JToken, select(run, a, NoMatch::Ignore)?))
