@@ -330,7 +330,16 @@ impl<'a> Run<'a> {
     pub(crate) fn iterate(&mut self, source: &Value) -> Result<Box<dyn Iterate>, Fault> {
         match source {
             Value::Null => Err(Fault::null_reference()),
+            Value::Str(text) if text.is_ascii() => {
+                let (text, mut at) = (text.clone(), 0);
+                Ok(Box::new(move |_: &mut Run<'_>| {
+                    let unit = text.unit(at);
+                    at += 1;
+                    Ok(unit.map(Value::Char))
+                }))
+            }
             Value::Str(text) => {
+                self.steps(text.byte_len() / 2)?;
                 let mut units = text.units().into_iter();
                 Ok(Box::new(move |_: &mut Run<'_>| Ok(units.next().map(Value::Char))))
             }

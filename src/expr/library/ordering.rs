@@ -33,6 +33,9 @@ impl Order {
             Self::Default => run.compare(a, b),
             Self::Text(how) => {
                 run.step()?;
+                if let (Value::Str(a), Value::Str(b)) = (a, b) {
+                    run.steps(a.byte_len().min(b.byte_len()))?;
+                }
                 Ok(how.compare_values(a, b).cmp(&0))
             }
             Self::Delegate(delegate) => Ok(int(&run.call(delegate, &mut [a.clone(), b.clone()])?).cmp(&0)),

@@ -112,6 +112,7 @@ impl Run<'_> {
             (Value::Null, Value::Null) => return Ok(Ordering::Equal),
             (Value::Null, _) => return Ok(Ordering::Less),
             (_, Value::Null) => return Ok(Ordering::Greater),
+            (Value::Str(a), Value::Str(b)) => self.steps(a.byte_len().min(b.byte_len()))?,
             _ => {}
         }
         if let Some(order) = a.order(b) {
