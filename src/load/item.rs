@@ -22,6 +22,7 @@ pub(super) struct Item {
 
 /// The specification of an API, whose operations it holds.
 #[derive(Debug)]
+#[cfg_attr(not(feature = "import"), expect(dead_code, reason = "only importers read it"))]
 pub(super) struct Specification {
     /// The specification, or the template that it stands in.
     pub(super) source: Rc<Source>,
@@ -34,6 +35,7 @@ pub(super) struct Specification {
     pub(super) beside: Vec<(String, Rc<Source>)>,
 }
 
+#[cfg(feature = "import")]
 impl Specification {
     /// The text.
     pub(super) fn text(&self) -> &str {

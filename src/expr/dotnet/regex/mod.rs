@@ -18,7 +18,6 @@ use groups::Groups;
 use machine::Machine;
 pub use options::Options;
 use program::Program;
-#[cfg(feature = "liquid")]
 pub use replacement::Replacement;
 use set::Set;
 
@@ -233,7 +232,6 @@ impl Regex {
     }
 
     /// A replacement pattern, read once for many matches of this expression.
-    #[cfg(feature = "liquid")]
     pub fn replacement(&self, pattern: &str) -> Replacement {
         Replacement::new(pattern, self)
     }

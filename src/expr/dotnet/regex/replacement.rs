@@ -18,11 +18,9 @@ pub(super) enum Part {
 }
 
 /// A replacement pattern that was read.
-#[cfg(feature = "liquid")]
 #[derive(Debug)]
 pub struct Replacement(Vec<Part>);
 
-#[cfg(feature = "liquid")]
 impl Replacement {
     pub(super) fn new(pattern: &str, regex: &Regex) -> Self {
         Self(parse(pattern, regex))
