@@ -4,12 +4,15 @@
 //! API or operation document. A line of `== steps` is: seconds since the start, how many requests, method, path, key (`-`
 //! is none), `=>`, status and reason, then, each after ` | `, headers (`- Name` is absent) and at last the body.
 
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use gatewright::backend::Transport;
 use gatewright::clock::Clock;
 use gatewright::gateway::Gateway;
 use gatewright::model::{Policy, Product, Store, Subscription};
+use gatewright::policy::EngineSettings;
+use gatewright::state::{Answer, CounterStore, Decision, Limit, MemoryCounters, StoreError};
 
 use crate::support::text;
 use crate::{backend, free_api, product, send, subscription};
@@ -67,8 +70,77 @@ fn store(service_url: &str, parts: &[(&str, &str)]) -> Store {
     store
 }
 
+/// A store that lets its callers wait, as one behind a network does.
+#[derive(Debug, Default)]
+struct Distant(MemoryCounters);
+
+impl Distant {
+    fn later(answer: Answer<Decision>) -> Answer<Decision> {
+        Answer::Later(Box::pin(async {
+            tokio::task::yield_now().await;
+            answer.wait().await
+        }))
+    }
+}
+
+impl CounterStore for Distant {
+    fn take(&self, limits: &[Limit<'_>], now: SystemTime) -> Answer<Decision> {
+        Self::later(self.0.take(limits, now))
+    }
+
+    fn add(&self, limits: &[Limit<'_>], now: SystemTime) -> Answer<Decision> {
+        Self::later(self.0.add(limits, now))
+    }
+}
+
+/// A store that is gone, at once or after a while.
+#[derive(Debug)]
+struct Gone(bool);
+
+impl CounterStore for Gone {
+    fn take(&self, _: &[Limit<'_>], _: SystemTime) -> Answer<Decision> {
+        let gone = || Err(StoreError::new("connection refused"));
+        if self.0 { Answer::Ready(gone()) } else { Answer::Later(Box::pin(async move { gone() })) }
+    }
+
+    fn add(&self, limits: &[Limit<'_>], now: SystemTime) -> Answer<Decision> {
+        self.take(limits, now)
+    }
+}
+
+fn build(store: &Store, clock: &Clock, counters: Arc<dyn CounterStore>) -> Gateway {
+    let transport = Transport::builder().native_roots(false).build().unwrap();
+    let mut settings = EngineSettings::default();
+    settings.counters = counters;
+    let gateway = Gateway::builder().settings(settings).transport(transport).clock(clock.clone());
+    gateway.build(store).unwrap_or_else(|error| panic!("{error}"))
+}
+
+#[tokio::test]
+async fn a_store_that_is_gone_lets_requests_pass_and_tells_what_is_allowed() {
+    let server = backend().await;
+    let limits = r#"<rate-limit calls="3" renewal-period="10" remaining-calls-header-name="X-Left" />
+        <rate-limit-by-key calls="4" renewal-period="10" counter-key="k" remaining-calls-header-name="X-Key" />
+        <quota-by-key calls="0" renewal-period="300" counter-key="k" />"#;
+    let clock = Clock::manual(SystemTime::UNIX_EPOCH + Duration::from_secs(1_710_498_600));
+    for at_once in [true, false] {
+        let gateway = build(&store(&server.url(""), &[("api inbound", limits)]), &clock, Arc::new(Gone(at_once)));
+        let step = "0 5 GET /orders/list one => 200 | X-Left: 3 | X-Key: 4";
+        assert_eq!(run(&gateway, &clock, clock.wall(), step).await, None, "at once: {at_once}");
+    }
+}
+
 #[tokio::test]
 async fn timelines_come_true() {
+    come_true(|| Arc::new(MemoryCounters::new())).await;
+}
+
+#[tokio::test]
+async fn timelines_come_true_with_a_store_to_wait_for() {
+    come_true(|| Arc::new(Distant::default())).await;
+}
+
+async fn come_true(counters: impl Fn() -> Arc<dyn CounterStore>) {
     let server = backend().await;
     let mut failed = Vec::new();
     for (name, text) in timelines() {
@@ -77,9 +149,7 @@ async fn timelines_come_true() {
         // 2024-03-15T10:30:00Z.
         let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_710_498_600);
         let clock = Clock::manual(start);
-        let transport = Transport::builder().native_roots(false).build().unwrap();
-        let gateway = Gateway::builder().transport(transport).clock(clock.clone());
-        let gateway = gateway.build(&store(&server.url(""), &parts)).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let gateway = build(&store(&server.url(""), &parts), &clock, counters());
         for step in steps.lines().filter(|line| !line.trim().is_empty()) {
             if let Some(wrong) = run(&gateway, &clock, start, step).await {
                 failed.push(format!("`{name}`: {step}\n    {wrong}"));

@@ -54,12 +54,12 @@ pub(crate) struct Traffic {
 }
 
 impl Increment {
-    /// What the request counts.
+    /// What the request counts; a count below zero is none, so that no caller can give calls back.
     pub(crate) fn amount(&self, exchange: &mut Exchange) -> Result<i64, Box<Failure>> {
         if !*self.condition.get(exchange)? {
             return Ok(0);
         }
-        self.count.get(exchange).map(|count| *count)
+        self.count.get(exchange).map(|count| (*count).max(0))
     }
 
     pub(crate) fn needs(&self) -> Needs {

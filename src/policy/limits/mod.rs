@@ -68,15 +68,15 @@ impl Limited {
     }
 }
 
-/// Asks the counters of the gateway; a store that fails and is not guarded lets requests pass.
-pub(crate) fn passes(decision: Result<Decision, StoreError>, limits: &[Limit<'_>]) -> Decision {
+/// What was decided; a store that fails lets the request pass, with as much left as each limit has.
+pub(crate) fn decided(decision: Result<Decision, StoreError>) -> Decision {
     decision.unwrap_or_else(|error| {
         tracing::warn!(target: "gatewright::policy", %error, "counters do not answer: the request passes");
-        Decision::allowed(limits.iter().map(|limit| limit.limit))
+        Decision::Allowed { remaining: u64::MAX, each: Vec::new() }
     })
 }
 
-/// Either the decision, or the wait for it.
+/// Asks the counters of the gateway.
 pub(crate) fn take(exchange: &Exchange, limits: &[Limit<'_>]) -> Answer<Decision> {
     let settings = &exchange.settings;
     settings.counters.take(limits, settings.clock.wall())

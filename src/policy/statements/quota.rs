@@ -77,9 +77,9 @@ impl Statement for Quota {
         limits.sort_by_key(|limit| limit.key.family == FAMILY_OF_BYTES);
         let calls = limits.iter().filter(|limit| limit.key.family == FAMILY).count();
         match limits::take(exchange, &limits) {
-            Answer::Ready(decision) => told(exchange, &limits::passes(decision, &limits), calls, window, traffic),
+            Answer::Ready(decision) => told(exchange, &limits::decided(decision), calls, window, traffic),
             Answer::Later(decision) => Ok(Flow::Wait(Box::pin(async move {
-                let decision = limits::passes(decision.await, &[]);
+                let decision = limits::decided(decision.await);
                 let resume: Resume = Box::new(move |exchange| told(exchange, &decision, calls, window, traffic));
                 resume
             }))),

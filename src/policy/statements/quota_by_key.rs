@@ -100,9 +100,9 @@ impl Statement for QuotaByKey {
             window,
         });
         match limits::take(exchange, &limits) {
-            Answer::Ready(decision) => told(exchange, &limits::passes(decision, &limits), window, traffic),
+            Answer::Ready(decision) => told(exchange, &limits::decided(decision), window, traffic),
             Answer::Later(decision) => Ok(Flow::Wait(Box::pin(async move {
-                let decision = limits::passes(decision.await, &[]);
+                let decision = limits::decided(decision.await);
                 let resume: Resume = Box::new(move |exchange| told(exchange, &decision, window, traffic));
                 resume
             }))),

@@ -91,13 +91,13 @@ impl Statement for RateLimit {
         let limits: Vec<_> = holding.zip(&parts).map(|((rule, _), parts)| rule.limit(parts, exchange)).collect();
         match limits::take(exchange, &limits) {
             Answer::Ready(decision) => {
-                let decision = limits::passes(decision, &limits);
+                let decision = limits::decided(decision);
                 self.0.told(exchange, &decision)
             }
             Answer::Later(decision) => {
                 let rules = self.0.clone();
                 Ok(Flow::Wait(Box::pin(async move {
-                    let decision = limits::passes(decision.await, &[]);
+                    let decision = limits::decided(decision.await);
                     let resume: Resume = Box::new(move |exchange| rules.told(exchange, &decision));
                     resume
                 })))
@@ -136,7 +136,7 @@ impl Rules<Rule> {
                 (0, Decision::Allowed { remaining, .. }) => *remaining,
                 _ => decision.remaining(at),
             };
-            rule.telling.left(exchange, left, rule.calls);
+            rule.telling.left(exchange, left.min(rule.calls), rule.calls);
         }
         Ok(Flow::Continue)
     }

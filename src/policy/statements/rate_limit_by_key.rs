@@ -71,7 +71,11 @@ impl Statement for RateLimitByKey {
     fn run(&self, exchange: &mut Exchange) -> Result<Flow, Box<Failure>> {
         let key: Arc<str> = self.key.get(exchange)?.as_str().into();
         let calls = u64::try_from(*self.calls.get(exchange)?).unwrap_or(0);
-        let seconds = (*self.period.get(exchange)?).clamp(1, 300);
+        let asked = *self.period.get(exchange)?;
+        let seconds = asked.clamp(1, 300);
+        if seconds != asked {
+            exchange.warn(FAMILY, format_args!("`renewal-period` is {asked}: {seconds} s are taken, of 1 to 300"));
+        }
         let window = exchange.settings.rate_algorithm.window(Duration::from_secs(seconds.unsigned_abs()));
         let is_first = exchange.limited().counts(FAMILY, std::slice::from_ref(&key));
         let (mut need, mut cost) = (1, 0);
@@ -88,11 +92,11 @@ impl Statement for RateLimitByKey {
         let parts = [&*key];
         let limit = Limit { key: Key { family: FAMILY, parts: &parts }, limit: calls, window, need, cost };
         match limits::take(exchange, &[limit]) {
-            Answer::Ready(decision) => told(&self.telling, exchange, &limits::passes(decision, &[limit]), calls),
+            Answer::Ready(decision) => told(&self.telling, exchange, &limits::decided(decision), calls),
             Answer::Later(decision) => {
                 let telling = self.telling.clone();
                 Ok(Flow::Wait(Box::pin(async move {
-                    let decision = limits::passes(decision.await, &[]);
+                    let decision = limits::decided(decision.await);
                     let resume: Resume = Box::new(move |exchange| told(&telling, exchange, &decision, calls));
                     resume
                 })))
