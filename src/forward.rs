@@ -2,6 +2,8 @@
 
 #[cfg(any(feature = "client", feature = "policy"))]
 mod arrival;
+mod base_url;
+mod web_proxy;
 
 use std::borrow::Cow;
 use std::net::IpAddr;
@@ -9,17 +11,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
-
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use http::HeaderValue;
-use http::uri::{Authority, Scheme};
 use zeroize::Zeroizing;
 
 #[cfg(feature = "policy")]
 pub(crate) use arrival::arrive;
 #[cfg(feature = "client")]
 pub(crate) use arrival::strip_listed;
+pub use base_url::{BaseUrl, BaseUrlError};
+pub use web_proxy::{WebProxy, WebProxyError};
 
 /// Where a request is to be sent. The request's own URI then holds only the path and query that follow the base.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,151 +27,6 @@ pub enum Target {
     Url(Arc<BaseUrl>),
     /// The id of a Backend entity: `set-backend-service backend-id`.
     Backend(Arc<str>),
-}
-
-/// An absolute `http` or `https` URL that paths are appended to, parsed once.
-///
-/// ```
-/// use gatewright::forward::BaseUrl;
-///
-/// let base = BaseUrl::parse("https://contoso.com/api/8.2/")?;
-/// assert_eq!(base.join("/partners/15?page=2").to_string(), "https://contoso.com/api/8.2/partners/15?page=2");
-/// # Ok::<_, gatewright::forward::BaseUrlError>(())
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BaseUrl {
-    scheme: Scheme,
-    authority: Authority,
-    path: Box<str>,
-    query: Option<Box<str>>,
-}
-
-/// Why a text is not a base URL.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{url}` is not a base URL: {problem}: expected `http://host` or `https://host`, with an optional port and path"
-)]
-pub struct BaseUrlError {
-    url: String,
-    problem: &'static str,
-}
-
-impl BaseUrlError {
-    /// The same of a text from which more secrets are taken out.
-    #[cfg(all(feature = "client", feature = "policy"))]
-    pub(crate) fn about(self, text: &str) -> Self {
-        Self { url: shown(text), ..self }
-    }
-}
-
-impl BaseUrl {
-    /// Parses `http(s)://host[:port][/path][?query]`; `ws` and `wss`, as WebSocket APIs write it, mean the same.
-    ///
-    /// # Errors
-    ///
-    /// [`BaseUrlError`] when the scheme is another one, the host is missing, user information is present, or the text
-    /// is not a URL.
-    pub fn parse(text: &str) -> Result<Self, BaseUrlError> {
-        let fail = |problem| BaseUrlError { url: shown(text), problem };
-        // `url` accepts what .NET does (spaces, Unicode hosts, upper-case schemes) and gives a canonical text.
-        let url = url::Url::parse(text.trim()).map_err(|_| fail("it cannot be parsed"))?;
-        let scheme = match url.scheme() {
-            "http" | "ws" => Scheme::HTTP,
-            "https" | "wss" => Scheme::HTTPS,
-            _ => return Err(fail("the scheme is not http or https")),
-        };
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(fail("it holds user information"));
-        }
-        let host = url.host_str().filter(|h| !h.is_empty()).ok_or_else(|| fail("it has no host"))?;
-        let authority = match url.port() {
-            Some(port) => format!("{host}:{port}"),
-            None => host.to_owned(),
-        };
-        let authority = authority.parse().map_err(|_| fail("the host is not valid"))?;
-        Ok(Self {
-            scheme,
-            authority,
-            path: url.path().trim_end_matches('/').into(),
-            query: url.query().filter(|q| !q.is_empty()).map(Into::into),
-        })
-    }
-
-    /// The scheme: `http` or `https`.
-    pub fn scheme(&self) -> &Scheme {
-        &self.scheme
-    }
-
-    /// Host and, when it is not the scheme's default, port.
-    pub fn authority(&self) -> &Authority {
-        &self.authority
-    }
-
-    /// The path without a trailing slash; empty for the root.
-    pub fn path(&self) -> &str {
-        &self.path
-    }
-
-    /// The query, without `?`.
-    pub fn query(&self) -> Option<&str> {
-        self.query.as_deref()
-    }
-
-    /// The path and query to request, for what follows the base: `remainder` is a path with an optional query.
-    ///
-    /// There is exactly one slash between both; an empty remainder gives the base path as it is.
-    pub fn path_and_query<'a>(&'a self, remainder: &'a str) -> Cow<'a, str> {
-        let (path, query) = match remainder.split_once('?') {
-            Some((path, query)) => (path, Some(query)),
-            None => (remainder, None),
-        };
-        if self.path.is_empty() && self.query.is_none() && path.starts_with('/') {
-            return Cow::Borrowed(remainder);
-        }
-        let mut out = String::with_capacity(self.path.len() + remainder.len() + 2);
-        out.push_str(&self.path);
-        if !path.is_empty() || self.path.is_empty() {
-            out.push('/');
-            out.push_str(path.strip_prefix('/').unwrap_or(path));
-        }
-        let queries = [self.query.as_deref(), query.filter(|q| !q.is_empty())];
-        for (query, mark) in queries.into_iter().flatten().zip(['?', '&']) {
-            out.push(mark);
-            out.push_str(query);
-        }
-        Cow::Owned(out)
-    }
-
-    /// The whole URL, for traces and messages.
-    pub fn join(&self, remainder: &str) -> impl std::fmt::Display {
-        format!("{}://{}{}", self.scheme, self.authority, self.path_and_query(remainder))
-    }
-}
-
-/// A text that was meant to be a URL, without what may be a secret in it: user information and the query.
-///
-/// It need not be a URL, so that what stands before an `@` is left out, wherever a parser would end the host.
-fn shown(text: &str) -> String {
-    let scheme = text.find("://").map_or("", |at| &text[..at + 3]);
-    let rest = &text[scheme.len()..];
-    let query = rest.find(['?', '#']);
-    match rest.rfind('@') {
-        // A query with an `@`, or a password with a `?`.
-        Some(at) if query.is_some_and(|query| query < at) => format!("{scheme}***"),
-        at => {
-            let end = query.map_or(rest.len(), |query| query + 1);
-            let user = if at.is_some() { "***" } else { "" };
-            let query = if query.is_some() { "***" } else { "" };
-            format!("{scheme}{user}{}{query}", &rest[at.unwrap_or(0)..end])
-        }
-    }
-}
-
-impl std::fmt::Display for BaseUrl {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}://{}{}", self.scheme, self.authority, self.path)?;
-        self.query.as_ref().map_or(Ok(()), |query| write!(f, "?{query}"))
-    }
 }
 
 /// How one request is to be forwarded: the settings of `forward-request` that the service behind a pipeline obeys.
@@ -353,75 +207,6 @@ pub enum HttpVersion {
     Http2Or1,
 }
 
-/// A web proxy: `https` goes through it in a tunnel (`CONNECT`), `http` by requests in absolute form.
-///
-/// A clone shares the same memory. User name and password do not print.
-///
-/// ```
-/// use gatewright::forward::WebProxy;
-///
-/// let proxy = WebProxy::parse("http://192.168.1.1:8080", Some(r"Contoso\admin"), Some("s3cr3t"))?;
-/// assert_eq!(format!("{proxy:?}"), "WebProxy(192.168.1.1:8080)");
-/// # Ok::<_, gatewright::forward::WebProxyError>(())
-/// ```
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct WebProxy(Arc<(Authority, Option<HeaderValue>)>);
-
-/// Why a text is not the URL of a web proxy.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{url}` is not the URL of a web proxy: {problem}: expected `http://host` with an optional port")]
-pub struct WebProxyError {
-    url: String,
-    problem: &'static str,
-}
-
-impl WebProxy {
-    /// Reads `http://host[:port]`; with a user name, `Proxy-Authorization: Basic` is sent with every request.
-    ///
-    /// # Errors
-    ///
-    /// [`WebProxyError`] when the scheme is another one, there is a path or a query, the URL holds user information, or
-    /// the user name has a colon.
-    pub fn parse(url: &str, username: Option<&str>, password: Option<&str>) -> Result<Self, WebProxyError> {
-        let fail = |problem| WebProxyError { url: shown(url), problem };
-        let base = BaseUrl::parse(url).map_err(|error| fail(error.problem))?;
-        if base.scheme != Scheme::HTTP {
-            return Err(fail("the gateway speaks plain HTTP to proxies"));
-        }
-        if !base.path.is_empty() || base.query.is_some() {
-            return Err(fail("it has a path or a query"));
-        }
-        let authorization = match username.filter(|name| !name.is_empty()) {
-            None => None,
-            Some(name) if name.contains(':') => return Err(fail("the user name has a colon")),
-            Some(name) => {
-                let text = STANDARD.encode(format!("{name}:{}", password.unwrap_or_default()));
-                let value = HeaderValue::try_from(format!("Basic {text}"));
-                let mut value = value.map_err(|_| fail("the user name cannot be sent"))?;
-                value.set_sensitive(true);
-                Some(value)
-            }
-        };
-        Ok(Self(Arc::new((base.authority, authorization))))
-    }
-
-    /// Host and, when it is not 80, port.
-    pub fn authority(&self) -> &Authority {
-        &self.0.0
-    }
-
-    /// The value of `Proxy-Authorization`, marked sensitive.
-    pub fn authorization(&self) -> Option<&HeaderValue> {
-        self.0.1.as_ref()
-    }
-}
-
-impl std::fmt::Debug for WebProxy {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "WebProxy({})", self.authority())
-    }
-}
-
 /// Why a forwarded request got no response, in the words of `context.LastError`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
@@ -515,33 +300,4 @@ pub enum ClientScheme {
     Http,
     /// HTTP over TLS.
     Https,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn errors_do_not_hold_secrets_of_urls() {
-        let cases = [
-            ("http://me:s3cr3t@proxy:8080", "`http://***@proxy:8080`"),
-            ("https://s3cr3t@host/p", "`https://***@host/p`"),
-            ("http://me:s3/cr3t@proxy:8080", "`http://***@proxy:8080`"),
-            ("http://me:s3?cr3t@proxy:8080", "`http://***`"),
-            ("ftp://host/p?code=s3cr3t", "`ftp://host/p?***`"),
-            ("http://me:s3@cr3t@h/?x=1#y", "`http://***@h/?***`"),
-            ("me:s3cr3t@proxy", "`***@proxy`"),
-            ("nonsense", "`nonsense`"),
-        ];
-        for (url, shown) in cases {
-            let errors = [
-                BaseUrl::parse(url).unwrap_err().to_string(),
-                format!("`{}`", BaseUrl::parse(url).unwrap_err().url),
-                WebProxy::parse(url, None, None).unwrap_err().to_string(),
-                format!("{:?}", WebProxy::parse(url, None, None)),
-            ];
-            assert!(errors[0].starts_with(shown) && errors[1] == shown && errors[2].starts_with(shown), "{errors:?}");
-            assert!(errors.iter().all(|error| !error.contains("s3") && !error.contains("cr3t")), "{errors:?}");
-        }
-    }
 }
