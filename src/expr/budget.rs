@@ -3,7 +3,8 @@
 /// The limits of one evaluation: steps, nested calls, bytes and regular-expression work.
 ///
 /// Going past one ends the evaluation with an [`EvalError`](super::EvalError) whose `is_budget` is true; no `catch`
-/// of the expression sees it.
+/// of the expression sees it. Message bodies come with what they need: the largest one that is read widens the budget by 32
+/// bytes and 16 steps for each of its bytes, so that their size is limited by whoever hands them in, not here.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Budget {
@@ -18,6 +19,11 @@ pub struct Budget {
     /// Backtracking steps of one regular-expression match. Default 1 million.
     pub regex_backtracks: usize,
 }
+
+/// What each byte of the largest message body adds to the bytes: three JSON trees of it and the text.
+pub(super) const BYTES_FOR_BODY_BYTE: u64 = 32;
+/// What it adds to the steps.
+pub(super) const STEPS_FOR_BODY_BYTE: u64 = 16;
 
 impl Default for Budget {
     fn default() -> Self {

@@ -63,6 +63,22 @@ fn runaway_expressions_are_stopped() {
 }
 
 #[test]
+fn large_bodies_bring_the_budget_that_they_take() {
+    let body = format!("[{}1]", "{\"name\":\"text\",\"number\":1.5},".repeat(100_000));
+    let document = serde_json::json!({ "request": { "method": "POST", "url": "https://host/", "body": body } });
+    let run = |source: &str| {
+        let expression = Expression::compile(source, &Library::strict()).expect(source);
+        let mut host = JsonHost::new(document.clone());
+        expression.eval(&mut host, &Budget::default()).map(|value| value.to_text().unwrap_or_default())
+    };
+    assert_eq!(run("@(context.Request.Body.As<JArray>(true).Count)").expect("3 MB of JSON"), "100001");
+    let twice = "@(context.Request.Body.As<JArray>(true).Count + context.Request.Body.As<JArray>(true).Count)";
+    assert_eq!(run(twice).expect("read twice"), "200002");
+    let endless = "@{ var n = 0; while (true) { n += context.Request.Body.As<JArray>(true).Count; } }";
+    assert!(run(endless).expect_err("reading again adds nothing").is_budget());
+}
+
+#[test]
 fn errors_say_whose_rule_is_broken_and_where() {
     let errors = Expression::compile("@(context.Request.Hedaers)", &Library::strict()).expect_err("a typo");
     let first = errors.iter().next().expect("one");

@@ -63,6 +63,8 @@ pub(crate) struct Run<'a> {
     steps: u64,
     bytes: u64,
     depth: u32,
+    /// The size of the largest message body that was read, for which the budget was widened.
+    largest_body: usize,
     /// How deep lazy sequences that enumerate each other are nested now.
     sequences: u32,
     /// The exceptions that catch blocks are handling, for `throw;`.
@@ -102,6 +104,7 @@ impl<'a> Run<'a> {
             steps: budget.steps,
             bytes: budget.bytes,
             depth: budget.depth,
+            largest_body: 0,
             sequences: 0,
             handling: Vec::new(),
             loops: Vec::new(),
@@ -159,6 +162,15 @@ impl<'a> Run<'a> {
             }
             None => Err(Fault::budget(OUT_OF_BYTES)),
         }
+    }
+
+    /// Widens the budget by what reading a message body of that size takes. Bodies have limits of their own, so a large
+    /// one is no attack by the expression; only what the largest needs is added, however often bodies are read.
+    pub(crate) fn widen_for_body(&mut self, size: usize) {
+        let more = size.saturating_sub(self.largest_body);
+        self.largest_body += more;
+        self.bytes = self.bytes.saturating_add(more as u64 * crate::expr::budget::BYTES_FOR_BODY_BYTE);
+        self.steps = self.steps.saturating_add(more as u64 * crate::expr::budget::STEPS_FOR_BODY_BYTE);
     }
 
     /// Whether there is room for bytes that are needed for a moment only.

@@ -38,6 +38,7 @@ fn read(run: &mut Run<'_>, body: &Value, preserve: bool) -> Result<Body, Fault> 
         ),
         BodyError::Failed(message) => Fault::invalid_operation(message),
     })?;
+    run.widen_for_body(body.bytes.len());
     run.charge(body.bytes.len())?;
     Ok(body)
 }
