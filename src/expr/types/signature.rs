@@ -2,7 +2,8 @@
 
 use std::cell::RefCell;
 
-use super::table::{Mode, Operator, Parameter, Table};
+use super::member::{Mode, Operator, Parameter};
+use super::table::Table;
 use super::ty::{Ty, of_keyword};
 use crate::expr::Value;
 

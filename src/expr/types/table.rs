@@ -1,111 +1,17 @@
 //! The table of all types and their members, built once from the list and the files of the library.
 
+mod builder;
+
+use builder::Builder;
+
 use std::sync::LazyLock;
 
-use super::list::{Access, Kind, TypeId};
+use super::list::{Kind, TypeId};
+use super::member::{Delegate, Method, Operator, Property};
 use super::name_map::NameMap;
 use super::signature::{Reader, Shape, Signature};
 use super::ty::Ty;
-use crate::expr::code::Run;
-use crate::expr::fault::Fault;
 use crate::expr::library;
-use crate::expr::value::Value;
-
-/// What a member does: the instance (if any) and the arguments are in the slice; `out` and `ref` results are written
-/// back into it.
-pub(crate) type Native = fn(&mut Run<'_>, &mut [Value]) -> Result<Value, Fault>;
-
-/// How an argument is passed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Mode {
-    In,
-    Out,
-    Ref,
-    Params,
-}
-
-#[derive(Clone, Debug)]
-pub(crate) struct Parameter {
-    pub(crate) name: &'static str,
-    pub(crate) ty: Ty,
-    pub(crate) mode: Mode,
-    pub(crate) default: Option<Value>,
-}
-
-/// An operator that a type can declare.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Operator {
-    Add,
-    Subtract,
-    Multiply,
-    Divide,
-    Remainder,
-    Equal,
-    NotEqual,
-    Less,
-    LessOrEqual,
-    Greater,
-    GreaterOrEqual,
-}
-
-impl Operator {
-    pub(crate) fn of(symbol: &str) -> Option<Self> {
-        Some(match symbol {
-            "+" => Self::Add,
-            "-" => Self::Subtract,
-            "*" => Self::Multiply,
-            "/" => Self::Divide,
-            "%" => Self::Remainder,
-            "==" => Self::Equal,
-            "!=" => Self::NotEqual,
-            "<" => Self::Less,
-            "<=" => Self::LessOrEqual,
-            ">" => Self::Greater,
-            ">=" => Self::GreaterOrEqual,
-            _ => return None,
-        })
-    }
-}
-
-/// A method, constructor, operator or conversion.
-#[derive(Debug)]
-pub(crate) struct Method {
-    pub(crate) name: &'static str,
-    pub(crate) owner: TypeId,
-    pub(crate) is_static: bool,
-    pub(crate) extension: bool,
-    pub(crate) access: Access,
-    pub(crate) type_params: u16,
-    /// What the first type parameter has to be.
-    pub(crate) constraint: Option<Ty>,
-    pub(crate) params: Vec<Parameter>,
-    pub(crate) ty: Ty,
-    pub(crate) native: Native,
-    /// The value does not depend on anything but the arguments.
-    pub(crate) pure: bool,
-}
-
-/// A property, field, constant or indexer.
-#[derive(Debug)]
-pub(crate) struct Property {
-    pub(crate) name: &'static str,
-    pub(crate) owner: TypeId,
-    pub(crate) is_static: bool,
-    pub(crate) access: Access,
-    /// The parameters of an indexer.
-    pub(crate) params: Vec<Parameter>,
-    pub(crate) ty: Ty,
-    pub(crate) get: Native,
-    pub(crate) set: Option<Native>,
-    pub(crate) constant: Option<Value>,
-}
-
-/// What a delegate type takes and gives.
-#[derive(Debug)]
-pub(crate) struct Delegate {
-    pub(crate) params: Vec<Parameter>,
-    pub(crate) ty: Ty,
-}
 
 #[derive(Debug)]
 pub(crate) struct TypeInfo {
@@ -322,101 +228,6 @@ fn type_params(name: &'static str) -> Vec<&'static str> {
 fn constant(text: &'static str) -> Option<(&'static str, i64)> {
     let (name, value) = text.split_once('=')?;
     Some((name, value.parse().ok()?))
-}
-
-/// Adds members to a type.
-pub(crate) struct Builder<'a> {
-    table: &'a mut Table,
-    id: TypeId,
-}
-
-impl Builder<'_> {
-    /// Declares a member: a method, property, indexer, constructor, operator or conversion, as its text says.
-    pub(crate) fn def(&mut self, text: &'static str, native: Native) -> &mut Self {
-        self.add(text, native, None, None, false)
-    }
-
-    /// Declares a method whose value depends on its arguments alone, so that it is folded when they are constants.
-    pub(crate) fn pure(&mut self, text: &'static str, native: Native) -> &mut Self {
-        self.add(text, native, None, None, true)
-    }
-
-    /// Declares a property or indexer that can be assigned; the new value is the last of the slice.
-    pub(crate) fn def_set(&mut self, text: &'static str, get: Native, set: Native) -> &mut Self {
-        self.add(text, get, Some(set), None, false)
-    }
-
-    /// Declares a constant (`static` is implied).
-    pub(crate) fn constant(&mut self, text: &'static str, value: impl Into<Value>) -> &mut Self {
-        self.add(text, |_, _| Ok(Value::Null), None, Some(value.into()), true)
-    }
-
-    fn add(
-        &mut self,
-        text: &'static str,
-        native: Native,
-        set: Option<Native>,
-        constant: Option<Value>,
-        pure: bool,
-    ) -> &mut Self {
-        let id = self.id;
-        let owner_params = self.table.info(id).params.clone();
-        let (signature, problems) = Reader::new(self.table, text, owner_params.clone()).member();
-        self.table.problems.extend(problems);
-        let access = if signature.lenient { Access::Lenient } else { id.decl().access };
-        let method = |name| Method {
-            name,
-            owner: id,
-            is_static: signature.is_static || matches!(signature.shape, Shape::Implicit | Shape::Explicit),
-            extension: signature.extension,
-            access,
-            type_params: signature.type_params,
-            constraint: signature.constraint.clone(),
-            params: signature.params.clone(),
-            ty: signature.ty.clone(),
-            native,
-            pure,
-        };
-        let property = |name| Property {
-            name,
-            owner: id,
-            is_static: signature.is_static || constant.is_some(),
-            access,
-            params: signature.params.clone(),
-            ty: signature.ty.clone(),
-            get: native,
-            set,
-            constant: constant.clone(),
-        };
-        let info = &mut self.table.infos[id as usize];
-        match signature.shape {
-            Shape::Method(name) => {
-                let methods = info.methods.entry(name).or_default();
-                let same = |m: &Method| {
-                    m.type_params == signature.type_params
-                        && m.params.iter().map(|p| &p.ty).eq(signature.params.iter().map(|p| &p.ty))
-                };
-                if methods.iter().any(same) {
-                    self.table.problems.push(format!("`{text}` of {} is declared twice", id.full_name()));
-                    return self;
-                }
-                methods.push(method(name));
-                if signature.extension {
-                    let index = methods.len() - 1;
-                    self.table.extensions.entry(name).or_default().push((id, index));
-                }
-            }
-            Shape::Property(name) => {
-                info.properties.insert(name, property(name));
-            }
-            Shape::Indexer => info.indexers.push(property("this[]")),
-            Shape::Constructor => info.constructors.push(Method { is_static: true, ..method(".ctor") }),
-            Shape::Operator(operator) => info.operators.entry(operator).or_default().push(method("operator")),
-            Shape::Implicit => info.conversions.insert(0, (true, Method { is_static: true, ..method("op_Implicit") })),
-            Shape::Explicit => info.conversions.push((false, Method { is_static: true, ..method("op_Explicit") })),
-        }
-        self
-    }
 }
 
 #[cfg(test)]

@@ -1,13 +1,16 @@
 //! Reads XML text into a tree, with the messages of .NET's `XmlReader`; DTDs are refused.
 
+mod cursor;
+mod tags;
+
 use std::collections::HashMap;
 
 use super::declaration::XDeclaration;
-use super::name::{XML, XMLNS, XName, XNamespace, is_name_part, is_name_start};
+use super::name::{XName, XNamespace};
 use super::object::XObject;
 use super::tree::{NodeData, XmlTree};
 use crate::expr::arena::{MAX_WEIGHT, TooLarge, Tree};
-use crate::expr::dotnet::exception::{Exception, Result};
+use crate::expr::dotnet::exception::Result;
 
 /// What is read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,29 +90,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn rest(&self) -> &'a str {
-        self.xml.get(self.at..).unwrap_or_default()
-    }
-
-    fn peek(&self) -> Option<char> {
-        self.rest().chars().next()
-    }
-
-    fn eat(&mut self, token: &str) -> bool {
-        let found = self.rest().starts_with(token);
-        if found {
-            self.at += token.len();
-        }
-        found
-    }
-
-    fn skip_space(&mut self) -> bool {
-        let rest = self.rest();
-        let len = rest.len() - rest.trim_start_matches(is_space).len();
-        self.at += len;
-        len > 0
-    }
-
     fn document(&mut self) -> Result<()> {
         if self.rest().starts_with("<?xml") && self.rest().chars().nth(5).is_some_and(is_space) {
             self.xml_declaration()?;
@@ -140,7 +120,7 @@ impl<'a> Reader<'a> {
                 self.content()?;
             }
         }
-        if has_root { Ok(()) } else { Err(exception("Root element is missing.")) }
+        if has_root { Ok(()) } else { Err(cursor::exception("Root element is missing.")) }
     }
 
     fn content(&mut self) -> Result<()> {
@@ -204,276 +184,6 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn line_end(&mut self, text: &mut String) {
-        self.at += 1;
-        if !self.rest().starts_with('\n') {
-            text.push('\n');
-        }
-    }
-
-    fn check_chars(&self, piece: &str) -> Result<()> {
-        match piece.char_indices().find(|(_, c)| !is_xml_char(*c)) {
-            None => Ok(()),
-            Some((at, bad)) => Err(self.invalid_char(bad, self.at + at)),
-        }
-    }
-
-    fn invalid_char(&self, bad: char, at: usize) -> Exception {
-        let shown = if (bad as u32) < 0x20 { '.' } else { bad };
-        self.error(format!("'{shown}', hexadecimal value 0x{:02X}, is an invalid character.", bad as u32), at)
-    }
-
-    /// `&…;` at the current place.
-    fn reference(&mut self) -> Result<char> {
-        self.at += 1;
-        let rest = self.rest();
-        if let Some(number) = rest.strip_prefix('#') {
-            let (radix, digits, skipped) = match number.strip_prefix('x') {
-                Some(digits) => (16, digits, 2),
-                None => (10, number, 1),
-            };
-            let end = digits.find(|c: char| !c.is_digit(radix)).unwrap_or(digits.len());
-            let digits = digits.get(..end).unwrap_or_default();
-            let at = self.at + skipped + end;
-            if digits.is_empty() || self.xml.as_bytes().get(at) != Some(&b';') {
-                return Err(self.error("An error occurred while parsing EntityName.", at));
-            }
-            let code = u32::from_str_radix(digits, radix).ok().and_then(char::from_u32);
-            return match code.filter(|c| is_xml_char(*c)) {
-                Some(c) => {
-                    self.at = at + 1;
-                    Ok(c)
-                }
-                None => Err(self.error("Invalid value for a character reference.", self.at)),
-            };
-        }
-        let start = self.at;
-        let name =
-            self.qualified_name().map_err(|_| self.error("An error occurred while parsing EntityName.", start))?;
-        if self.peek() != Some(';') {
-            return Err(self.unexpected(";", self.at));
-        }
-        let c = match name {
-            "lt" => '<',
-            "gt" => '>',
-            "amp" => '&',
-            "quot" => '"',
-            "apos" => '\'',
-            _ => return Err(self.error(format!("Reference to undeclared entity '{name}'."), start)),
-        };
-        self.at += 1;
-        Ok(c)
-    }
-
-    fn qualified_name(&mut self) -> Result<&'a str> {
-        let rest = self.rest();
-        let part = |text: &str| -> usize {
-            match text.chars().next() {
-                Some(c) if is_name_start(c) => text.find(|c| !is_name_part(c)).unwrap_or(text.len()),
-                _ => 0,
-            }
-        };
-        let mut len = part(rest);
-        if len > 0 && rest.get(len..).is_some_and(|rest| rest.starts_with(':')) {
-            let local = part(rest.get(len + 1..).unwrap_or_default());
-            if local == 0 {
-                return Err(self.bad_name(self.at + len + 1));
-            }
-            len += 1 + local;
-        }
-        if len == 0 {
-            return Err(self.bad_name(self.at));
-        }
-        self.at += len;
-        Ok(rest.get(..len).unwrap_or_default())
-    }
-
-    fn bad_name(&self, at: usize) -> Exception {
-        match self.xml.get(at..).and_then(|rest| rest.chars().next()) {
-            None => self.error("Unexpected end of file has occurred.", at),
-            Some(c) => self.error(
-                format!("Name cannot begin with the '{c}' character, hexadecimal value 0x{:02X}.", c as u32),
-                at,
-            ),
-        }
-    }
-
-    fn unexpected(&self, expected: &str, at: usize) -> Exception {
-        match self.xml.get(at..).and_then(|rest| rest.chars().next()) {
-            None => self.error("Unexpected end of file has occurred.", at),
-            Some(c) => self.error(format!("'{c}' is an unexpected token. The expected token is '{expected}'."), at),
-        }
-    }
-
-    fn start_tag(&mut self) -> Result<()> {
-        self.at += 1;
-        let at = self.at;
-        let name = self.qualified_name()?;
-        let mut attributes: Vec<RawAttribute<'a>> = Vec::new();
-        let empty = loop {
-            let spaced = self.skip_space();
-            if self.eat("/>") {
-                break true;
-            }
-            if self.eat(">") {
-                break false;
-            }
-            if self.rest().starts_with('/') {
-                return Err(self.unexpected(">", self.at + 1));
-            }
-            if !spaced || self.peek().is_none() {
-                return Err(match self.peek() {
-                    Some(c) if !is_name_start(c) && attributes.is_empty() && c != ':' => self.error(
-                        format!(
-                            "The '{c}' character, hexadecimal value 0x{:02X}, cannot be included in a name.",
-                            c as u32
-                        ),
-                        self.at,
-                    ),
-                    _ => self.unexpected(">", self.at),
-                });
-            }
-            let attribute = self.raw_attribute()?;
-            attributes.push(attribute);
-        };
-        let scope = self.scope.len();
-        self.declare(&attributes)?;
-        let element = self.resolve(name, at, false)?;
-        let node =
-            self.append(NodeData::Element { name: element, attributes: Vec::new(), nodes: Vec::new(), empty: true });
-        let mut keep_space = self.open.last().is_some_and(|open| open.keep_space);
-        let mut seen = std::collections::HashSet::new();
-        for attribute in attributes {
-            let resolved = self.resolve(attribute.name, attribute.at, true)?;
-            if !seen.insert(resolved.clone()) {
-                let message = format!("'{}' is a duplicate attribute name.", attribute.name);
-                return Err(self.error(message, attribute.at));
-            }
-            if attribute.name == "xml:space" {
-                keep_space = attribute.value == "preserve";
-            }
-            let child = self.tree.add(NodeData::Attribute { name: resolved, value: attribute.value.into() });
-            self.tree.append_attribute(node, child);
-        }
-        if empty {
-            self.scope.truncate(scope);
-        } else {
-            if let NodeData::Element { empty, .. } = &mut self.tree.node_mut(node).data {
-                *empty = false;
-            }
-            self.open.push(Open { node, name, at, scope, keep_space });
-        }
-        Ok(())
-    }
-
-    fn declare(&mut self, attributes: &[RawAttribute<'a>]) -> Result<()> {
-        for attribute in attributes {
-            let prefix = match attribute.name {
-                "xmlns" => "",
-                name => match name.strip_prefix("xmlns:") {
-                    Some(prefix) => prefix,
-                    None => continue,
-                },
-            };
-            if !prefix.is_empty() && attribute.value.is_empty() {
-                return Err(self.error("Invalid namespace declaration.", attribute.at));
-            }
-            self.scope.push((prefix, XNamespace::new(&attribute.value)));
-        }
-        Ok(())
-    }
-
-    fn raw_attribute(&mut self) -> Result<RawAttribute<'a>> {
-        let at = self.at;
-        let name = self.qualified_name()?;
-        self.skip_space();
-        if !self.eat("=") {
-            return Err(self.unexpected("=", self.at));
-        }
-        self.skip_space();
-        let quote = match self.peek() {
-            Some(quote @ ('"' | '\'')) => quote,
-            Some(c) => {
-                let message = format!("'{c}' is an unexpected token. The expected token is '\"' or '''.");
-                return Err(self.error(message, self.at));
-            }
-            None => return Err(self.unexpected("\"", self.at)),
-        };
-        self.at += 1;
-        let mut value = String::new();
-        loop {
-            let rest = self.rest();
-            let run = rest.find([quote, '<', '&', '\r', '\n', '\t']).unwrap_or(rest.len());
-            let piece = rest.get(..run).unwrap_or_default();
-            self.check_chars(piece)?;
-            value.push_str(piece);
-            self.at += run;
-            match self.peek() {
-                None => return Err(self.error("There is an unclosed literal string.", self.at)),
-                Some('<') => {
-                    return Err(self.error("'<', hexadecimal value 0x3C, is an invalid attribute character.", self.at));
-                }
-                Some('&') => value.push(self.reference()?),
-                Some('\r') => {
-                    self.at += if self.rest().starts_with("\r\n") { 2 } else { 1 };
-                    value.push(' ');
-                }
-                Some('\n' | '\t') => {
-                    self.at += 1;
-                    value.push(' ');
-                }
-                Some(_) => {
-                    self.at += 1;
-                    return Ok(RawAttribute { name, at, value });
-                }
-            }
-        }
-    }
-
-    fn resolve(&mut self, qualified: &'a str, at: usize, is_attribute: bool) -> Result<XName> {
-        let (prefix, local) = qualified.split_once(':').unwrap_or(("", qualified));
-        let namespace = match prefix {
-            "" if is_attribute => self.none.clone(),
-            "xml" => XNamespace::new(XML),
-            "xmlns" => XNamespace::new(XMLNS),
-            _ => match self.scope.iter().rev().find(|(declared, _)| *declared == prefix) {
-                Some((_, namespace)) => namespace.clone(),
-                None if prefix.is_empty() => self.none.clone(),
-                None => return Err(self.error(format!("'{prefix}' is an undeclared prefix."), at)),
-            },
-        };
-        let key = (namespace, local);
-        if let Some(known) = self.names.get(&key) {
-            return Ok(known.clone());
-        }
-        let name = XName::new(key.0.clone(), local);
-        self.names.insert(key, name.clone());
-        Ok(name)
-    }
-
-    fn end_tag(&mut self) -> Result<()> {
-        self.at += 2;
-        let at = self.at;
-        let Some(open) = self.open.pop() else { return Err(self.error("Unexpected end tag.", at)) };
-        let name = self.qualified_name()?;
-        if name != open.name {
-            let (line, column) = self.position(open.at);
-            return Err(self.error(
-                format!(
-                    "The '{}' start tag on line {line} position {column} does not match the end tag of '{name}'.",
-                    open.name
-                ),
-                at,
-            ));
-        }
-        self.skip_space();
-        if !self.eat(">") {
-            return Err(self.unexpected(">", self.at));
-        }
-        self.scope.truncate(open.scope);
-        Ok(())
-    }
-
     /// A comment, CDATA section, processing instruction or document type.
     fn markup(&mut self) -> Result<()> {
         if self.eat("<!--") {
@@ -511,23 +221,6 @@ impl<'a> Reader<'a> {
             return Err(self.unexpected("--", self.at + 2));
         }
         Ok(())
-    }
-
-    /// The text before `end`, which is skipped too.
-    fn until(&mut self, end: &str) -> Result<&'a str> {
-        let rest = self.rest();
-        let Some(len) = rest.find(end) else {
-            let what = match end {
-                "-->" => "Unexpected end of file while parsing Comment has occurred.",
-                "]]>" => "Unexpected end of file while parsing CDATA has occurred.",
-                _ => "Unexpected end of file while parsing PI has occurred.",
-            };
-            return Err(self.error(what, self.xml.len()));
-        };
-        let text = rest.get(..len).unwrap_or_default();
-        self.check_chars(text)?;
-        self.at += len + end.len();
-        Ok(text)
     }
 
     fn xml_declaration(&mut self) -> Result<()> {
@@ -575,24 +268,6 @@ impl<'a> Reader<'a> {
         }
         Ok(())
     }
-
-    /// Line and column from 1, in UTF-16 units.
-    fn position(&self, at: usize) -> (usize, usize) {
-        let before = self.xml.get(..at).unwrap_or(self.xml);
-        let line_start = before.rfind(['\n', '\r']).map_or(0, |at| at + 1);
-        let breaks = before.matches('\n').count() + before.matches('\r').count() - before.matches("\r\n").count();
-        let column: usize = before.get(line_start..).unwrap_or_default().chars().map(char::len_utf16).sum();
-        (breaks + 1, column + 1)
-    }
-
-    fn error(&self, message: impl AsRef<str>, at: usize) -> Exception {
-        let (line, column) = self.position(at);
-        exception(&format!("{} Line {line}, position {column}.", message.as_ref()))
-    }
-}
-
-fn exception(message: &str) -> Exception {
-    Exception::new("System.Xml.XmlException", message)
 }
 
 fn normalized(text: &str) -> String {
