@@ -3,7 +3,8 @@
 use http::StatusCode;
 
 use super::error::Failure;
-use super::exchange::{Exchange, MessageBody};
+use super::exchange::Exchange;
+use super::messages::MessageBody;
 use super::pipeline::Needs;
 use crate::body::{Body, CollectError};
 

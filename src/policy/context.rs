@@ -6,8 +6,9 @@ use std::time::{Duration, SystemTime};
 use base64::Engine as _;
 use http::{HeaderMap, header};
 
-use super::exchange::{Exchange, MessageBody};
+use super::exchange::Exchange;
 use super::facts::{ApiFacts, BackendFacts, CertificateFacts};
+use super::messages::MessageBody;
 use super::query;
 use crate::expr::{
     self, ApiItem, BodyError, DeploymentCertificate, Flag, Host, Item, List, Message, Number, Part, Text, Time, Url,
@@ -265,6 +266,7 @@ impl Host for Context<'_> {
     fn flag(&mut self, member: Flag) -> bool {
         let facts = &self.exchange.facts;
         match member {
+            Flag::Tracing => self.exchange.tracer.is_some(),
             Flag::ApiIsCurrentRevision => facts.api.as_ref().is_some_and(|api| api.is_current_revision),
             Flag::ProductApprovalRequired => facts.product.as_ref().is_some_and(|product| product.approval_required),
             Flag::ProductSubscriptionRequired => {
@@ -273,7 +275,6 @@ impl Host for Context<'_> {
             Flag::GatewayIsManaged => {
                 facts.deployment.as_ref().is_none_or(|deployment| &*deployment.gateway_id == "managed")
             }
-            _ => false,
         }
     }
 

@@ -11,8 +11,9 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, hea
 use super::compile::{Compiler, step};
 use super::document::Node;
 use super::error::Failure;
-use super::exchange::{Exchange, Message, MessageBody, ResponseState};
+use super::exchange::{Exchange, Message};
 use super::list::{Flow, Resume, Statement};
+use super::messages::{MessageBody, ResponseState};
 use super::pipeline::Needs;
 use super::setting::Setting;
 use super::spec::{Content, Section, Spec};

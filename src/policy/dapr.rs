@@ -11,8 +11,9 @@ use tokio::time::timeout;
 
 use super::compile::Compiler;
 use super::error::Failure;
-use super::exchange::{Exchange, ResponseState};
+use super::exchange::Exchange;
 use super::list::{Flow, Resume};
+use super::messages::ResponseState;
 use super::own_request::{Prepared, positive, seconds};
 use super::pipeline::Needs;
 use super::query::UNRESERVED;

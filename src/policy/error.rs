@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-use super::exchange::{MessageBody, ResponseState};
+use super::messages::{MessageBody, ResponseState};
 use super::redaction::Redaction;
 use super::spec::{Scope, Section};
 use crate::forward::ForwardError;

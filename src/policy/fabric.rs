@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::error::PolicyError;
-use super::exchange::{Exchange, ResponseState};
+use super::exchange::Exchange;
+use super::messages::ResponseState;
 use super::setting::Setting;
 use crate::forward::FabricOptions;
 

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::concurrency::Slot;
 use super::error::{Failure, PolicyError};
-use super::exchange::{Exchange, ResponseState};
+use super::exchange::Exchange;
+use super::messages::ResponseState;
 use super::statements::retry::{Attempts, Retry};
 
 /// The statements that a request is inside of, the innermost last.

@@ -55,6 +55,7 @@ mod liquid;
 mod list;
 mod markup;
 mod media;
+mod messages;
 mod outgoing;
 mod own_request;
 mod pipeline;
@@ -73,6 +74,7 @@ mod traced_body;
 mod tracer;
 #[cfg_attr(not(feature = "client"), allow(dead_code))]
 mod tracing;
+mod variables;
 
 pub use self::tracing::{DebugAccess, DebugAuthorizer, DebugTokens, RequestTracing};
 #[cfg(feature = "client")]

@@ -5,7 +5,8 @@ use std::time::Duration;
 use http::{Request, header};
 
 use super::error::Failure;
-use super::exchange::{Exchange, MessageBody};
+use super::exchange::Exchange;
+use super::messages::MessageBody;
 use super::statements::forward_request::ForwardRequest;
 use crate::body::Body;
 use crate::forward::{ForwardOptions, Target};

@@ -11,10 +11,11 @@ use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 
 use super::error::{Failure, PolicyError};
-use super::exchange::{Exchange, MessageBody, ResponseState};
+use super::exchange::Exchange;
 use super::fabric;
 use super::frames::{Again, Failed, Frames};
 use super::list::{Flow, Resume, Statement as _, Work};
+use super::messages::{MessageBody, ResponseState};
 use super::pipeline::{Code, Needs, Pipeline};
 use super::spec::Section;
 use super::statements::cors::{self, Preflight};

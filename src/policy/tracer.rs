@@ -11,7 +11,8 @@ use tokio::time::Instant;
 
 use super::context::Context;
 use super::error::PolicyError;
-use super::exchange::{Exchange, ResponseState};
+use super::exchange::Exchange;
+use super::messages::ResponseState;
 use super::outgoing::Call;
 use super::spec::Section;
 use super::traced_body::TracedBody;

@@ -11,8 +11,9 @@ use http::Response;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
 use super::super::error::Failure;
-use super::super::exchange::{Exchange, MessageBody};
+use super::super::exchange::Exchange;
 use super::super::list::{Flow, Resume, Work};
+use super::super::messages::MessageBody;
 use super::super::pipeline::Needs;
 use super::super::setting::Setting;
 use super::super::settings::EngineSettings;

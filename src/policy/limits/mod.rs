@@ -18,7 +18,8 @@ pub(crate) use subjects::{ID, NAME, Rules};
 pub(crate) use telling::Telling;
 pub(crate) use windows::Periods;
 
-use super::exchange::{Exchange, ResponseState};
+use super::exchange::Exchange;
+use super::messages::ResponseState;
 use crate::state::{Answer, Decision, Limit, StoreError};
 
 /// What limits and quotas keep of one request.

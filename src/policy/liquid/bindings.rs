@@ -5,8 +5,9 @@ use std::sync::Arc;
 use http::{HeaderMap, header};
 
 use super::super::context::Context;
-use super::super::exchange::{Exchange, Message, MessageBody};
+use super::super::exchange::{Exchange, Message};
 use super::super::media::{self, MediaType};
+use super::super::messages::MessageBody;
 use super::super::query;
 use super::body::{self, BodyOptions};
 use super::value::{Hash, Value};

@@ -114,10 +114,10 @@ fn failed(problem: impl std::fmt::Display) -> Box<Failure> {
 #[cfg(feature = "libxml")]
 impl Statement for XslTransform {
     fn run(&self, exchange: &mut Exchange) -> Result<Flow, Box<Failure>> {
-        use super::super::exchange::{MessageBody, replace_body};
         use super::super::list::Resume;
         use super::super::markup::Markup;
         use super::super::media;
+        use super::super::messages::{MessageBody, replace_body};
 
         let mut parameters = Vec::with_capacity(self.parameters.len());
         for (name, value) in &self.parameters {

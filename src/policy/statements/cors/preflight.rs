@@ -3,7 +3,8 @@
 use http::{HeaderMap, HeaderValue, Method, header};
 
 use super::super::super::error::Failure;
-use super::super::super::exchange::{Exchange, ResponseState};
+use super::super::super::exchange::Exchange;
+use super::super::super::messages::ResponseState;
 use super::super::super::pipeline::Pipeline;
 use super::{Cors, Names, value};
 

@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use super::super::super::error::Failure;
-use super::super::super::exchange::{Exchange, Variables};
+use super::super::super::exchange::Exchange;
 use super::super::super::list::{Flow, Resume, Statement as _, Work};
+use super::super::super::variables::Variables;
 use super::{Child, WaitFor};
 
 /// All of them, in the order of the document.
