@@ -103,6 +103,19 @@ async fn only_a_good_token_for_the_api_is_traced() {
 }
 
 #[tokio::test]
+async fn expressions_see_whether_the_request_is_traced() {
+    let policy = r#"<return-response>
+        <set-header name="X-Tracing" exists-action="override"><value>@(context.Tracing.ToString())</value></set-header>
+    </return-response>"#;
+    let traced = Traced::new(policy, "").await;
+    let token = traced.tokens.issue("orders", Duration::from_secs(60), traced.clock.wall());
+    for (token, found) in [(&*token, "True"), ("", "False")] {
+        let headers = [("Apim-Debug-Authorization", token), ("Ocp-Apim-Subscription-Key", "the-key")];
+        assert_eq!(header(&traced.send("/orders/7", &headers).await, "x-tracing"), found);
+    }
+}
+
+#[tokio::test]
 async fn the_trace_shows_each_step_in_its_section() {
     let inbound = r#"
         <cors><allowed-origins><origin>*</origin></allowed-origins></cors>

@@ -12,6 +12,9 @@ use crate::expr::syntax::Span;
 use crate::expr::types::{Method, Ty};
 use crate::expr::value::Value;
 
+/// What a closure takes with its cells, in bytes.
+const CLOSURE: usize = 192;
+
 impl Emitter<'_> {
     pub(super) fn cells_of(&self, function: FuncId) -> Vec<usize> {
         self.outer[function.0 as usize]
@@ -42,7 +45,7 @@ impl Emitter<'_> {
                     cells.push(cell);
                 }
             }
-            run.charge(64)?;
+            run.charge(CLOSURE)?;
             let target = Target::Function { program: Arc::clone(run.program()), function: index, cells };
             Ok(Value::object(Closure { ty: ty.clone(), target }))
         })

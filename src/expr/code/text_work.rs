@@ -6,21 +6,25 @@ use crate::expr::library::array::Array;
 use crate::expr::types::{Method, TypeId};
 use crate::expr::value::Value;
 
-/// What a native costs: its call, and how many bytes of its texts it does in a basic step (a power of two).
+/// What a native costs in basic steps: its call, and 64 bytes of its texts.
 #[derive(Clone, Copy)]
 pub(super) struct Price {
     call: usize,
-    bytes_per_step: u32,
+    block: usize,
 }
 
+/// Compares by culture, several times over.
+const COLLATES: Price = Price { call: 2 * CALL, block: 512 };
+/// Parses a token: two JSON documents.
+const PARSES_TOKENS: Price = Price { call: 60 * CALL, block: 512 };
 /// Parses or formats: the slow ones.
-const PARSES: Price = Price { call: 10 * CALL, bytes_per_step: 0 };
+const PARSES: Price = Price { call: 10 * CALL, block: 64 };
 /// Reads each character, often through UTF-16.
-const READS: Price = Price { call: CALL, bytes_per_step: 1 };
+const READS: Price = Price { call: CALL, block: 32 };
 /// Copies or hashes bytes.
-const COPIES: Price = Price { call: CALL, bytes_per_step: 2 };
+const COPIES: Price = Price { call: CALL, block: 16 };
 /// Looks at a few bytes, or counts for itself.
-const TOUCHES: Price = Price { call: CALL, bytes_per_step: 6 };
+const TOUCHES: Price = Price { call: CALL, block: 1 };
 
 /// Texts up to this many bytes are part of the price of the call.
 const SMALL: usize = 64;
@@ -32,7 +36,7 @@ pub(super) fn price(method: &Method) -> Price {
     use TypeId as T;
     match method.owner {
         T::String => match method.name {
-            "Compare" | "CompareTo" => PARSES,
+            "Compare" | "CompareTo" => COLLATES,
             "Substring" | "IsNullOrEmpty" | "Contains" | "StartsWith" | "EndsWith" | "IndexOf" | "LastIndexOf"
             | "Concat" | "Join" | "Copy" | "Clone" | "ToString" | "Intern" | "operator" => TOUCHES,
             "Equals" if method.params.len() < 2 => TOUCHES,
@@ -40,6 +44,7 @@ pub(super) fn price(method: &Method) -> Price {
         },
         T::Math | T::Char | T::Boolean | T::NullableOf | T::Enumerable | T::KeyValuePair | T::Object => COPIES,
         T::StringBuilder | T::List | T::Dictionary | T::HashSet | T::Queue | T::Stack | T::Exception => COPIES,
+        T::ContextExtensions if matches!(method.name, "AsJwt" | "TryParseJwt") => PARSES_TOKENS,
         T::ContextExtensions | T::IDictionary | T::IReadOnlyDictionary | T::Convert | T::Encoding => COPIES,
         _ => PARSES,
     }
@@ -62,6 +67,6 @@ pub(super) fn pay(run: &mut Run<'_>, price: Price, values: &[Value]) -> Result<(
     if bytes <= SMALL {
         return run.steps(price.call);
     }
-    run.steps(price.call + (bytes >> price.bytes_per_step))?;
-    if price.bytes_per_step < TOUCHES.bytes_per_step { run.room(bytes.saturating_mul(ON_THE_WAY)) } else { Ok(()) }
+    run.steps(price.call + (bytes / 64 + 1).saturating_mul(price.block))?;
+    if price.block > TOUCHES.block { run.room(bytes.saturating_mul(ON_THE_WAY)) } else { Ok(()) }
 }

@@ -17,66 +17,103 @@ pub fn culture(a: &str, b: &str, ignore_case: bool) -> Ordering {
     if a == b {
         return Ordering::Equal;
     }
-    let (a, b) = (Key::of(a), Key::of(b));
-    a.letters
-        .cmp(&b.letters)
-        .then_with(|| a.accents.cmp(&b.accents))
-        .then_with(|| if ignore_case { Ordering::Equal } else { a.capitals.cmp(&b.capitals) })
-        .then_with(|| a.hyphens.cmp(&b.hyphens))
+    let same = common_prefix(a, b);
+    let (a, b) = (a.get(same..).unwrap_or(a), b.get(same..).unwrap_or(b));
+    weights(a)
+        .cmp(weights(b))
+        .then_with(|| accents(a).cmp(accents(b)))
+        .then_with(|| if ignore_case { Ordering::Equal } else { capitals(a).cmp(capitals(b)) })
+        .then_with(|| hyphens(a).cmp(hyphens(b)))
 }
 
-/// Weights of a string, level by level.
-#[derive(Default)]
-struct Key {
-    letters: Vec<(u8, u32)>,
-    accents: Vec<Vec<char>>,
-    capitals: Vec<bool>,
-    /// Where hyphens and apostrophes stand.
-    hyphens: Vec<(usize, char)>,
+/// How many bytes of two texts [`culture`] reads more than once: those after what they have in common.
+pub fn differing(a: &str, b: &str) -> usize {
+    a.len().min(b.len()) - common_prefix(a, b)
+}
+
+/// How far both texts are the same, up to a place between two letters or digits of ASCII, where both can be cut.
+fn common_prefix(a: &str, b: &str) -> usize {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let chunks = a.chunks_exact(32).zip(b.chunks_exact(32)).take_while(|(a, b)| a == b).count() * 32;
+    let rest = a.iter().zip(b).skip(chunks).take_while(|(a, b)| a == b).count();
+    let plain = |at: usize| a.get(at).is_some_and(u8::is_ascii_alphanumeric);
+    let cut = (1..chunks + rest).rev().take(256).find(|at| plain(at - 1) && plain(*at));
+    cut.unwrap_or(0)
 }
 
 const PUNCTUATION: &str = "_,;:!?.\"()[]{}@*/\\&#%`^+<=>|~$";
 
-impl Key {
-    fn of(text: &str) -> Self {
-        let mut key = Self::default();
-        for c in text.nfd() {
-            match c {
-                '-' | '\'' | '\u{AD}' => key.hyphens.push((key.letters.len(), c)),
-                'ß' => {
-                    key.push('s', false);
-                    key.push('s', false);
-                }
-                'æ' | 'Æ' => {
-                    key.push('a', c == 'Æ');
-                    key.push('e', c == 'Æ');
-                }
-                '\0' | '\u{200B}'..='\u{200D}' | '\u{FEFF}' => {}
-                _ if is_mark(c) => {
-                    if let Some(accents) = key.accents.last_mut() {
-                        accents.push(c);
-                    }
-                }
-                _ => {
-                    let lower = c.to_lowercase().next().unwrap_or(c);
-                    key.push(lower, lower != c);
-                }
-            }
-        }
-        key
-    }
+/// What a text is made of, in the order of its characters.
+enum Element {
+    /// In lower case, and whether it was a capital.
+    Letter(char, bool),
+    Accent(char),
+    Hyphen(char),
+}
 
-    fn push(&mut self, lower: char, capital: bool) {
-        let weight = match PUNCTUATION.find(lower) {
-            Some(index) => (1, index as u32),
-            None if lower.is_whitespace() || lower.is_control() => (0, lower.into()),
-            None if lower.is_numeric() => (3, lower.into()),
-            None if lower.is_alphabetic() => (4, lower.into()),
-            None => (2, lower.into()),
+fn elements(text: &str) -> impl Iterator<Item = Element> {
+    text.nfd().flat_map(|c| {
+        let pair = |a, b, capital| [Some(Element::Letter(a, capital)), Some(Element::Letter(b, capital))];
+        let elements = match c {
+            '-' | '\'' | '\u{AD}' => [Some(Element::Hyphen(c)), None],
+            'ß' => pair('s', 's', false),
+            'æ' | 'Æ' => pair('a', 'e', c == 'Æ'),
+            '\0' | '\u{200B}'..='\u{200D}' | '\u{FEFF}' => [None, None],
+            _ if is_mark(c) => [Some(Element::Accent(c)), None],
+            _ => {
+                let lower = c.to_lowercase().next().unwrap_or(c);
+                [Some(Element::Letter(lower, lower != c)), None]
+            }
         };
-        self.letters.push(weight);
-        self.accents.push(Vec::new());
-        self.capitals.push(capital);
+        elements.into_iter().flatten()
+    })
+}
+
+fn weights(text: &str) -> impl Iterator<Item = (u8, u32)> {
+    elements(text).filter_map(|element| match element {
+        Element::Letter(lower, _) => Some(weight(lower)),
+        _ => None,
+    })
+}
+
+/// The accents of each letter; a zero stands before those of the next.
+fn accents(text: &str) -> impl Iterator<Item = char> {
+    elements(text)
+        .filter_map(|element| match element {
+            Element::Letter(..) => Some('\0'),
+            Element::Accent(accent) => Some(accent),
+            Element::Hyphen(_) => None,
+        })
+        .skip_while(|c| *c != '\0')
+}
+
+fn capitals(text: &str) -> impl Iterator<Item = bool> {
+    elements(text).filter_map(|element| match element {
+        Element::Letter(_, capital) => Some(capital),
+        _ => None,
+    })
+}
+
+/// Where hyphens and apostrophes stand, in letters.
+fn hyphens(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let mut letters = 0;
+    elements(text).filter_map(move |element| match element {
+        Element::Letter(..) => {
+            letters += 1;
+            None
+        }
+        Element::Accent(_) => None,
+        Element::Hyphen(hyphen) => Some((letters, hyphen)),
+    })
+}
+
+fn weight(lower: char) -> (u8, u32) {
+    match PUNCTUATION.find(lower) {
+        Some(index) => (1, index as u32),
+        None if lower.is_whitespace() || lower.is_control() => (0, lower.into()),
+        None if lower.is_numeric() => (3, lower.into()),
+        None if lower.is_alphabetic() => (4, lower.into()),
+        None => (2, lower.into()),
     }
 }
 
@@ -134,6 +171,9 @@ mod tests {
         assert_eq!(culture("Abc", "aBC", true), Ordering::Equal);
         assert_eq!(culture("straße", "strasse", true), Ordering::Equal);
         assert_eq!(culture("coop", "co-op", false), Ordering::Less);
+        assert_eq!(culture("cafe\u{301}s", "cafes", false), Ordering::Greater, "an accent after what is the same");
+        assert_eq!(culture("abcde-f", "abcdef", false), Ordering::Greater);
+        assert_eq!(culture("abc-defx", "abc-defy", false), Ordering::Less);
     }
 
     #[test]

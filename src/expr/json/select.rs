@@ -1,5 +1,7 @@
 //! `SelectToken` and `SelectTokens`: walking a tree along a JSONPath.
 
+use std::cell::Cell;
+
 use super::path::{Filter, Operator, Query, Side, json_exception, parse};
 use super::text;
 use super::token::{JToken, JTokenType, TokenClass};
@@ -21,25 +23,23 @@ pub(crate) enum NoMatch {
 }
 
 impl JToken {
-    /// `SelectTokens(path[, errorWhenNoMatch])`.
-    pub(crate) fn select_tokens(&self, path: &str, no_match: NoMatch) -> Result<Vec<Self>> {
-        Selector { root: self, no_match }.run(&parse(path)?, vec![self.clone()])
-    }
-
-    /// `SelectToken(path[, errorWhenNoMatch])`; more than one match throws.
-    pub(crate) fn select_token(&self, path: &str, no_match: NoMatch) -> Result<Option<Self>> {
-        let mut found = self.select_tokens(path, no_match)?;
-        match found.len() {
-            0 | 1 => Ok(found.pop()),
-            _ => Err(json_exception("Path returned multiple tokens.")),
-        }
+    /// `SelectTokens(path[, errorWhenNoMatch])`; what it does is taken off `steps`.
+    pub(crate) fn select_tokens(&self, path: &str, no_match: NoMatch, steps: &Cell<u64>) -> Result<Vec<Self>> {
+        Selector { root: self, no_match, steps }.run(&parse(path)?, vec![self.clone()])
     }
 }
 
 struct Selector<'a> {
     root: &'a JToken,
     no_match: NoMatch,
+    /// What is left of the budget.
+    steps: &'a Cell<u64>,
 }
+
+/// Basic steps of looking at one token.
+const TOKEN: usize = 10;
+/// Basic steps of comparing two.
+const COMPARISON: usize = 50;
 
 fn short_name(token: &JToken) -> &'static str {
     let name = token.class().full_name();
@@ -54,7 +54,9 @@ impl Selector<'_> {
                 next.push(self.root.clone());
             } else {
                 for token in &current {
+                    let before = next.len();
                     self.step(filter, token, &mut next)?;
+                    self.spend(TOKEN * (1 + next.len() - before))?;
                     if next.len() > MAX_TOKENS {
                         return Err(TooLarge.into());
                     }
@@ -63,6 +65,21 @@ impl Selector<'_> {
             current = next;
         }
         Ok(current)
+    }
+
+    fn spend(&self, steps: usize) -> Result<()> {
+        match self.steps.get().checked_sub(steps as u64) {
+            Some(left) => {
+                self.steps.set(left);
+                Ok(())
+            }
+            None => Err(TooLarge.into()),
+        }
+    }
+
+    fn descendants(&self, token: &JToken, with_self: bool) -> Result<Vec<JToken>> {
+        self.spend(token.subtree_weight() / 16 * TOKEN / 4)?;
+        Ok(token.descendants(with_self))
     }
 
     fn miss(&self, message: impl FnOnce() -> String) -> Result<()> {
@@ -80,9 +97,10 @@ impl Selector<'_> {
                 TokenClass::Object => next.extend(token.children().iter().filter_map(JToken::property_value)),
                 _ => self.miss(|| format!("Property '*' not valid on {}.", short_name(token)))?,
             },
-            Filter::Scan(name) => scan(token, name.as_deref(), next),
+            Filter::Scan(name) => scan(self.descendants(token, true)?, name.as_deref(), next),
             Filter::Fields { names, scan: false } => match token.class() {
                 TokenClass::Object => {
+                    self.spend(names.len())?;
                     for name in names {
                         self.field(name, token, next)?;
                     }
@@ -93,7 +111,8 @@ impl Selector<'_> {
                 })?,
             },
             Filter::Fields { names, scan: true } => {
-                for property in token.descendants(false) {
+                for property in self.descendants(token, false)? {
+                    self.spend(names.len())?;
                     if property.name().is_some_and(|name| names.contains(&name)) {
                         next.extend(property.property_value());
                     }
@@ -105,14 +124,16 @@ impl Selector<'_> {
                 _ => self.miss(|| format!("Index * not valid on {}.", short_name(token)))?,
             },
             Filter::Indices(indices) => {
+                self.spend(indices.len())?;
                 for index in indices {
                     self.index(*index, token, next)?;
                 }
             }
             Filter::Slice(start, end, step) => self.slice((*start, *end, *step), token, next)?,
             Filter::Query { query, scan } => {
-                let candidates = if *scan { token.descendants(true) } else { token.children() };
+                let candidates = if *scan { self.descendants(token, true)? } else { token.children() };
                 for candidate in candidates {
+                    self.spend(TOKEN)?;
                     if self.matches(query, &candidate)? {
                         next.push(candidate);
                     }
@@ -159,6 +180,7 @@ impl Selector<'_> {
         if token.class() != TokenClass::Array {
             return self.miss(|| format!("Array slice is not valid on {}.", short_name(token)));
         }
+        self.spend(token.count() * TOKEN)?;
         let items = token.children();
         let count = items.len() as i64;
         let forward = by > 0;
@@ -201,7 +223,7 @@ impl Selector<'_> {
                 let rights = self.side(right, token)?;
                 for left in self.side(left, token)? {
                     for right in &rights {
-                        if compare(*operator, &left, right)? {
+                        if self.compare(*operator, &left, right)? {
                             return Ok(true);
                         }
                     }
@@ -215,14 +237,59 @@ impl Selector<'_> {
         match side {
             Side::Value(value) => Ok(vec![JToken::value_of(value)]),
             Side::Path(filters) => {
-                Selector { root: self.root, no_match: NoMatch::Ignore }.run(filters, vec![token.clone()])
+                let inner = Selector { root: self.root, no_match: NoMatch::Ignore, steps: self.steps };
+                inner.run(filters, vec![token.clone()])
             }
         }
     }
+
+    fn compare(&self, operator: Operator, left: &JToken, right: &JToken) -> Result<bool> {
+        let (Some(value), Some(wanted)) = (left.value(), right.value()) else {
+            return Ok(matches!(operator, Operator::NotEquals));
+        };
+        let length = |value: &TokenValue| if let TokenValue::String(text) = value { text.len() } else { 0 };
+        self.spend(COMPARISON + (length(&value) + length(&wanted)) / 4)?;
+        let order = || left.compare_to(&wanted, right.token_type());
+        Ok(match operator {
+            Operator::Equals => equals(left, right, &value, &wanted)?,
+            Operator::NotEquals => !equals(left, right, &value, &wanted)?,
+            Operator::StrictEquals => strictly_equals(left, right)?,
+            Operator::StrictNotEquals => !strictly_equals(left, right)?,
+            Operator::Less => order()?.is_lt(),
+            Operator::LessOrEquals => order()?.is_le(),
+            Operator::Greater => order()?.is_gt(),
+            Operator::GreaterOrEquals => order()?.is_ge(),
+            Operator::Matches => match (&value, &wanted) {
+                (TokenValue::String(text), TokenValue::String(pattern)) => self.regex_matches(text, pattern)?,
+                _ => false,
+            },
+        })
+    }
+
+    fn regex_matches(&self, text: &str, literal: &str) -> Result<bool> {
+        let (pattern, flags) = literal
+            .strip_prefix('/')
+            .and_then(|rest| rest.rsplit_once('/'))
+            .ok_or_else(|| json_exception("Path has a bad regular expression."))?;
+        let options = flags.chars().filter_map(Options::letter).fold(0, |all, option| all | option);
+        self.spend(PATTERN + pattern.len() * PATTERN_BYTE)?;
+        let regex = Regex::new(pattern, Options(options))?;
+        let units: Vec<u16> = text.encode_utf16().collect();
+        let limit = self.steps.get() / MATCHER_STEP;
+        let mut left = limit;
+        let found = regex.find(&units, 0, &mut left);
+        self.steps.set(self.steps.get() - (limit - left) * MATCHER_STEP);
+        Ok(found?.is_some())
+    }
 }
 
-fn scan(token: &JToken, name: Option<&str>, next: &mut Vec<JToken>) {
-    for found in token.descendants(true) {
+/// Basic steps of a step of the matcher, and of reading a pattern.
+const MATCHER_STEP: u64 = 2;
+const PATTERN: usize = 500;
+const PATTERN_BYTE: usize = 50;
+
+fn scan(tokens: Vec<JToken>, name: Option<&str>, next: &mut Vec<JToken>) {
+    for found in tokens {
         if found.class() == TokenClass::Property {
             if name.is_some() && found.name().as_deref() == name {
                 next.extend(found.property_value());
@@ -231,27 +298,6 @@ fn scan(token: &JToken, name: Option<&str>, next: &mut Vec<JToken>) {
             next.push(found);
         }
     }
-}
-
-fn compare(operator: Operator, left: &JToken, right: &JToken) -> Result<bool> {
-    let (Some(value), Some(wanted)) = (left.value(), right.value()) else {
-        return Ok(matches!(operator, Operator::NotEquals));
-    };
-    let order = || left.compare_to(&wanted, right.token_type());
-    Ok(match operator {
-        Operator::Equals => equals(left, right, &value, &wanted)?,
-        Operator::NotEquals => !equals(left, right, &value, &wanted)?,
-        Operator::StrictEquals => strictly_equals(left, right)?,
-        Operator::StrictNotEquals => !strictly_equals(left, right)?,
-        Operator::Less => order()?.is_lt(),
-        Operator::LessOrEquals => order()?.is_le(),
-        Operator::Greater => order()?.is_gt(),
-        Operator::GreaterOrEquals => order()?.is_ge(),
-        Operator::Matches => match (&value, &wanted) {
-            (TokenValue::String(text), TokenValue::String(pattern)) => regex_matches(text, pattern)?,
-            _ => false,
-        },
-    })
 }
 
 fn numeric_pair(left: &JToken, right: &JToken) -> bool {
@@ -285,18 +331,4 @@ fn strictly_equals(left: &JToken, right: &JToken) -> Result<bool> {
         return Ok(left.compare_to(&wanted, right.token_type())?.is_eq());
     }
     Ok(left.value_equals(right))
-}
-
-/// Steps of the matcher for one comparison with a pattern.
-const REGEX_STEPS: u64 = 20_000_000;
-
-fn regex_matches(text: &str, literal: &str) -> Result<bool> {
-    let (pattern, flags) = literal
-        .strip_prefix('/')
-        .and_then(|rest| rest.rsplit_once('/'))
-        .ok_or_else(|| json_exception("Path has a bad regular expression."))?;
-    let options = flags.chars().filter_map(Options::letter).fold(0, |all, option| all | option);
-    let regex = Regex::new(pattern, Options(options))?;
-    let units: Vec<u16> = text.encode_utf16().collect();
-    Ok(regex.find(&units, 0, &mut { REGEX_STEPS })?.is_some())
 }

@@ -66,4 +66,9 @@ impl Object for AnonymousObject {
     fn hash_code(&self) -> Option<i32> {
         Some(self.values.iter().fold(17, |h: i32, v| h.wrapping_mul(31).wrapping_add(v.hash_code())))
     }
+
+    fn parts(&self, visit: &mut dyn FnMut(&Value)) -> bool {
+        self.values.iter().for_each(visit);
+        true
+    }
 }

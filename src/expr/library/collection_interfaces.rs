@@ -70,7 +70,7 @@ pub(super) fn register(table: &mut Table) {
         })
         .def("bool Remove(T item)", |run, a| match as_pair(a) {
             Some((dictionary, key, value)) => {
-                let has = dictionary.get(&key)?.is_some_and(|found| found.equals(&value));
+                let has = dictionary.get(run, &key)?.is_some_and(|found| found.equals(&value));
                 let removed = has.then(|| dictionary.table.with(|state| state.remove(&key)));
                 Ok(removed.flatten().is_some().into())
             }

@@ -17,6 +17,9 @@ pub(crate) enum Deep {
     Sets,
 }
 
+/// How deep tokens are looked at for their hash codes.
+const MAX_DEPTH: u32 = 1024;
+
 impl Deep {
     pub(crate) fn equal(self, a: &Value, b: &Value) -> bool {
         if a.is_null() || b.is_null() {
@@ -37,7 +40,7 @@ impl Deep {
 
     pub(crate) fn hash(self, value: &Value) -> i32 {
         match self {
-            Self::Tokens => value.downcast::<JToken>().map_or(0, |token| token_hash(token, 3)),
+            Self::Tokens => value.downcast::<JToken>().map_or(0, |token| token_hash(token, MAX_DEPTH)),
             Self::Nodes => value.downcast::<XObject>().map_or(0, |node| Value::str(node.value()).hash_code()),
             Self::Sets => hash_set::items_of(value).iter().fold(0, |code, item| code ^ item.hash_code()),
         }
@@ -54,7 +57,9 @@ fn token_hash(token: &JToken, depth: u32) -> i32 {
         return name ^ token.count() as i32;
     }
     let children = token.children();
-    children.iter().fold(name, |code, child| code.wrapping_add(token_hash(child, depth - 1)))
+    let all = children.iter().fold(name, |code, child| code.wrapping_add(token_hash(child, depth - 1)));
+    // Mixed, so that what moves from one level to another changes the code.
+    all.wrapping_mul(0x9E37_79B1_u32 as i32).rotate_left(13)
 }
 
 /// A comparer of one of these sorts; none is the default one.

@@ -27,8 +27,8 @@ impl Object for Dictionary {
         Ty::Generic(TypeId::Dictionary, Arc::clone(&self.types))
     }
 
-    fn lookup(&self, _: &mut Run<'_>, key: &Value) -> Result<Option<Option<Value>>, Fault> {
-        self.get(key).map(Some)
+    fn lookup(&self, run: &mut Run<'_>, key: &Value) -> Result<Option<Option<Value>>, Fault> {
+        self.get(run, key).map(Some)
     }
 
     fn entries(&self) -> Option<Vec<(Value, Value)>> {
@@ -94,6 +94,7 @@ impl Dictionary {
     pub(crate) fn add(&self, run: &mut Run<'_>, key: &Value, value: &Value) -> Result<(), Fault> {
         required(key, "key")?;
         run.charge(PAIR)?;
+        self.table.pay(run, key)?;
         if self.table.with(|state| state.add(key.clone(), value.clone())) {
             return Ok(());
         }
@@ -101,14 +102,16 @@ impl Dictionary {
         Err(Fault::argument(format!("An item with the same key has already been added. Key: {text}")))
     }
 
-    pub(super) fn get(&self, key: &Value) -> Result<Option<Value>, Fault> {
+    pub(super) fn get(&self, run: &mut Run<'_>, key: &Value) -> Result<Option<Value>, Fault> {
         required(key, "key")?;
+        self.table.pay(run, key)?;
         Ok(self.table.with(|state| state.get(key).map(|(_, value)| value.clone())))
     }
 
     pub(super) fn set(&self, run: &mut Run<'_>, key: &Value, value: &Value) -> Result<(), Fault> {
         required(key, "key")?;
         run.charge(PAIR)?;
+        self.table.pay(run, key)?;
         release(self.table.with(|state| state.set(key.clone(), value.clone())));
         Ok(())
     }
@@ -165,7 +168,7 @@ pub(super) fn register(table: &mut Table) {
         })
         .def_set(
             "V this[K key]",
-            |run, a| match this(a)?.get(&a[1])? {
+            |run, a| match this(a)?.get(run, &a[1])? {
                 Some(value) => Ok(value),
                 None => Err(missing(run, &a[1])),
             },
@@ -176,7 +179,9 @@ pub(super) fn register(table: &mut Table) {
             required(&a[1], "key")?;
             run.charge(PAIR)?;
             let (key, value) = (a[1].clone(), a[2].clone());
-            Ok(this(a)?.table.with(|state| state.add(key, value)).into())
+            let table = &this(a)?.table;
+            table.pay(run, &key)?;
+            Ok(table.with(|state| state.add(key, value)).into())
         })
         .def("int EnsureCapacity(int capacity)", |run, a| {
             let wanted = range::count(&a[1], "capacity")?;
@@ -184,20 +189,21 @@ pub(super) fn register(table: &mut Table) {
             Ok(Value::Int(wanted.max(this(a)?.table.len()) as i32))
         })
         .def("void TrimExcess()", |_, a| this(a).map(|_| Value::Null))
-        .def("bool ContainsKey(K key)", |_, a| Ok(this(a)?.get(&a[1])?.is_some().into()))
+        .def("bool ContainsKey(K key)", |run, a| Ok(this(a)?.get(run, &a[1])?.is_some().into()))
         .def("bool ContainsValue(V value)", |run, a| {
             let dictionary = this(a)?;
             run.steps(dictionary.table.len() * 2 + 1)?;
             Ok(dictionary.table.with(|state| state.pairs().any(|(_, value)| value.equals(&a[1]))).into())
         })
         .def("bool TryGetValue(K key, out V value)", |run, a| {
-            let found = this(a)?.get(&a[1])?;
+            let found = this(a)?.get(run, &a[1])?;
             let has = found.is_some();
             a[2] = found.unwrap_or_else(|| Value::default_of(&run.type_arg(1)));
             Ok(has.into())
         })
-        .def("bool Remove(K key)", |_, a| {
+        .def("bool Remove(K key)", |run, a| {
             required(&a[1], "key")?;
+            this(a)?.table.pay(run, &a[1])?;
             let removed = this(a)?.table.with(|state| state.remove(&a[1]));
             let has = removed.is_some();
             release(removed.into_iter().flat_map(|(key, value)| [key, value]));
@@ -205,6 +211,7 @@ pub(super) fn register(table: &mut Table) {
         })
         .def("bool Remove(K key, out V value)", |run, a| {
             required(&a[1], "key")?;
+            this(a)?.table.pay(run, &a[1])?;
             let removed = this(a)?.table.with(|state| state.remove(&a[1]));
             let has = removed.is_some();
             a[2] = removed.map_or_else(|| Value::default_of(&run.type_arg(1)), |(_, value)| value);

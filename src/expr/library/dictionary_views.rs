@@ -56,7 +56,10 @@ fn this(a: &[Value]) -> Result<&PartView, Fault> {
 fn contains(run: &mut Run<'_>, a: &mut [Value]) -> Result<Value, Fault> {
     let view = this(a)?;
     Ok(match view.part {
-        Part::Keys => view.table.with(|state| !a[1].is_null() && state.contains(&a[1])),
+        Part::Keys => {
+            view.table.pay(run, &a[1])?;
+            view.table.with(|state| !a[1].is_null() && state.contains(&a[1]))
+        }
         Part::Values => {
             run.steps(view.table.len() * 2 + 1)?;
             view.table.with(|state| state.pairs().any(|(_, value)| value.equals(&a[1])))

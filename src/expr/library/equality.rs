@@ -1,7 +1,6 @@
-//! `IEqualityComparer<T>` and `IComparer<T>` arguments, and sets of values that use them.
+//! `IEqualityComparer<T>` and `IComparer<T>` arguments.
 
 use std::cmp::Ordering;
-use std::collections::HashMap;
 
 use super::comparers::{self, Deep};
 use super::string::{Comparer, Comparison};
@@ -39,6 +38,7 @@ impl Comparing {
         }
     }
 
+    /// `GetHashCode`.
     pub(crate) fn hash(self, value: &Value) -> i32 {
         match (self, value.as_text()) {
             (
@@ -58,39 +58,5 @@ impl Comparing {
             }
             _ => run.compare(a, b),
         }
-    }
-}
-
-/// Values, each once, in the order in which they came.
-pub(crate) struct ValueSet {
-    comparing: Comparing,
-    items: Vec<Value>,
-    places: HashMap<i32, Vec<usize>>,
-}
-
-impl ValueSet {
-    pub(crate) fn new(comparing: Comparing) -> Self {
-        Self { comparing, items: Vec::new(), places: HashMap::new() }
-    }
-
-    /// Where the value stands.
-    pub(crate) fn find(&self, value: &Value) -> Option<usize> {
-        let places = self.places.get(&self.comparing.hash(value))?;
-        places.iter().copied().find(|at| self.items.get(*at).is_some_and(|item| self.comparing.equal(item, value)))
-    }
-
-    /// Adds a value; its place, and whether it is new.
-    pub(crate) fn add(&mut self, value: Value) -> (usize, bool) {
-        if let Some(at) = self.find(&value) {
-            return (at, false);
-        }
-        let at = self.items.len();
-        self.places.entry(self.comparing.hash(&value)).or_default().push(at);
-        self.items.push(value);
-        (at, true)
-    }
-
-    pub(crate) fn into_items(self) -> Vec<Value> {
-        self.items
     }
 }

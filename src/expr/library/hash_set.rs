@@ -2,6 +2,7 @@
 
 use super::args::required;
 use super::comparers;
+use super::equality::Comparing;
 use super::hash_table::HashTable;
 use super::list_search::{copy_to, holds};
 use super::range;
@@ -64,6 +65,8 @@ fn filled(run: &mut Run<'_>, items: &Value, comparer: &Value) -> Result<Value, F
     let element = run.type_arg(0);
     let items = run.collect(required(items, "collection")?)?;
     run.charge(96 + items.len() * 4 * size_of::<Value>())?;
+    let comparing = Comparing::of(Some(comparer));
+    run.steps(items.iter().map(|item| comparing.steps(item)).sum())?;
     Ok(make_with(element, items, comparer))
 }
 
@@ -77,30 +80,32 @@ impl HashSet {
         let items = run.collect(required(other, "other")?)?;
         run.charge(items.len() * 4 * size_of::<Value>())?;
         let table = HashTable::new(&self.table.comparer());
-        table.with(|state| {
-            for item in items {
-                state.add(item, Value::Null);
-            }
-        });
+        for item in items {
+            table.pay(run, &item)?;
+            table.with(|state| state.add(item, Value::Null));
+        }
         Ok(table)
     }
 
-    fn remove(&self, item: &Value) -> bool {
+    fn remove(&self, run: &mut Run<'_>, item: &Value) -> Result<bool, Fault> {
+        self.table.pay(run, item)?;
         let removed = self.table.with(|state| state.remove(item));
         let has = removed.is_some();
         release(removed.map(|(item, _)| item));
-        has
+        Ok(has)
     }
 
     /// Removes the items for which `goes` holds.
-    fn retain(&self, goes: impl Fn(&Value) -> bool) {
+    fn retain(&self, run: &mut Run<'_>, goes: impl Fn(&Value) -> bool) -> Result<(), Fault> {
         for item in self.items().iter().filter(|item| goes(item)) {
-            self.remove(item);
+            self.remove(run, item)?;
         }
+        Ok(())
     }
 
     fn add(&self, run: &mut Run<'_>, item: Value) -> Result<bool, Fault> {
         run.charge(4 * size_of::<Value>())?;
+        self.table.pay(run, &item)?;
         Ok(self.table.with(|state| state.add(item, Value::Null)))
     }
 
@@ -117,7 +122,9 @@ impl HashSet {
 fn sizes(run: &mut Run<'_>, a: &[Value]) -> Result<(usize, usize, usize), Fault> {
     let set = this(a)?;
     let other = set.other(run, &a[1])?;
-    run.steps(set.table.len() * 2 + 1)?;
+    for item in set.items() {
+        other.pay(run, &item)?;
+    }
     Ok((set.table.len(), other.len(), set.shared(&other)))
 }
 
@@ -136,13 +143,13 @@ fn set_operations(table: &mut Table, id: TypeId) {
         .def("void IntersectWith(IEnumerable<T> other)", |run, a| {
             let set = this(a)?;
             let other = set.other(run, &a[1])?;
-            set.retain(|item| !other.with(|state| state.contains(item)));
+            set.retain(run, |item| !other.with(|state| state.contains(item)))?;
             Ok(Value::Null)
         })
         .def("void ExceptWith(IEnumerable<T> other)", |run, a| {
             let set = this(a)?;
             for item in run.collect(required(&a[1], "other")?)? {
-                set.remove(&item);
+                set.remove(run, &item)?;
             }
             Ok(Value::Null)
         })
@@ -155,7 +162,7 @@ fn set_operations(table: &mut Table, id: TypeId) {
             let mut both = Vec::new();
             for item in items {
                 if is_set {
-                    if !set.remove(&item) {
+                    if !set.remove(run, &item)? {
                         set.add(run, item)?;
                     }
                 } else if !set.add(run, item.clone())? {
@@ -163,7 +170,7 @@ fn set_operations(table: &mut Table, id: TypeId) {
                 }
             }
             for item in &both {
-                set.remove(item);
+                set.remove(run, item)?;
             }
             Ok(Value::Null)
         })
@@ -210,21 +217,27 @@ pub(super) fn register(table: &mut Table) {
             Value::Null => Ok(comparers::default_of(TypeId::EqualityComparer, run.type_arg(0))),
             comparer => Ok(comparer),
         })
-        .def("bool Contains(T item)", |_, a| Ok(this(a)?.table.with(|state| state.contains(&a[1])).into()))
+        .def("bool Contains(T item)", |run, a| {
+            let table = &this(a)?.table;
+            table.pay(run, &a[1])?;
+            Ok(table.with(|state| state.contains(&a[1])).into())
+        })
         .def("bool TryGetValue(T equalValue, out T actualValue)", |run, a| {
-            let found = this(a)?.table.with(|state| state.get(&a[1]).map(|(item, _)| item.clone()));
+            let table = &this(a)?.table;
+            table.pay(run, &a[1])?;
+            let found = table.with(|state| state.get(&a[1]).map(|(item, _)| item.clone()));
             let has = found.is_some();
             a[2] = found.unwrap_or_else(|| Value::default_of(&run.type_arg(0)));
             Ok(has.into())
         })
-        .def("bool Remove(T item)", |_, a| Ok(this(a)?.remove(&a[1]).into()))
+        .def("bool Remove(T item)", |run, a| Ok(this(a)?.remove(run, &a[1])?.into()))
         .def("int RemoveWhere(Predicate<T> match)", |run, a| {
             let set = this(a)?;
             required(&a[1], "match")?;
             let mut removed = 0;
             for item in set.items() {
                 if holds(run, &a[1], &item)? {
-                    removed += i32::from(set.remove(&item));
+                    removed += i32::from(set.remove(run, &item)?);
                 }
             }
             Ok(removed.into())

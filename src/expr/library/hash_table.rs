@@ -1,14 +1,15 @@
 //! The table inside `Dictionary` and `HashSet`: enumerates in the order of .NET's slots.
 
 use std::collections::HashMap;
-use std::hash::{Hash, Hasher};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::comparers::{self, Deep};
+use super::comparers;
 use super::equality::Comparing;
-use super::string::{Comparer, Comparison};
-use crate::expr::dotnet::{chars, collation};
-use crate::expr::value::{Str, Value, release};
+use super::keys::Key;
+use super::string::Comparer;
+use crate::expr::code::Run;
+use crate::expr::fault::Fault;
+use crate::expr::value::{Value, release};
 
 /// A table that views and enumerations share.
 #[derive(Clone)]
@@ -23,31 +24,6 @@ pub(super) struct State {
     version: u64,
 }
 
-/// A key as the comparer sees it.
-#[derive(Clone)]
-struct Key(Value, Option<Deep>);
-
-impl Hash for Key {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        match (&self.0, self.1) {
-            (Value::Str(text), _) => text.hash(state),
-            (other, Some(deep)) => deep.hash(other).hash(state),
-            (other, None) => other.hash_code().hash(state),
-        }
-    }
-}
-
-impl PartialEq for Key {
-    fn eq(&self, other: &Self) -> bool {
-        match self.1 {
-            Some(deep) => deep.equal(&self.0, &other.0),
-            None => self.0.equals(&other.0),
-        }
-    }
-}
-
-impl Eq for Key {}
-
 impl Drop for State {
     fn drop(&mut self) {
         self.clear();
@@ -56,21 +32,7 @@ impl Drop for State {
 
 impl State {
     fn key(&self, value: &Value) -> Key {
-        let (folding, text) = match (self.comparing, value) {
-            (Comparing::Text(folding), Value::Str(text)) => (folding, text),
-            (Comparing::Deep(deep), _) => return Key(value.clone(), Some(deep)),
-            _ => return Key(value.clone(), None),
-        };
-        let form = collation::NormalizationForm::C;
-        let folded = match folding {
-            Comparison::Ordinal { ignores_case: false } => text.clone(),
-            Comparison::Ordinal { ignores_case: true } => chars::upper_text(&text.text()).into(),
-            Comparison::Culture { ignores_case: false } => Str::from(collation::normalize(&text.text(), form)),
-            Comparison::Culture { ignores_case: true } => {
-                Str::from(chars::upper_text(&collation::normalize(&text.text(), form)))
-            }
-        };
-        Key(Value::Str(folded), None)
+        self.comparing.key(value)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -147,6 +109,11 @@ impl HashTable {
         work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// Pays for looking a key up.
+    pub(super) fn pay(&self, run: &mut Run<'_>, key: &Value) -> Result<(), Fault> {
+        run.steps(self.with(|state| state.comparing).steps(key))
+    }
+
     pub(super) fn len(&self) -> usize {
         self.with(|state| state.len())
     }
@@ -179,7 +146,7 @@ pub(super) struct Walk {
 
 impl Walk {
     /// The next pair; an error when the table has changed.
-    pub(super) fn next(&mut self) -> Result<Option<(Value, Value)>, crate::expr::fault::Fault> {
+    pub(super) fn next(&mut self) -> Result<Option<(Value, Value)>, Fault> {
         self.table.with(|state| {
             if state.version != self.version {
                 return Err(super::items::modified());
@@ -198,6 +165,8 @@ impl Walk {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::expr::library::string::Comparison;
+    use crate::expr::value::Str;
 
     fn texts(table: &HashTable) -> Vec<String> {
         table.with(|state| state.pairs().filter_map(|(key, _)| key.as_text().map(Str::to_string)).collect())

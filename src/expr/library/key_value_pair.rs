@@ -73,6 +73,11 @@ impl Object for KeyValuePair {
         Some(self.key.hash_code().wrapping_mul(31) ^ self.value.hash_code())
     }
 
+    fn parts(&self, visit: &mut dyn FnMut(&Value)) -> bool {
+        [&self.key, &self.value].into_iter().for_each(visit);
+        true
+    }
+
     fn nesting(&self) -> u16 {
         self.nesting
     }

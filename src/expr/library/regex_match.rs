@@ -178,8 +178,11 @@ pub(super) fn register(table: &mut Table) {
         })
         .def("lenient Match NextMatch()", |run, a| {
             let Some((subject, found)) = &part(&a[0])?.whole else { return Ok(empty_match()) };
-            let mut steps = run.budget.regex_backtracks as u64;
-            Ok(match_value(subject, subject.regex.find_next(&subject.text, found, &mut steps)?))
+            let limit = (run.budget.regex_backtracks as u64).min(run.steps_left() / 2);
+            let mut left = limit;
+            let next = subject.regex.find_next(&subject.text, found, &mut left);
+            run.steps(usize::try_from((limit - left) * 2).unwrap_or(usize::MAX))?;
+            Ok(match_value(subject, next?))
         });
     table
         .on(TypeId::GroupCollection)

@@ -66,6 +66,11 @@ impl Object for Tuple {
         Some(self.items.iter().fold(0, mix))
     }
 
+    fn parts(&self, visit: &mut dyn FnMut(&Value)) -> bool {
+        self.items.iter().for_each(visit);
+        true
+    }
+
     fn compare(&self, run: &mut Run<'_>, other: &Value) -> Result<Option<Ordering>, Fault> {
         let other = match other.downcast::<Self>() {
             Some(other) if self.id == other.id && self.types == other.types => other,

@@ -6,8 +6,11 @@ use std::sync::Arc;
 
 use super::Value;
 use crate::expr::code::Run;
-use crate::expr::dotnet::collation::culture;
+use crate::expr::dotnet::collation::{culture, differing};
 use crate::expr::fault::Fault;
+
+/// The basic steps of comparing a byte by culture.
+const COLLATED: usize = 8;
 
 /// The hash code of 64 bits: both halves.
 fn folded(bits: u64) -> i32 {
@@ -112,7 +115,10 @@ impl Run<'_> {
             (Value::Null, Value::Null) => return Ok(Ordering::Equal),
             (Value::Null, _) => return Ok(Ordering::Less),
             (_, Value::Null) => return Ok(Ordering::Greater),
-            (Value::Str(a), Value::Str(b)) => self.steps(a.byte_len().min(b.byte_len()))?,
+            (Value::Str(a), Value::Str(b)) => {
+                let (all, differing) = (a.byte_len().min(b.byte_len()), differing(&a.text(), &b.text()));
+                self.steps(all / 16 + differing.saturating_mul(COLLATED))?;
+            }
             _ => {}
         }
         if let Some(order) = a.order(b) {

@@ -41,6 +41,12 @@ pub(crate) trait Object: Any + Send + Sync {
         None
     }
 
+    /// Visits the values that `equals` compares one by one, when that is all it does; false when it is not.
+    fn parts(&self, visit: &mut dyn FnMut(&Value)) -> bool {
+        let _ = visit;
+        false
+    }
+
     /// Whether `other` is the same object; for handles that are made anew for one thing.
     fn is_same(&self, other: &dyn Object) -> Option<bool> {
         let _ = other;

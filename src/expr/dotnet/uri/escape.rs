@@ -59,10 +59,16 @@ fn escape_where(text: &str, keeps: impl Fn(usize, u8) -> bool) -> String {
         if keeps(at, byte) {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            out.push('%');
+            out.push(hex_digit(byte >> 4));
+            out.push(hex_digit(byte & 15));
         }
     }
     out
+}
+
+fn hex_digit(value: u8) -> char {
+    char::from(if value < 10 { b'0' + value } else { b'A' - 10 + value })
 }
 
 /// Decodes runs of escapes as UTF-8 and replaces the characters that `decodes` accepts.

@@ -5,8 +5,9 @@ use crate::expr::code::Run;
 use crate::expr::fault::Fault;
 use crate::expr::library::args::required;
 use crate::expr::library::array::array;
-use crate::expr::library::equality::{Comparing, ValueSet};
+use crate::expr::library::equality::Comparing;
 use crate::expr::library::sequence::deferred;
+use crate::expr::library::value_set::ValueSet;
 use crate::expr::types::{Table, Ty, TypeId};
 use crate::expr::value::{Iterate, Object, Value};
 
@@ -64,7 +65,7 @@ fn groups(
             Some(element) => run.call(element, &mut [item])?,
             None => item,
         };
-        let (at, is_new) = keys.add(found);
+        let (at, is_new) = keys.add(run, found)?;
         if is_new {
             groups.push(Vec::new());
         }
@@ -133,14 +134,15 @@ fn join(run: &mut Run<'_>, a: &[Value], grouped: bool) -> Result<Value, Fault> {
         let found = groups(run, &inner, &inner_key, None, comparing)?;
         let mut keys = ValueSet::new(comparing);
         for (key, _) in &found {
-            keys.add(key.clone());
+            keys.add(run, key.clone())?;
         }
         let mut results = Vec::new();
         for item in run.collect(&outer)? {
             let key = run.call(&outer_key, &mut [item.clone()])?;
             // A null key joins with nothing.
-            let at = if key.is_null() { None } else { keys.find(&key) };
+            let at = if key.is_null() { None } else { keys.find(run, &key)? };
             let matches = at.and_then(|at| found.get(at)).map(|(_, items)| items.clone()).unwrap_or_default();
+            run.charge(matches.len() * size_of::<Value>())?;
             if grouped {
                 let matches = array(inner_type.clone(), matches);
                 results.push(run.call(&result, &mut [item, matches])?);

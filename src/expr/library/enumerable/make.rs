@@ -5,8 +5,9 @@ use crate::expr::code::Run;
 use crate::expr::fault::Fault;
 use crate::expr::library::args::int;
 use crate::expr::library::array::array;
-use crate::expr::library::equality::{Comparing, ValueSet};
+use crate::expr::library::equality::Comparing;
 use crate::expr::library::sequence::lazy;
+use crate::expr::library::value_set::ValueSet;
 use crate::expr::library::{dictionary, hash_set, list};
 use crate::expr::types::{Table, Ty, TypeId};
 use crate::expr::value::Value;
@@ -28,7 +29,7 @@ fn to_dictionary(
         if found.is_null() {
             return Err(Fault::argument_null("key"));
         }
-        if !keys.add(found.clone()).1 {
+        if !keys.add(run, found.clone())?.1 {
             return Err(Fault::argument("An item with the same key has already been added."));
         }
         let item = match &element {

@@ -4,8 +4,9 @@ use super::source;
 use crate::expr::code::Run;
 use crate::expr::fault::Fault;
 use crate::expr::library::args::required;
-use crate::expr::library::equality::{Comparing, ValueSet};
+use crate::expr::library::equality::Comparing;
 use crate::expr::library::sequence::deferred;
+use crate::expr::library::value_set::ValueSet;
 use crate::expr::types::{Table, TypeId};
 use crate::expr::value::Value;
 
@@ -22,7 +23,7 @@ fn distinct(run: &mut Run<'_>, a: &[Value]) -> Result<Value, Fault> {
     Ok(deferred(run.type_arg(0), move |run| {
         let mut seen = ValueSet::new(comparing);
         for item in run.collect(&source)? {
-            seen.add(item);
+            seen.add(run, item)?;
         }
         Ok(seen.into_items())
     }))
@@ -34,21 +35,21 @@ fn combine(run: &mut Run<'_>, a: &[Value], kind: Kind) -> Result<Value, Fault> {
     Ok(deferred(run.type_arg(0), move |run| {
         let (mut others, mut kept) = (ValueSet::new(comparing), ValueSet::new(comparing));
         for item in run.collect(&second)? {
-            others.add(item);
+            others.add(run, item)?;
         }
         for item in run.collect(&first)? {
             let is_kept = match kind {
                 Kind::Union => true,
-                Kind::Intersect => others.find(&item).is_some(),
-                Kind::Except => others.find(&item).is_none(),
+                Kind::Intersect => others.find(run, &item)?.is_some(),
+                Kind::Except => others.find(run, &item)?.is_none(),
             };
             if is_kept {
-                kept.add(item);
+                kept.add(run, item)?;
             }
         }
         if let Kind::Union = kind {
             for item in others.into_items() {
-                kept.add(item);
+                kept.add(run, item)?;
             }
         }
         Ok(kept.into_items())

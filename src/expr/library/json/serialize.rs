@@ -17,8 +17,11 @@ pub(crate) fn to_token(run: &mut Run<'_>, value: &Value) -> Result<JToken, Fault
     serialize(run, value, MAX_DEPTH)
 }
 
+/// The basic steps of a value.
+const VALUE: usize = 24;
+
 fn serialize(run: &mut Run<'_>, value: &Value, depth: u32) -> Result<JToken, Fault> {
-    run.step()?;
+    run.steps(VALUE)?;
     run.charge(64)?;
     if let Some(simple) = to_token_value(value) {
         return Ok(match simple {

@@ -1,6 +1,7 @@
 //! `JToken`: the object behind every token, and the members that all tokens share.
 
 use std::any::Any;
+use std::cell::Cell;
 use std::cmp::Ordering;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -123,10 +124,20 @@ fn out_of_budget(exception: Exception) -> Fault {
 }
 
 fn select(run: &mut Run<'_>, args: &[Value], no_match: NoMatch) -> Result<Vec<JToken>, Fault> {
-    count_walk(run, this(args)?)?;
-    let found = this(args)?.select_tokens(&string(&args[1], "path")?.text(), no_match).map_err(out_of_budget)?;
-    run.steps(found.len())?;
-    Ok(found)
+    let left = run.steps_left();
+    let steps = Cell::new(left);
+    let found = this(args)?.select_tokens(&string(&args[1], "path")?.text(), no_match, &steps);
+    run.steps(usize::try_from(left - steps.get()).unwrap_or(usize::MAX))?;
+    found.map_err(out_of_budget)
+}
+
+/// More than one match throws.
+fn select_one(run: &mut Run<'_>, args: &[Value], no_match: NoMatch) -> Result<Value, Fault> {
+    let mut found = select(run, args, no_match)?;
+    match found.len() {
+        0 | 1 => Ok(value(found.pop())),
+        _ => Err(Fault::new(TypeId::JsonException, "Path returned multiple tokens.")),
+    }
 }
 
 fn no_match(value: &Value) -> NoMatch {
@@ -201,14 +212,8 @@ pub(super) fn register(table: &mut Table) {
         .def("object ToObject(Type objectType, JsonSerializer jsonSerializer)", |_, _| {
             Err(Fault::argument_null("jsonSerializer"))
         })
-        .def("JToken SelectToken(string path)", |run, a| {
-            count_walk(run, this(a)?)?;
-            Ok(value(this(a)?.select_token(&string(&a[1], "path")?.text(), NoMatch::Ignore).map_err(out_of_budget)?))
-        })
-        .def("JToken SelectToken(string path, bool errorWhenNoMatch)", |run, a| {
-            count_walk(run, this(a)?)?;
-            Ok(value(this(a)?.select_token(&string(&a[1], "path")?.text(), no_match(&a[2])).map_err(out_of_budget)?))
-        })
+        .def("JToken SelectToken(string path)", |run, a| select_one(run, a, NoMatch::Ignore))
+        .def("JToken SelectToken(string path, bool errorWhenNoMatch)", |run, a| select_one(run, a, no_match(&a[2])))
         .def("IEnumerable<JToken> SelectTokens(string path)", |run, a| {
             Ok(tokens(TypeId::JToken, select(run, a, NoMatch::Ignore)?))
         })
