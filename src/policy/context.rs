@@ -42,7 +42,7 @@ impl<'a> Context<'a> {
     }
 
     /// The Backend entity in use.
-    fn backend(&self) -> Option<&BackendFacts> {
+    pub(crate) fn backend(&self) -> Option<&BackendFacts> {
         match (&self.exchange.target, &self.exchange.facts.backends) {
             (Some(Target::Backend(id)), Some(directory)) => directory.backend(id),
             _ => None,
@@ -92,7 +92,7 @@ impl<'a> Context<'a> {
     }
 
     /// Path and query.
-    fn path_and_query(&self, url: Url) -> Option<Cow<'_, str>> {
+    pub(crate) fn path_and_query(&self, url: Url) -> Option<Cow<'_, str>> {
         match url {
             Url::Current => {
                 let rest = self.exchange.request.rest();

@@ -9,6 +9,7 @@ use super::environment::Environment;
 use super::list::Step;
 use super::setting::Setting;
 use super::spec::{Scope, Section};
+use super::statements::cache_value::CacheValue;
 use super::statements::forward_request::ForwardRequest;
 use super::statements::limit_concurrency::LimitConcurrency;
 use super::statements::retry::Retry;
@@ -70,6 +71,8 @@ pub(crate) enum NodeBody {
     Limit(Arc<LimitConcurrency>, Vec<Node>),
     /// Statements that run at the same time.
     Wait(WaitFor, Vec<Node>),
+    /// Statements that make a value, when the cache has none.
+    Recall(CacheValue, Vec<Node>),
     /// The first branch whose condition holds.
     Choose { branches: Vec<Branch>, otherwise: Option<Vec<Node>> },
 }
@@ -89,7 +92,7 @@ impl Node {
             || match &self.body {
                 NodeBody::Base | NodeBody::Run(_) | NodeBody::Forward(_) => false,
                 NodeBody::Group(nodes) | NodeBody::Retry(_, nodes) => any(nodes),
-                NodeBody::Limit(_, nodes) | NodeBody::Wait(_, nodes) => any(nodes),
+                NodeBody::Limit(_, nodes) | NodeBody::Wait(_, nodes) | NodeBody::Recall(_, nodes) => any(nodes),
                 NodeBody::Choose { branches, otherwise } => {
                     branches.iter().any(|branch| any(&branch.nodes)) || otherwise.as_deref().is_some_and(any)
                 }

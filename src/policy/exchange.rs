@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use http::{HeaderMap, Request, header};
 
+use super::caching::Caching;
 use super::error::{Failure, PolicyError};
 use super::fabric::FabricUse;
 use super::facts::Facts;
@@ -17,6 +18,7 @@ use super::query;
 use super::redaction::Redaction;
 use super::settings::EngineSettings;
 use super::spec::{Scope, Section};
+use super::statements::cache_value::Recalled;
 use super::statements::cors;
 use super::tracer::Tracer;
 use super::tracing::DebugAccess;
@@ -58,6 +60,10 @@ pub struct Exchange {
     pub(crate) cors: Option<Box<cors::Answer>>,
     /// What limits and quotas keep of the request.
     pub(crate) limited: Option<Box<Limited>>,
+    /// What the caching policies keep of the request.
+    pub(crate) caching: Option<Box<Caching>>,
+    /// What a `cache-value` has found, for the instruction behind it.
+    pub(crate) recalled: Option<Box<Recalled>>,
     /// How much of the caller's path is the API's, with version and revision, in bytes.
     pub(crate) api_path_length: usize,
     /// The caller's address, when the request does not say it.
@@ -142,6 +148,8 @@ impl Exchange {
             debug_access: DebugAccess::Denied,
             cors: None,
             limited: None,
+            caching: None,
+            recalled: None,
             api_path_length: 0,
             client: None,
             redaction: Redaction::default(),

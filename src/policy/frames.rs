@@ -6,6 +6,7 @@ use super::concurrency::Slot;
 use super::error::{Failure, PolicyError};
 use super::exchange::Exchange;
 use super::messages::ResponseState;
+use super::statements::cache_value::Making;
 use super::statements::retry::{Attempts, Retry};
 
 /// The statements that a request is inside of, the innermost last.
@@ -17,6 +18,8 @@ enum Frame {
     Retry { first: u32, end: u32, attempts: Attempts, caught: Option<Box<Caught>> },
     /// A `limit-concurrency`, which holds a slot until it is left.
     Slot(#[expect(dead_code, reason = "held for its drop")] Slot),
+    /// A `cache-value`, and where it ends.
+    Making { making: Making, end: u32 },
 }
 
 /// A failure with what `context.LastError` says of it.
@@ -71,6 +74,19 @@ impl Frames {
         self.0.push(Frame::Slot(slot));
     }
 
+    /// Enters a `cache-value` that ends before the instruction `end`.
+    pub(crate) fn enter_making(&mut self, making: Making, end: u32) {
+        self.0.push(Frame::Making { making, end });
+    }
+
+    /// Leaves the innermost one, a `cache-value`.
+    pub(crate) fn made(&mut self) -> Option<Making> {
+        match self.0.pop() {
+            Some(Frame::Making { making, .. }) => Some(making),
+            _ => None,
+        }
+    }
+
     /// Leaves the innermost one.
     pub(crate) fn leave(&mut self) {
         self.0.pop();
@@ -97,10 +113,16 @@ impl Frames {
         Ok(Again::Run(first, delay))
     }
 
-    /// Gives a failure to the innermost `retry`, whose condition is to be looked at next, at the instruction returned;
-    /// gives it back when there is none, and all are left then.
+    /// Gives a failure to the innermost `retry`, whose condition is to be looked at next, at the instruction returned, or
+    /// to a `cache-value` that has an older value; gives it back when there is none, and all are left then.
     pub(crate) fn catch(&mut self, raised: Box<Failed>, exchange: &mut Exchange) -> Result<u32, Box<Failed>> {
         while let Some(mut frame) = self.0.pop() {
+            if let Frame::Making { making, end } = frame {
+                if making.fall_back(exchange) {
+                    return Ok(end);
+                }
+                continue;
+            }
             let Frame::Retry { end, caught, .. } = &mut frame else { continue };
             let response = if raised.hides_response() { exchange.response.take() } else { None };
             if raised.failure.is_shown() {

@@ -84,6 +84,17 @@ impl Linker<'_> {
                     self.inside(place, children, scope);
                     self.op(Code::Release, place, Needs::NONE);
                 }
+                NodeBody::Recall(value, children) => {
+                    let needs = value.needs();
+                    self.op(Code::Run(Arc::new(Step::from(value.clone()))), place, needs);
+                    let start = self.ops.len();
+                    self.op(Code::Recall(0), place, Needs::NONE);
+                    let mut inner = Siblings { parent: Some(place), places: Vec::new() };
+                    let of_value = self.place("value", None, scope, &mut inner);
+                    self.inside(of_value, children, scope);
+                    self.op(Code::Keep(value.clone()), place, value.needs_behind());
+                    self.land(start);
+                }
                 NodeBody::Wait(wait_for, children) => {
                     let wait = Wait::new(*wait_for, self.waited(place, children, scope));
                     let needs = wait.needs();
@@ -164,8 +175,10 @@ impl Linker<'_> {
     /// Lets the jump at `from` go to the next instruction.
     fn land(&mut self, from: usize) {
         let here = u32::try_from(self.ops.len()).unwrap_or(u32::MAX);
-        if let Some(Op { code: Code::Jump(target) | Code::Unless(_, target) | Code::Retry(_, target), .. }) =
-            self.ops.get_mut(from)
+        if let Some(Op {
+            code: Code::Jump(target) | Code::Unless(_, target) | Code::Retry(_, target) | Code::Recall(target),
+            ..
+        }) = self.ops.get_mut(from)
         {
             *target = here;
         }

@@ -27,6 +27,8 @@ pub(crate) enum Flow {
     Continue,
     /// With this response at once: the rest of the pipeline is left out.
     End(Box<ResponseState>),
+    /// With this response of a cache, and what follows `cache-store` in `outbound`.
+    Cached(Box<ResponseState>),
     /// When this work is done, as its [`Resume`] says. Dropping the work gives it up; the exchange is untouched then.
     Wait(Work),
 }
@@ -96,6 +98,12 @@ policies! {
         authentication_basic::AuthenticationBasic,
         authentication_certificate::AuthenticationCertificate,
         authentication_managed_identity::AuthenticationManagedIdentity,
+        cache_lookup::CacheLookup,
+        cache_lookup_value::CacheLookupValue,
+        cache_remove_value::CacheRemoveValue,
+        cache_store::CacheStore,
+        cache_store_value::CacheStoreValue,
+        cache_value::CacheValue,
         cors::Cors,
         cross_domain::CrossDomain,
         emit_metric::EmitMetric,
@@ -148,12 +156,6 @@ const INDEX: &[&str] = &[
     "azure-openai-semantic-cache-lookup",
     "azure-openai-semantic-cache-store",
     "azure-openai-token-limit",
-    "cache-lookup",
-    "cache-lookup-value",
-    "cache-remove-value",
-    "cache-store",
-    "cache-store-value",
-    "cache-value",
     "check-header",
     "cosmosdb-data-source",
     "get-authorization-context",

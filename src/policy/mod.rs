@@ -30,6 +30,7 @@
 
 mod bodies;
 mod buffered;
+mod caching;
 mod compile;
 mod concurrency;
 mod context;

@@ -7,6 +7,7 @@ use super::list::Step;
 use super::redaction::Redaction;
 use super::setting::Setting;
 use super::spec::{Scope, Section};
+use super::statements::cache_value::CacheValue;
 use super::statements::cors::Cors;
 #[cfg(feature = "client")]
 use super::statements::cross_domain::CrossDomain;
@@ -23,6 +24,8 @@ pub struct Pipeline {
     /// The `cors` statements that stand directly in `inbound`: preflight requests see only those.
     cors: Box<[Arc<Step>]>,
     pub(crate) redaction: Redaction,
+    /// Where `outbound` goes on with the response of a cache.
+    pub(crate) behind_store: u32,
 }
 
 /// The flat program of one section.
@@ -59,6 +62,10 @@ pub(crate) enum Code {
     Acquire(Arc<LimitConcurrency>),
     /// Give the innermost slot back.
     Release,
+    /// Begin the statements of a `cache-value`, or go on at the given instruction when it has found the value.
+    Recall(u32),
+    /// Keep the value that the statements of the innermost `cache-value` have made.
+    Keep(CacheValue),
 }
 
 /// Where an instruction comes from.
@@ -97,6 +104,18 @@ impl Program {
         "pipeline"
     }
 
+    /// The instruction behind the first `cache-store`, or behind the outermost statement that holds it; fragments hold
+    /// nothing. 0 when there is none.
+    fn behind_store(&self) -> u32 {
+        let is_store = |op: &Op| matches!(&op.code, Code::Run(step) if matches!(**step, Step::CacheStore(_)));
+        let Some(store) = self.ops.iter().position(is_store) else { return 0 };
+        let holders = |op: &Op| std::iter::successors(Some(op.place), |at| self.places.get(*at as usize)?.parent);
+        let is_fragment = |at: u32| self.places.get(at as usize).is_some_and(|p| p.element == "include-fragment");
+        let outermost = self.ops.get(store).and_then(|op| holders(op).filter(|at| !is_fragment(*at)).last());
+        let last = self.ops.iter().rposition(|op| outermost.is_some_and(|outer| holders(op).any(|at| at == outer)));
+        last.and_then(|last| u32::try_from(last + 1).ok()).unwrap_or(0)
+    }
+
     /// Whether the instruction at `at` stands in a `retry`.
     pub(crate) fn is_retried(&self, at: usize) -> bool {
         let before = self.ops.iter().take(at);
@@ -132,7 +151,8 @@ impl Pipeline {
     pub(crate) fn new(programs: [Program; 4], redaction: Redaction) -> Self {
         let needs = programs.iter().flat_map(|p| p.ops.iter()).fold(Needs::NONE, |needs, op| needs | op.needs);
         let cors = programs[Section::Inbound as usize].direct(|step| matches!(step, Step::Cors(_))).cloned().collect();
-        Self { programs, needs, cors, redaction }
+        let behind_store = programs[Section::Outbound as usize].behind_store();
+        Self { programs, needs, cors, redaction, behind_store }
     }
 
     /// The `cors` statements that preflight requests are answered by, in effective order.

@@ -18,6 +18,7 @@ use super::list::{Flow, Resume, Statement as _, Work};
 use super::messages::{MessageBody, ResponseState};
 use super::pipeline::{Code, Needs, Pipeline};
 use super::spec::Section;
+use super::statements::cache_value::Recalled;
 use super::statements::cors::{self, Preflight};
 use super::statements::retry::Retry;
 use crate::body::{Body, CollectError};
@@ -302,6 +303,20 @@ impl Machine<'_> {
                 Err(failure) => self.fail(op.place, &failure),
             },
             Code::Release => self.frames.leave(),
+            Code::Recall(end) => {
+                match self.exchange.recalled.take().map(|recalled| *recalled) {
+                    Some(Recalled::Make(making)) => self.frames.enter_making(making, *end),
+                    _ => *self.next = *end,
+                }
+                self.exchange.trace_silence();
+            }
+            Code::Keep(value) => {
+                let kept = self.frames.made().map_or(Ok(()), |making| value.keep(making, self.exchange));
+                match kept {
+                    Ok(()) => self.exchange.trace_done(),
+                    Err(failure) => self.fail(op.place, &failure),
+                }
+            }
             Code::Unless(condition, target) => match condition.get(self.exchange) {
                 Ok(holds) if *holds => self.exchange.trace_done(),
                 Ok(_) => *self.next = *target,
@@ -331,6 +346,13 @@ impl Machine<'_> {
                 self.exchange.respond(*response);
                 self.frames.leave_all();
                 *self.done = true;
+            }
+            Ok(Flow::Cached(response)) => {
+                self.exchange.trace_done();
+                self.exchange.respond(*response);
+                self.frames.leave_all();
+                *self.section = Section::Outbound;
+                *self.next = self.pipeline.behind_store;
             }
             Ok(Flow::Wait(work)) => return Some(work),
             Err(failure) => self.fail(place, &failure),
@@ -500,6 +522,10 @@ impl Machine<'_> {
         let mut response = self.exchange.response.take().unwrap_or_else(ResponseState::ok);
         if matches!(response.body, MessageBody::Consumed) {
             response.headers.remove(header::CONTENT_LENGTH);
+        }
+        // An error is nothing to keep.
+        if let Some(caching) = self.exchange.caching.take_if(|_| *self.section != Section::OnError) {
+            caching.apply(&mut response.headers, self.exchange.settings.clock.wall());
         }
         if let Some(cors) = self.exchange.cors.take() {
             cors.apply(&mut response.headers);

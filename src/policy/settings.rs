@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::caching::Flights;
 use super::concurrency::Concurrency;
 use super::dapr;
 use super::deliveries::Deliveries;
@@ -15,7 +16,7 @@ use crate::identity::TokenCache;
 use crate::outbound::Outbound;
 use crate::random::Random;
 use crate::sink::{MetricSink, TraceSink, default_metric_sink, default_sink};
-use crate::state::{CounterStore, MemoryCounters, Window};
+use crate::state::{CacheStore, CounterStore, MemoryCache, MemoryCounters, Window};
 
 /// Settings of the engine that hold for every request.
 #[derive(Clone)]
@@ -73,6 +74,18 @@ pub struct EngineSettings {
     pub counters: Arc<dyn CounterStore>,
     /// How rate limits forget calls.
     pub rate_algorithm: RateAlgorithm,
+    /// The internal cache of the caching policies. Default: 64 MiB of the memory of the process, of these settings and their
+    /// clones.
+    pub cache: Arc<dyn CacheStore>,
+    /// The external cache of the caching policies, which `caching-type` prefers. Default: none.
+    pub external_cache: Option<Arc<dyn CacheStore>>,
+    /// The largest response or value, in bytes, that the caching policies keep. Default 2 MiB, as in API Management.
+    pub cache_entry_limit: usize,
+    /// How long a request that misses a response waits for another one that fetches the same; it goes on by itself after
+    /// that, or when the other's is not kept. Default: none waits, as in API Management.
+    pub cache_single_flight: Option<Duration>,
+    /// The entries that requests are making.
+    pub(crate) flights: Flights,
     /// The slots of `limit-concurrency`, shared by all pipelines with these settings and their clones.
     pub(crate) concurrency: Concurrency,
 }
@@ -103,6 +116,11 @@ impl Default for EngineSettings {
             xsl_slots: Arc::new(tokio::sync::Semaphore::new(16)),
             counters: Arc::new(MemoryCounters::new()),
             rate_algorithm: RateAlgorithm::default(),
+            cache: Arc::new(MemoryCache::new()),
+            external_cache: None,
+            cache_entry_limit: 2 << 20,
+            cache_single_flight: None,
+            flights: Flights::default(),
             concurrency: Concurrency::default(),
         }
     }

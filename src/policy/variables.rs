@@ -27,6 +27,12 @@ impl Variables {
         }
     }
 
+    /// Removes a variable.
+    pub(crate) fn take(&mut self, name: &str) -> Option<Value> {
+        let at = self.entries.iter().position(|(key, _)| **key == *name)?;
+        Some(self.entries.remove(at).1)
+    }
+
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&Arc<str>, &Value)> {
         self.entries.iter().map(|(name, value)| (name, value))
     }

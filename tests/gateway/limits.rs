@@ -17,10 +17,11 @@ use gatewright::state::{Answer, CounterStore, Decision, Limit, MemoryCounters, S
 use crate::support::text;
 use crate::{backend, free_api, product, send, subscription};
 
-const MISSING: &str = "(none)";
+pub const MISSING: &str = "(none)";
 
-fn timelines() -> Vec<(String, String)> {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/gateway/limits");
+/// The timelines in a folder: name and text.
+pub fn timelines(folder: &str) -> Vec<(String, String)> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/gateway").join(folder);
     let mut found = Vec::new();
     for file in std::fs::read_dir(folder).unwrap() {
         let text = std::fs::read_to_string(file.unwrap().path()).unwrap();
@@ -47,7 +48,7 @@ fn document(parts: &[(&str, &str)], scope: &str) -> Policy {
 }
 
 /// Two APIs with two operations each; a product with both; subscriptions of the product and of all APIs.
-fn store(service_url: &str, parts: &[(&str, &str)]) -> Store {
+pub fn store(service_url: &str, parts: &[(&str, &str)]) -> Store {
     let mut store = Store::new();
     let service = &mut store.service;
     service.policy = Some(document(parts, "global"));
@@ -143,7 +144,7 @@ async fn timelines_come_true_with_a_store_to_wait_for() {
 async fn come_true(counters: impl Fn() -> Arc<dyn CounterStore>) {
     let server = backend().await;
     let mut failed = Vec::new();
-    for (name, text) in timelines() {
+    for (name, text) in timelines("limits") {
         let (documents, steps) = text.split_once("\n== steps\n").unwrap();
         let parts: Vec<_> = documents.split("\n== ").skip(1).map(|part| part.split_once('\n').unwrap()).collect();
         // 2024-03-15T10:30:00Z.

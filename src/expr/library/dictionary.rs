@@ -49,6 +49,16 @@ impl Object for Dictionary {
     }
 }
 
+impl Dictionary {
+    /// `K` and `V`.
+    pub(crate) fn types(&self) -> (&Ty, &Ty) {
+        match &*self.types {
+            [key, value] => (key, value),
+            _ => (&Ty::Null, &Ty::Null),
+        }
+    }
+}
+
 /// A `Dictionary<K, V>` of pairs; of those with the same key the last is kept.
 pub(crate) fn make(key: Ty, value: Ty, pairs: Vec<(Value, Value)>) -> Value {
     make_with(key, value, pairs, None)

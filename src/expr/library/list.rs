@@ -35,6 +35,15 @@ pub(crate) fn make(element: Ty, items: Vec<Value>) -> Value {
 }
 
 impl List {
+    pub(crate) fn element(&self) -> &Ty {
+        &self.element
+    }
+
+    /// A copy of the items.
+    pub(crate) fn to_vec(&self) -> Vec<Value> {
+        self.items.read(|items| items.iter().cloned().collect())
+    }
+
     /// The room that .NET would have: it doubles.
     fn capacity(&self) -> usize {
         let (len, mut room) = (self.items.len(), self.capacity.load(Ordering::Relaxed));

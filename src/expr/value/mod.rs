@@ -3,6 +3,7 @@
 mod canonical;
 mod coerce;
 mod equality;
+mod kept;
 mod object;
 mod release;
 mod response;

@@ -1,7 +1,9 @@
-//! Counters in the memory of the process.
+//! Counters and caches in the memory of the process.
 
+mod cache;
 mod counter;
 mod counters;
 mod log;
 
+pub use cache::MemoryCache;
 pub use counters::MemoryCounters;
