@@ -33,7 +33,7 @@ fn representation(api: &ApiEntry, representation: &Representation) -> Representa
 
 /// The examples as they are stored; text is taken as written.
 fn examples(representation: &Representation) -> Vec<Bytes> {
-    let named = representation.examples.as_ref().and_then(Value::as_object);
+    let named = representation.examples.as_deref().and_then(Value::as_object);
     let named = named.into_iter().flat_map(Map::values).filter_map(|example| match example {
         Value::Object(parts) => parts.get("value"),
         other => Some(other),
@@ -52,7 +52,7 @@ fn text(value: &Value) -> Bytes {
 
 fn from_schema(api: &ApiEntry, representation: &Representation) -> Option<Bytes> {
     let name = representation.type_name.as_deref()?;
-    let document = api.schemas.get(representation.schema_id.as_deref()?)?.document.as_ref()?;
+    let document = api.schemas.get(representation.schema_id.as_deref()?)?.document.as_deref()?;
     let places = [["components", "schemas"].as_slice(), &["definitions"], &["schemas"], &[]];
     let schema = places.into_iter().find_map(|path| {
         let holder = path.iter().try_fold(document, |value, part| value.get(part))?;

@@ -1,6 +1,6 @@
 //! Names of resources, made from what a document calls its parts.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 /// The longest name before a number is appended.
 const LONGEST: usize = 76;
@@ -32,31 +32,32 @@ pub(super) fn identifier(text: &str, longest: usize) -> String {
 /// Names that are taken, without regard to case.
 #[derive(Debug, Default)]
 pub(super) struct Taken {
-    names: HashSet<String>,
-    /// The number to try next for a name.
-    next: HashMap<String, u32>,
+    /// Each with the number to try next for it.
+    names: HashMap<String, u32>,
 }
 
 impl Taken {
     /// The name itself, or with `-1`, `-2`, … when it is taken.
     pub(super) fn unique(&mut self, name: String) -> String {
         let lower = name.to_lowercase();
-        if self.names.insert(lower.clone()) {
+        let Some(first) = self.names.get(&lower).copied() else {
+            self.names.insert(lower, 1);
             return name;
+        };
+        let mut number = first;
+        let mut numbered = format!("{lower}-{number}");
+        while self.names.contains_key(&numbered) {
+            number += 1;
+            numbered = format!("{lower}-{number}");
         }
-        let next = self.next.entry(lower.clone()).or_insert(1);
-        loop {
-            let number = *next;
-            *next += 1;
-            if self.names.insert(format!("{lower}-{number}")) {
-                return format!("{name}-{number}");
-            }
-        }
+        self.names.insert(numbered, 1);
+        self.names.insert(lower, number + 1);
+        format!("{name}-{number}")
     }
 
     /// Takes a name; false when it was taken.
     pub(super) fn insert(&mut self, name: &str) -> bool {
-        self.names.insert(name.to_lowercase())
+        self.names.insert(name.to_lowercase(), 1).is_none()
     }
 }
 

@@ -15,6 +15,7 @@ mod diagnostic;
 mod extra;
 mod gateway;
 mod iso8601;
+mod json;
 mod logger;
 mod named_value;
 mod open_enum;
@@ -50,6 +51,7 @@ pub use diagnostic::{
 };
 pub use extra::Extra;
 pub use gateway::{Gateway, GatewayLocation};
+pub use json::Json;
 pub use logger::{Logger, LoggerKind};
 pub use named_value::{KeyVault, KeyVaultStatus, NamedValue};
 pub use operation::{Operation, OperationRequest, OperationResponse, Parameter, Representation};

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::extra::Extra;
+use super::json::Json;
 use super::tolerant;
 
 /// One method and URL template of an API.
@@ -126,7 +127,7 @@ pub struct Parameter {
     pub type_name: Option<String>,
     /// Examples by name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub examples: Option<serde_json::Value>,
+    pub examples: Option<Json>,
     /// Members that this crate does not know, kept for writing.
     #[serde(flatten)]
     pub extra: Extra,
@@ -324,7 +325,7 @@ pub struct Representation {
     pub form_parameters: Vec<Parameter>,
     /// Examples by name.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub examples: Option<serde_json::Value>,
+    pub examples: Option<Json>,
     /// Members that this crate does not know, kept for writing.
     #[serde(flatten)]
     pub extra: Extra,

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::extra::Extra;
+use super::json::Json;
 use super::open_enum::open_enum;
 
 /// A schema that all APIs may use.
@@ -58,7 +59,7 @@ pub struct ApiSchema {
     pub content_type: Option<String>,
     /// The schema: `value`, `definitions` or `components`.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub document: Option<serde_json::Value>,
+    pub document: Option<Json>,
     /// Members that this crate does not know, kept for writing.
     #[serde(flatten)]
     pub extra: Extra,

@@ -153,7 +153,7 @@ impl Writer<'_> {
             description: parameter.description.clone(),
             required: parameter.required == Some(true),
             schema: self.schemas.of_parameter(parameter, of),
-            examples: examples(parameter.examples.as_ref()),
+            examples: examples(parameter.examples.as_deref()),
         }
     }
 
@@ -182,7 +182,7 @@ impl Writer<'_> {
             } else {
                 Some(BodySchema::Form(self.form(&representation.form_parameters)))
             };
-            let media = Media { schema, examples: examples(representation.examples.as_ref()) };
+            let media = Media { schema, examples: examples(representation.examples.as_deref()) };
             content.push(representation.content_type.as_str(), media);
         }
         content
@@ -194,7 +194,7 @@ impl Writer<'_> {
             if let Some(description) = &parameter.description {
                 schema["description"] = json!(description);
             }
-            if let Some(example) = examples(parameter.examples.as_ref()).example {
+            if let Some(example) = examples(parameter.examples.as_deref()).example {
                 schema["example"] = example;
             }
             (parameter.name.clone(), schema)

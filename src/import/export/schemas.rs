@@ -25,7 +25,7 @@ impl Schemas {
         let mut found = Vec::new();
         let mut names = HashMap::new();
         for (id, schema) in &entry.schemas {
-            let document = schema.document.as_ref();
+            let document = schema.document.as_deref();
             let types = document.and_then(|document| {
                 document.pointer("/components/schemas").or_else(|| document.get("definitions"))?.as_object()
             });

@@ -114,7 +114,7 @@ fn make(workflow: &Workflow, mut findings: Findings, options: &LogicAppOptions, 
     }
     if !schemas.is_empty() {
         let mut schema = ApiSchema::new().content_type("application/vnd.ms-azure-apim.swagger.definitions+json");
-        schema.document = Some(json!({ "definitions": schemas }));
+        schema.document = Some(json!({ "definitions": schemas }).into());
         imported.schemas.push(Resource::new(digest, schema));
     }
     imported

@@ -2,19 +2,17 @@
 
 use super::Context;
 use super::Version;
-use super::node::{Member, Node};
+use super::document::Node;
 use super::parameters::{Declared, Place, described, property};
-use super::references::resolve;
-use super::samples::examples;
 use crate::import::names::pascal;
 use crate::model::{OperationRequest, OperationResponse, Parameter, Representation};
 
 /// Puts the body of a request, if it may have one, into `request`.
-pub(super) fn request(
-    context: &mut Context<'_>,
+pub(super) fn request<'d>(
+    context: &mut Context<'d>,
     method: &str,
-    operation: &Node,
-    declared: &[Declared<'_>],
+    operation: Node<'d>,
+    declared: &[Declared<'d>],
     type_prefix: &str,
     pointer: &str,
     request: &mut OperationRequest,
@@ -22,7 +20,7 @@ pub(super) fn request(
     let name = || format!("{type_prefix}Request");
     let body = match context.version {
         Version::V2 => declared.iter().find(|parameter| parameter.place == Place::Body).map(|parameter| parameter.node),
-        _ => operation.find("requestBody").map(|body| resolve(context.root, body)),
+        _ => operation.find("requestBody").map(|body| context.references.resolve(body)),
     };
     let Some(body) = body else { return };
     if matches!(method, "GET" | "HEAD" | "OPTIONS") {
@@ -40,11 +38,15 @@ pub(super) fn request(
 }
 
 /// The responses that have a status code; `default` and ranges (`4XX`) have none.
-pub(super) fn responses(context: &mut Context<'_>, operation: &Node, type_prefix: &str) -> Vec<OperationResponse> {
+pub(super) fn responses<'d>(
+    context: &mut Context<'d>,
+    operation: Node<'d>,
+    type_prefix: &str,
+) -> Vec<OperationResponse> {
     let mut responses = Vec::new();
     for (status, node) in operation.get("responses").members() {
         let Some(code) = status.parse::<u16>().ok().filter(|code| (100..600).contains(code)) else { continue };
-        let node = resolve(context.root, node);
+        let node = context.references.resolve(node);
         let mut response = OperationResponse::new().status_code(code);
         response.description = node.get("description").some_text().map(str::to_owned);
         response.headers = headers(context, node);
@@ -62,49 +64,46 @@ pub(super) fn responses(context: &mut Context<'_>, operation: &Node, type_prefix
     responses
 }
 
-fn headers(context: &Context<'_>, response: &Node) -> Vec<Parameter> {
-    let header = |(name, node): &Member<'_>| {
-        let node = resolve(context.root, node);
+fn headers<'d>(context: &Context<'d>, response: Node<'d>) -> Vec<Parameter> {
+    let header = |(name, node)| {
+        let node = context.references.resolve(node);
         described(context, name, node).required(node.get("required").is_true())
     };
-    response.get("headers").members().iter().map(header).collect()
+    response.get("headers").members().map(header).collect()
 }
 
-fn contents(context: &mut Context<'_>, body: &Node, name: impl Fn(&str) -> String) -> Vec<Representation> {
+fn contents<'d>(context: &mut Context<'d>, body: Node<'d>, name: impl Fn(&str) -> String) -> Vec<Representation> {
     let contents = body.get("content").members();
     contents
-        .iter()
-        .map(|(media, node)| representation(context, media, resolve(context.root, node), || name(media)))
+        .map(|(media, node)| representation(context, media, context.references.resolve(node), || name(media)))
         .collect()
 }
 
-fn representation(
-    context: &mut Context<'_>,
+fn representation<'d>(
+    context: &mut Context<'d>,
     content_type: &str,
-    media: &Node,
+    media: Node<'d>,
     name: impl FnOnce() -> String,
 ) -> Representation {
     let mut representation = Representation::new(content_type);
     let schema = media.get("schema");
     if is_form(content_type) {
-        representation.form_parameters = form(context, resolve(context.root, schema));
+        representation.form_parameters = form(context, context.references.resolve(schema));
         return representation;
     }
     if schema.is_map() {
         let (id, name) = context.schemas.refer(schema, name);
         representation = representation.schema_id(id).type_name(name);
     }
-    representation.examples = examples(context.root, media, content_type, &mut context.samples_left);
+    representation.examples = context.samples.of(&context.references, media, content_type);
     representation
 }
 
-fn form(context: &Context<'_>, schema: &Node) -> Vec<Parameter> {
-    let required = schema.get("required").items();
-    let field = |(name, node): &Member<'_>| {
-        let is_required = required.iter().any(|required| required.text() == Some(name.as_ref()));
-        property(name, resolve(context.root, node), node).required(is_required)
-    };
-    schema.get("properties").members().iter().map(field).collect()
+fn form<'d>(context: &Context<'d>, schema: Node<'d>) -> Vec<Parameter> {
+    let required: Vec<_> = schema.get("required").items().filter_map(Node::text).collect();
+    let field =
+        |(name, node)| property(name, context.references.resolve(node), node).required(required.contains(&name));
+    schema.get("properties").members().map(field).collect()
 }
 
 fn is_form(content_type: &str) -> bool {
@@ -113,8 +112,8 @@ fn is_form(content_type: &str) -> bool {
 }
 
 /// The media types of a 2.0 operation: its own list, else the document's, else JSON.
-fn media_types<'d>(root: &'d Node<'d>, operation: &'d Node<'d>, member: &str) -> Vec<&'d str> {
+fn media_types<'d>(root: Node<'d>, operation: Node<'d>, member: &str) -> Vec<&'d str> {
     let own = operation.find(member).unwrap_or_else(|| root.get(member));
-    let listed: Vec<_> = own.items().iter().filter_map(Node::some_text).collect();
+    let listed: Vec<_> = own.items().filter_map(Node::some_text).collect();
     if listed.is_empty() { vec!["application/json"] } else { listed }
 }

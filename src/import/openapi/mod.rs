@@ -1,8 +1,8 @@
 //! OpenAPI 2.0, 3.0 and 3.1, as JSON or YAML.
 
 mod bodies;
-
-mod node;
+mod document;
+mod json;
 mod operations;
 mod options;
 mod parameters;
@@ -13,9 +13,12 @@ mod security;
 mod servers;
 mod shape;
 mod syntax;
+mod yaml;
 
-use node::Node;
+use document::Node;
 pub use options::{Options, QueryParameters, Strictness};
+use references::References;
+use samples::Samples;
 use schemas::Schemas;
 pub(super) use security::api_keys;
 use syntax::Syntax;
@@ -51,7 +54,7 @@ pub fn openapi(bytes: &[u8], options: &Options) -> Imported {
         return refused(findings, options);
     }
     match syntax::read(bytes) {
-        Ok((syntax, root)) => import(root, syntax, findings, options, &names::digest(bytes)),
+        Ok((syntax, document)) => import(document.root(), syntax, findings, options, &names::digest(bytes)),
         Err(error) => {
             findings.refuse_at(error.code, error.place, error.message);
             refused(findings, options)
@@ -69,13 +72,13 @@ enum Version {
 
 /// What all parts of an import share.
 struct Context<'d> {
-    root: &'d Node<'d>,
+    root: Node<'d>,
+    references: References<'d>,
     version: Version,
     options: &'d Options,
     findings: Findings,
-    schemas: Schemas,
-    /// How many values generated examples may still have.
-    samples_left: usize,
+    schemas: Schemas<'d>,
+    samples: Samples<'d>,
 }
 
 fn refused(findings: Findings, options: &Options) -> Imported {
@@ -84,22 +87,23 @@ fn refused(findings: Findings, options: &Options) -> Imported {
 }
 
 fn import(root: Node<'_>, syntax: Syntax, mut findings: Findings, options: &Options, digest: &str) -> Imported {
-    let supported = version(&root, &mut findings);
+    let supported = version(root, &mut findings);
     let (version, is_supported) = (supported.unwrap_or(Version::V30), supported.is_some());
     if version == Version::V2 && syntax == Syntax::Yaml {
         let severity = if options.strictness == Strictness::Lenient { Severity::Warning } else { Severity::Error };
         let message = "OpenAPI 2.0 is supported as JSON only: convert the document to JSON or to 3.0".to_owned();
         findings.add("swagger2-yaml", severity, String::new(), message);
     }
-    references::check(&root, &mut findings);
+    let references = references::check(root, &mut findings);
     let id = options.schema_id.clone().unwrap_or_else(|| digest.to_owned());
     let mut context = Context {
-        root: &root,
+        root,
+        references,
         version,
         options,
         findings,
-        schemas: Schemas::new(&root, id),
-        samples_left: samples::LARGEST_IN_ALL,
+        schemas: Schemas::new(root, id),
+        samples: Samples::default(),
     };
     if is_supported {
         shape::check(&mut context);
@@ -113,16 +117,15 @@ fn import(root: Node<'_>, syntax: Syntax, mut findings: Findings, options: &Opti
     let (findings, schemas) = (context.findings, context.schemas);
     let mut imported = Imported::new(findings.into_vec(), api);
     imported.operations = made.operations;
-    imported.tags = tags(&root, &made.tags);
+    imported.tags = tags(root, &made.tags);
     imported.operation_tags = made.tags;
     imported.backends.extend(backend);
-    // A document is large, so it goes away while the schemas are taken out of it.
-    imported.schemas.extend(schemas.into_resource(root, version));
+    imported.schemas.extend(schemas.into_resource(version));
     imported
 }
 
 /// The version; none, and a finding, when it is not one that can be read.
-fn version(root: &Node<'_>, findings: &mut Findings) -> Option<Version> {
+fn version(root: Node<'_>, findings: &mut Findings) -> Option<Version> {
     let (openapi, swagger) = (root.get("openapi"), root.get("swagger"));
     let written = if openapi.is_null() { swagger } else { openapi };
     match written.to_text().as_str() {
@@ -163,9 +166,9 @@ fn api(context: &mut Context<'_>) -> Resource<Api> {
         }
     }
     security::read(context, &mut api);
-    let webhooks = context.root.get("webhooks").members();
-    if !webhooks.is_empty() {
-        context.findings.warn("webhooks-ignored", "/webhooks", format!("{} webhooks are left out", webhooks.len()));
+    let webhooks = context.root.get("webhooks").members().count();
+    if webhooks > 0 {
+        context.findings.warn("webhooks-ignored", "/webhooks", format!("{webhooks} webhooks are left out"));
     }
     Resource::new(name, api)
 }
@@ -176,8 +179,8 @@ fn backend(api: &Resource<Api>) -> Option<Resource<Backend>> {
 }
 
 /// The tags that the document declares, then those that only operations name.
-fn tags(root: &Node, used: &[(String, Vec<String>)]) -> Vec<Resource<Tag>> {
-    let declared = root.get("tags").items().iter().filter_map(|tag| tag.get("name").some_text());
+fn tags(root: Node<'_>, used: &[(String, Vec<String>)]) -> Vec<Resource<Tag>> {
+    let declared = root.get("tags").items().filter_map(|tag| tag.get("name").some_text());
     let used = used.iter().flat_map(|(_, tags)| tags).map(String::as_str);
     let mut seen = names::Taken::default();
     declared

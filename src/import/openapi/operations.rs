@@ -2,8 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::node::{Node, escape};
-use super::references::resolve;
+use super::document::{Node, escape};
 use super::{Context, bodies, parameters};
 use crate::import::names::{self, Taken};
 use crate::model::{Operation, OperationRequest, Resource};
@@ -23,7 +22,7 @@ pub(super) fn operations(context: &mut Context<'_>) -> Made {
     let root = context.root;
     let mut maker = Maker::default();
     for list in ["paths", "x-ms-paths"] {
-        for (path, item) in root.get(list).members().iter().filter(|(path, _)| !path.starts_with("x-")) {
+        for (path, item) in root.get(list).members().filter(|(path, _)| !path.starts_with("x-")) {
             if path.len() > LONGEST_PATH {
                 let message = format!("a path has {} bytes: at most {LONGEST_PATH} are taken", path.len());
                 context.findings.refuse("path-too-long", format!("/{list}"), message);
@@ -34,7 +33,7 @@ pub(super) fn operations(context: &mut Context<'_>) -> Made {
                 let message = format!("path `{path}` does not begin with `/`");
                 context.findings.refuse("path-without-slash", &pointer, message);
             }
-            let item = resolve(root, item);
+            let item = context.references.resolve(item);
             if item.find("servers").is_some() {
                 context.findings.warn("path-servers-ignored", &pointer, "servers of a path are left out");
             }
@@ -48,10 +47,7 @@ pub(super) fn operations(context: &mut Context<'_>) -> Made {
                     context.findings.refuse("too-many-operations", pointer, message);
                     return maker.made;
                 }
-                maker.add(
-                    context,
-                    &Place { path: path.as_ref(), item, method: method.to_uppercase(), operation, pointer },
-                );
+                maker.add(context, &Place { path, item, method: method.to_uppercase(), operation, pointer });
             }
         }
     }
@@ -67,7 +63,7 @@ struct Maker {
 }
 
 impl Maker {
-    fn add(&mut self, context: &mut Context<'_>, place: &Place<'_>) {
+    fn add<'d>(&mut self, context: &mut Context<'d>, place: &Place<'d>) {
         let (resource, signature) = operation_of(context, place, &mut self.taken);
         let name = resource.name.clone().unwrap_or_default();
         if let Some(other) = self.signatures.insert(format!("{} {signature}", place.method), name.clone()) {
@@ -77,7 +73,7 @@ impl Maker {
             );
             context.findings.refuse("duplicate-signature", &place.pointer, message);
         }
-        let tags: Vec<_> = place.operation.get("tags").items().iter().filter_map(Node::some_text).collect();
+        let tags: Vec<_> = place.operation.get("tags").items().filter_map(Node::some_text).collect();
         if !tags.is_empty() {
             self.made.tags.push((name, tags.into_iter().map(str::to_owned).collect()));
         }
@@ -88,9 +84,9 @@ impl Maker {
 /// Where an operation stands.
 struct Place<'d> {
     path: &'d str,
-    item: &'d Node<'d>,
+    item: Node<'d>,
     method: String,
-    operation: &'d Node<'d>,
+    operation: Node<'d>,
     pointer: String,
 }
 
@@ -102,16 +98,17 @@ fn is_imported(context: &mut Context<'_>, method: &str, pointer: &str) -> bool {
     matches!(method, "get" | "put" | "post" | "delete" | "options" | "head" | "patch")
 }
 
-fn operation_of(context: &mut Context<'_>, place: &Place<'_>, taken: &mut Taken) -> (Resource<Operation>, String) {
+fn operation_of<'d>(context: &mut Context<'d>, place: &Place<'d>, taken: &mut Taken) -> (Resource<Operation>, String) {
     let Place { path, item, method, operation, pointer } = place;
+    let (item, operation) = (*item, *operation);
     if operation.find("servers").is_some() {
         context.findings.warn("operation-servers-ignored", pointer, "servers of an operation are left out");
     }
-    if !operation.get("callbacks").members().is_empty() {
+    if operation.get("callbacks").has_members() {
         context.findings.warn("callbacks-ignored", pointer, "callbacks are left out");
     }
     let type_prefix = names::type_prefix(path, method);
-    let declared = parameters::declared(context.root, item, operation, context.options.max_parameters);
+    let declared = parameters::declared(&context.references, item, operation, context.options.max_parameters);
     if parameters::count(item, operation) > context.options.max_parameters {
         let message = format!("more than {} parameters", context.options.max_parameters);
         context.findings.refuse("too-many-parameters", pointer, message);

@@ -2,11 +2,12 @@
 
 use std::collections::HashSet;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::node::Node;
-use super::references::resolve;
-use super::samples::kind;
+use super::document::Node;
+use super::json::write_name;
+use super::references::References;
+use super::samples::{kind, wrap};
 use super::{Context, QueryParameters, Strictness, Version};
 use crate::model;
 
@@ -15,7 +16,7 @@ use crate::model;
 pub(super) struct Declared<'d> {
     pub(super) name: &'d str,
     pub(super) place: Place,
-    pub(super) node: &'d Node<'d>,
+    pub(super) node: Node<'d>,
 }
 
 /// Where a parameter is sent.
@@ -36,20 +37,20 @@ impl Declared<'_> {
 }
 
 /// How many parameters are declared for an operation.
-pub(super) fn count(item: &Node, operation: &Node) -> usize {
-    item.get("parameters").items().len() + operation.get("parameters").items().len()
+pub(super) fn count(item: Node<'_>, operation: Node<'_>) -> usize {
+    item.get("parameters").items().count() + operation.get("parameters").items().count()
 }
 
 /// The parameters of an operation: those of its path, each replaced by the operation's own of the same name and place.
 pub(super) fn declared<'d>(
-    root: &'d Node<'d>,
-    item: &'d Node<'d>,
-    operation: &'d Node<'d>,
+    references: &References<'d>,
+    item: Node<'d>,
+    operation: Node<'d>,
     most: usize,
 ) -> Vec<Declared<'d>> {
     let mut merged: Vec<Declared<'d>> = Vec::new();
-    for node in item.get("parameters").items().iter().chain(operation.get("parameters").items()).take(most) {
-        let node = resolve(root, node);
+    for node in item.get("parameters").items().chain(operation.get("parameters").items()).take(most) {
+        let node = references.resolve(node);
         let place = match node.get("in").text() {
             Some("path") => Place::Path,
             Some("query") => Place::Query,
@@ -80,10 +81,10 @@ pub(super) struct Template {
 }
 
 /// Makes the URL template of an operation and reports what does not fit.
-pub(super) fn template(
-    context: &mut Context<'_>,
+pub(super) fn template<'d>(
+    context: &mut Context<'d>,
     path: &str,
-    declared: &[Declared<'_>],
+    declared: &[Declared<'d>],
     type_prefix: &str,
     pointer: &str,
 ) -> Template {
@@ -147,8 +148,9 @@ fn undeclared(
     parameters: &mut Vec<model::Parameter>,
     pointer: &str,
 ) {
-    let known: HashSet<String> = parameters.iter().map(|parameter| parameter.name.clone()).collect();
-    for name in in_path.iter().filter(|name| !known.contains(**name)) {
+    let is_known = |name: &str| parameters.iter().any(|parameter| parameter.name == name);
+    let unknown: Vec<_> = in_path.iter().filter(|name| !is_known(name)).collect();
+    for name in unknown {
         let message = format!("`{{{name}}}` of `{path}` is not declared as a path parameter");
         if context.options.strictness == Strictness::Lenient {
             context.findings.warn("undeclared-path-parameter", pointer, format!("{message}: it is taken as a string"));
@@ -160,6 +162,9 @@ fn undeclared(
 }
 
 fn repeated(context: &mut Context<'_>, in_path: &[&str], template: &Template, pointer: &str) {
+    if in_path.len() + template.parameters.len() < 2 {
+        return;
+    }
     let mut seen = HashSet::new();
     let from_query = template.parameters.iter().map(|p| p.name.as_str()).filter(|name| !in_path.contains(name));
     for name in in_path.iter().copied().chain(from_query) {
@@ -205,9 +210,9 @@ fn report(context: &mut Context<'_>, parameter: &Declared<'_>, pointer: &str) {
             let style = |name, usual| node.get(name).text().is_some_and(|style| style != usual);
             let is_default = match context.version {
                 Version::V2 => !style("collectionFormat", "multi"),
-                _ => !style("style", "form") && node.find("explode") != Some(&Node::Bool(false)),
+                _ => !style("style", "form") && node.get("explode").bool() != Some(false),
             };
-            if !is_default && kind(resolve(context.root, schema(context.version, node))) == "array" {
+            if !is_default && kind(context.references.resolve(schema(context.version, *node))) == "array" {
                 let message =
                     format!("query parameter `{name}` has its own array style: it is taken as a plain parameter");
                 context.findings.warn("array-style-unsupported", pointer, message);
@@ -218,58 +223,60 @@ fn report(context: &mut Context<'_>, parameter: &Declared<'_>, pointer: &str) {
 }
 
 /// The schema of a parameter or header: in 2.0 the parameter itself.
-fn schema<'n, 'd>(version: Version, node: &'n Node<'d>) -> &'n Node<'d> {
+fn schema(version: Version, node: Node<'_>) -> Node<'_> {
     match version {
         Version::V2 => node,
-        _ => node.find("schema").unwrap_or_else(|| match node.get("content").members() {
-            [(_, media), ..] => media.get("schema"),
-            [] => node.get("schema"),
+        _ => node.find("schema").unwrap_or_else(|| match node.get("content").members().next() {
+            Some((_, media)) => media.get("schema"),
+            None => node.get("schema"),
         }),
     }
 }
 
 /// The contract of a parameter that an operation keeps.
-pub(super) fn contract(context: &mut Context<'_>, parameter: &Declared<'_>, type_prefix: &str) -> model::Parameter {
+pub(super) fn contract<'d>(context: &mut Context<'d>, parameter: &Declared<'d>, type_prefix: &str) -> model::Parameter {
     let mut contract = described(context, parameter.name, parameter.node);
     contract.required = Some(parameter.is_required());
     let written = schema(context.version, parameter.node);
-    if context.version != Version::V2 {
-        if written.is_map() {
-            let (id, name) = context.schemas.refer(written, || format!("{type_prefix}Request"));
-            contract = contract.schema_id(id).type_name(name);
-        }
-    } else {
-        let inline = inline_schema(parameter.node);
-        let (id, name) = context.schemas.refer(&inline, || format!("{type_prefix}Request"));
-        contract = contract.schema_id(id).type_name(name);
-    }
-    contract
+    let name = || format!("{type_prefix}Request");
+    let (id, name) = match context.version {
+        Version::V2 => context.schemas.add(name(), |out| write_inline_schema(written, out)),
+        _ if written.is_map() => context.schemas.refer(written, name),
+        _ => return contract,
+    };
+    contract.schema_id(id).type_name(name)
 }
 
 /// Name, type, default, allowed values and example of a parameter, header or form field.
-pub(super) fn described(context: &Context<'_>, name: &str, node: &Node) -> model::Parameter {
-    let schema = resolve(context.root, schema(context.version, node));
+pub(super) fn described<'d>(context: &Context<'d>, name: &str, node: Node<'d>) -> model::Parameter {
+    let schema = context.references.resolve(schema(context.version, node));
     property(name, schema, node)
 }
 
 /// The same for the field `name` of a form, whose schema is all there is.
-pub(super) fn property(name: &str, schema: &Node, node: &Node) -> model::Parameter {
+pub(super) fn property(name: &str, schema: Node<'_>, node: Node<'_>) -> model::Parameter {
     let mut contract = model::Parameter::new(name).kind(kind(schema));
     contract.description = node.get("description").some_text().map(str::to_owned);
     contract.default_value = schema.find("default").map(|value| Value::String(value.to_text()));
-    contract.values = schema.get("enum").items().iter().map(|value| Value::String(value.to_text())).collect();
+    contract.values = schema.get("enum").items().map(|value| Value::String(value.to_text())).collect();
     let example = node.find("example").or_else(|| schema.find("example"));
-    contract.examples = example.map(|value| json!({ "default": { "value": value.to_json() } }));
+    contract.examples = example.map(|value| wrap(|out| value.write(out)));
     contract
 }
 
-/// The members of a 2.0 parameter that describe its value.
-fn inline_schema<'d>(node: &Node<'d>) -> Node<'d> {
+/// Writes the members of a 2.0 parameter that describe its value.
+fn write_inline_schema(node: Node<'_>, out: &mut String) {
     let describes = |name: &str| {
         !matches!(name, "name" | "in" | "required" | "description" | "collectionFormat" | "allowEmptyValue")
             && !name.starts_with("x-")
     };
-    Node::map(node.members().iter().filter(|member| describes(&member.0)).cloned().collect())
+    out.push('{');
+    for (number, (name, value)) in node.members().filter(|(name, _)| describes(name)).enumerate() {
+        out.push_str(if number == 0 { "" } else { "," });
+        write_name(name, out);
+        value.write(out);
+    }
+    out.push('}');
 }
 
 #[cfg(test)]

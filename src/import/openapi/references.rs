@@ -3,67 +3,87 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
-use super::node::{Member, Node, escape};
+use super::document::{Node, escape, unescape};
 use crate::import::cycles::in_cycles;
 use crate::import::finding::Findings;
 
 /// How far a chain of references is followed.
 const LONGEST_CHAIN: usize = 32;
 
-/// What `node` stands for: itself, or what its `$ref` leads to. A reference that cannot be followed gives itself.
-pub(super) fn resolve<'d>(root: &'d Node<'d>, node: &'d Node<'d>) -> &'d Node<'d> {
-    let mut node = node;
-    for _ in 0..LONGEST_CHAIN {
-        match target(node).and_then(|target| root.pointer(target.strip_prefix('#')?)) {
-            Some(next) => node = next,
-            None => break,
+/// The references of a document, each followed once.
+pub(super) struct References<'d> {
+    root: Node<'d>,
+    targets: HashMap<&'d str, Target<'d>>,
+}
+
+#[derive(Clone, Copy)]
+struct Target<'d> {
+    node: Option<Node<'d>>,
+    /// The number of the schema that it is.
+    schema: Option<usize>,
+}
+
+impl<'d> References<'d> {
+    pub(super) fn new(root: Node<'d>) -> Self {
+        Self { root, targets: HashMap::new() }
+    }
+
+    /// What `node` stands for: itself, or what its `$ref` leads to. A reference that cannot be followed gives itself.
+    pub(super) fn resolve(&self, node: Node<'d>) -> Node<'d> {
+        let mut node = node;
+        for _ in 0..LONGEST_CHAIN {
+            match target(node).and_then(|target| self.follow(target)) {
+                Some(next) => node = next,
+                None => break,
+            }
+        }
+        node
+    }
+
+    fn follow(&self, target: &str) -> Option<Node<'d>> {
+        match self.targets.get(target) {
+            Some(found) => found.node,
+            None => self.root.pointer(target.strip_prefix('#')?),
         }
     }
-    node
 }
 
 /// The text of a node's `$ref`.
-pub(super) fn target<'n>(node: &'n Node<'_>) -> Option<&'n str> {
+pub(super) fn target(node: Node<'_>) -> Option<&str> {
     node.find("$ref")?.text()
 }
 
 /// The name of the component that a `$ref` names, if it names a schema of the document.
 pub(super) fn schema_name(target: &str) -> Option<Cow<'_, str>> {
     let name = target.strip_prefix("#/components/schemas/").or_else(|| target.strip_prefix("#/definitions/"))?;
-    let name = percent_encoding::percent_decode_str(name).decode_utf8_lossy();
-    if name.contains('/') {
-        return None;
-    }
-    Some(if name.contains('~') { name.replace("~1", "/").replace("~0", "~").into() } else { name })
+    (!name.contains('/')).then(|| unescape(name))
 }
 
 /// The schemas of a document by name: `components.schemas`, or `definitions` in 2.0.
-pub(super) fn schemas<'n, 'd>(root: &'n Node<'d>) -> &'n [Member<'d>] {
-    match root.get("components").find("schemas") {
-        Some(schemas) => schemas.members(),
-        None => root.get("definitions").members(),
-    }
-}
-
-/// The same without the rest of the document, which goes away.
-pub(super) fn into_schemas(root: Node<'_>) -> impl Iterator<Item = Member<'_>> {
-    let has_components = root.get("components").find("schemas").is_some();
-    let (outer, inner) = if has_components { ("components", Some("schemas")) } else { ("definitions", None) };
-    let taken = root.into_members().find(|(name, _)| name == outer).map_or(Node::Null, |(_, node)| node);
-    let schemas = match inner {
-        Some(inner) => taken.into_members().find(|(name, _)| name == inner).map_or(Node::Null, |(_, node)| node),
-        None => taken,
-    };
-    schemas.into_members()
+pub(super) fn schemas(root: Node<'_>) -> Node<'_> {
+    root.get("components").find("schemas").unwrap_or_else(|| root.get("definitions"))
 }
 
 /// Looks at every reference of a document and reports what is wrong.
-pub(super) fn check(root: &Node, findings: &mut Findings) {
-    let mut walk = Walk { root, path: Vec::new(), targets: HashSet::new(), anchors: None, findings };
+pub(super) fn check<'d>(root: Node<'d>, findings: &mut Findings) -> References<'d> {
+    let schemas = schemas(root);
+    let names: Vec<_> = schemas.members().map(|(name, _)| name).collect();
+    let mut walk = Walk {
+        references: References::new(root),
+        schemas,
+        numbers: names.iter().enumerate().map(|(number, name)| (*name, number)).collect(),
+        edges: vec![Vec::new(); names.len()],
+        inside: None,
+        path: Vec::new(),
+        anchors: None,
+        findings,
+    };
     walk.visit(root, Place::Object);
-    let targets = walk.targets;
-    rings(root, &targets, findings);
-    for name in recursive_schemas(root) {
+    let (references, edges) = (walk.references, walk.edges);
+    rings(&references, findings);
+    let mut recursive = in_cycles(&edges);
+    recursive.sort_unstable();
+    for name in recursive.into_iter().filter_map(|number| names.get(number)) {
         let pointer = if root.find("swagger").is_some() { "/definitions" } else { "/components/schemas" };
         findings.warn(
             "recursive-schema",
@@ -71,6 +91,7 @@ pub(super) fn check(root: &Node, findings: &mut Findings) {
             format!("schema `{name}` contains itself: generated samples stop at the second level"),
         );
     }
+    references
 }
 
 /// What the members of a map are.
@@ -124,49 +145,53 @@ fn below(place: Place, name: &str) -> Option<Place> {
 }
 
 struct Walk<'d, 'f> {
-    root: &'d Node<'d>,
+    references: References<'d>,
+    schemas: Node<'d>,
+    /// The numbers of schemas by name.
+    numbers: HashMap<&'d str, usize>,
+    /// The schemas that each schema refers to.
+    edges: Vec<Vec<usize>>,
+    /// The schema that is visited.
+    inside: Option<usize>,
     path: Vec<&'d str>,
-    targets: HashSet<&'d str>,
     /// The names that `#name` may refer to; looked for when the first one is met.
     anchors: Option<HashSet<&'d str>>,
     findings: &'f mut Findings,
 }
 
 impl<'d> Walk<'d, '_> {
-    fn visit(&mut self, node: &'d Node<'d>, place: Place) {
-        match node {
-            Node::Map(_) => {
-                if place != Place::Names
-                    && let Some(target) = target(node)
+    fn visit(&mut self, node: Node<'d>, place: Place) {
+        let are_schemas = node == self.schemas;
+        for (number, (name, value)) in node.members().enumerate() {
+            if are_schemas {
+                self.inside = Some(number);
+            }
+            if !value.is_map() && !value.is_list() {
+                if name == "$ref"
+                    && place != Place::Names
+                    && let Some(target) = value.text()
                 {
                     self.reference(target);
                 }
-                for (name, value) in node.members() {
-                    if let Some(inner) = below(place, name) {
-                        self.path.push(name);
-                        if place == Place::Examples {
-                            target(value).into_iter().for_each(|target| self.reference(target));
-                        } else if !(inner == Place::Examples && matches!(value, Node::List(_))) {
-                            self.visit(value, inner);
-                        }
-                        self.path.pop();
-                    }
-                }
+                continue;
             }
-            Node::List(items) => {
-                for item in items {
-                    self.visit(item, Place::Object);
-                }
+            let Some(inner) = below(place, name) else { continue };
+            self.path.push(name);
+            if place == Place::Examples {
+                target(value).into_iter().for_each(|target| self.reference(target));
+            } else if !(inner == Place::Examples && value.is_list()) {
+                self.visit(value, inner);
             }
-            _ => {}
+            self.path.pop();
         }
+        if are_schemas {
+            self.inside = None;
+        }
+        node.items().for_each(|item| self.visit(item, Place::Object));
     }
 
     fn is_there(&mut self, inside: &str) -> bool {
-        if inside.is_empty() || inside.starts_with('/') {
-            return self.root.pointer(inside).is_some();
-        }
-        let root = self.root;
+        let root = self.references.root;
         let collect = || {
             let mut found = HashSet::new();
             anchors(root, &mut found);
@@ -176,42 +201,59 @@ impl<'d> Walk<'d, '_> {
     }
 
     fn reference(&mut self, target: &'d str) {
-        if !self.targets.insert(target) {
+        let seen = self.references.targets.get(target).copied();
+        let found = seen.unwrap_or_else(|| {
+            let node = target.strip_prefix('#').and_then(|pointer| self.references.root.pointer(pointer));
+            let schema = schema_name(target).and_then(|name| self.numbers.get(name.as_ref()).copied());
+            self.references.targets.insert(target, Target { node, schema });
+            Target { node, schema }
+        });
+        if let (Some(inside), Some(schema)) = (self.inside, found.schema)
+            && let Some(edges) = self.edges.get_mut(inside)
+        {
+            edges.push(schema);
+        }
+        if seen.is_none() && found.node.is_none() {
+            self.report(target);
+        }
+    }
+
+    /// Says what is wrong with a reference that leads to no value.
+    fn report(&mut self, target: &'d str) {
+        let pointer = target.strip_prefix('#');
+        let is_anchor = |name: &&str| !name.is_empty() && !name.starts_with('/');
+        if pointer.filter(is_anchor).is_some_and(|name| self.is_there(name)) {
             return;
         }
-        let is_there = target.strip_prefix('#').is_some_and(|inside| self.is_there(inside));
-        if is_there {
-            return;
-        }
-        let pointer = || self.path.iter().map(|part| format!("/{}", escape(part))).collect::<String>();
-        match target.strip_prefix('#') {
+        let place = self.path.iter().map(|part| format!("/{}", escape(part))).collect::<String>();
+        match pointer {
             None => self.findings.refuse(
                 "external-ref",
-                pointer(),
+                place,
                 format!("`{target}` leads out of the document: only `#/…` is supported, so merge the files first"),
             ),
-            Some(_) => self.findings.refuse("broken-ref", pointer(), format!("`{target}` leads to nothing")),
+            Some(_) => self.findings.refuse("broken-ref", place, format!("`{target}` leads to nothing")),
         }
     }
 }
 
 /// Collects the anchors of a document.
-fn anchors<'d>(node: &'d Node<'d>, found: &mut HashSet<&'d str>) {
+fn anchors<'d>(node: Node<'d>, found: &mut HashSet<&'d str>) {
     for (name, value) in node.members() {
-        match value {
-            Node::Text(anchor) if name == "$anchor" || name == "$dynamicAnchor" => {
+        match value.text() {
+            Some(anchor) if name == "$anchor" || name == "$dynamicAnchor" => {
                 found.insert(anchor);
             }
             _ => anchors(value, found),
         }
     }
-    node.items().iter().for_each(|item| anchors(item, found));
+    node.items().for_each(|item| anchors(item, found));
 }
 
 /// Reports references that lead to references only, in a ring.
-fn rings<'d>(root: &'d Node<'d>, targets: &HashSet<&'d str>, findings: &mut Findings) {
+fn rings(references: &References<'_>, findings: &mut Findings) {
     let mut done = HashSet::new();
-    let mut sorted: Vec<_> = targets.iter().copied().collect();
+    let mut sorted: Vec<_> = references.targets.keys().copied().collect();
     sorted.sort_unstable();
     for start in sorted {
         let mut chain = HashSet::new();
@@ -222,52 +264,20 @@ fn rings<'d>(root: &'d Node<'d>, targets: &HashSet<&'d str>, findings: &mut Find
                 findings.refuse("circular-ref", pointer, format!("`{here}` refers to itself and to nothing else"));
                 break;
             }
-            next = here.strip_prefix('#').and_then(|pointer| root.pointer(pointer)).and_then(target);
+            next = references.follow(here).and_then(target);
         }
         done.extend(chain);
     }
 }
 
-/// Names of the schemas that contain themselves, directly or through others.
-fn recursive_schemas<'n>(root: &'n Node<'_>) -> Vec<&'n str> {
-    let schemas = schemas(root);
-    let numbers: HashMap<&str, usize> = schemas.iter().enumerate().map(|(n, schema)| (schema.0.as_ref(), n)).collect();
-    let edges: Vec<Vec<usize>> = schemas
-        .iter()
-        .map(|(_, schema)| {
-            let mut found = Vec::new();
-            collect(schema, Place::Object, &numbers, &mut found);
-            found.sort_unstable();
-            found.dedup();
-            found
-        })
-        .collect();
-    let mut recursive = in_cycles(&edges);
-    recursive.sort_unstable();
-    recursive.into_iter().map(|number| schemas[number].0.as_ref()).collect()
-}
-
-fn collect(node: &Node, place: Place, numbers: &HashMap<&str, usize>, found: &mut Vec<usize>) {
-    if place != Place::Names
-        && let Some(name) = target(node).and_then(schema_name)
-    {
-        found.extend(numbers.get(name.as_ref()));
-    }
-    for (name, value) in node.members() {
-        if let Some(inner) = below(place, name).filter(|inner| *inner != Place::Examples) {
-            collect(value, inner, numbers, found);
-        }
-    }
-    node.items().iter().for_each(|item| collect(item, Place::Object, numbers, found));
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::json;
     use super::*;
 
     #[test]
     fn looks_only_where_references_are() {
-        let root: Node = serde_json::from_str(
+        let document = json::read(
             r##"{
                 "x-other": {"$ref": "a.json"}, "example": {"$ref": "b.json"}, "examples": [{"$ref": "c.json"}],
                 "properties": {"x-name": {"$ref": "seen.json"}, "example": {"$ref": "#/gone"}, "$ref": {"type": "string"}},
@@ -276,7 +286,7 @@ mod tests {
         )
         .unwrap();
         let mut findings = Findings::default();
-        check(&root, &mut findings);
+        check(document.root(), &mut findings);
         let found: Vec<_> = findings.into_vec().into_iter().map(|f| (f.code, f.pointer)).collect();
         let schema = |name: &str| format!("/components/schemas/{name}");
         assert_eq!(

@@ -1,140 +1,218 @@
 //! Examples of bodies: those that a document gives, or one made from the schema.
 
-use serde_json::{Map, Value, json};
+use std::collections::HashMap;
 
-use super::node::Node;
-use super::references::{resolve, target};
+use super::document::Node;
+use super::json::write_name;
+use super::references::{References, target};
+use crate::model::Json;
 
 /// The most values in one sample, so that a wide schema does not blow up the result.
 const LARGEST: usize = 200;
-/// The most values in all samples of a document.
-pub(super) const LARGEST_IN_ALL: usize = 200_000;
+/// The most values in all samples of a document; bodies behind that have none.
+const LARGEST_IN_ALL: usize = 200_000;
 /// How deep a sample goes.
 const DEEPEST: usize = 8;
 
-/// The `examples` of a representation: the document's example, else one made from the schema for JSON types.
-///
-/// `left` is how many values all further samples of the document may have; behind that there are none.
-pub(super) fn examples(root: &Node, media: &Node, content_type: &str, left: &mut usize) -> Option<Value> {
-    let schema = resolve(root, media.get("schema"));
-    let value = [media.find("example"), first(root, media.get("examples")), schema.find("example")]
-        .into_iter()
-        .flatten()
-        .next()
-        .map(Node::to_json);
-    let value = match value {
-        Some(value) => value,
-        None if is_json(content_type) && media.find("schema").is_some() && *left > 0 => {
-            let most = LARGEST.min(*left);
-            let mut sampler = Sampler { root, left: most, open: Vec::new() };
-            let sample = sampler.sample(media.get("schema"));
-            *left -= most - sampler.left;
-            sample
+/// The samples of a document.
+pub(super) struct Samples<'d> {
+    /// How many values further samples may still have.
+    left: usize,
+    /// Those of named schemas, which bodies share.
+    shared: HashMap<&'d str, Json>,
+}
+
+impl Default for Samples<'_> {
+    fn default() -> Self {
+        Self { left: LARGEST_IN_ALL, shared: HashMap::new() }
+    }
+}
+
+impl<'d> Samples<'d> {
+    /// The `examples` of a representation: the document's example, else one made from the schema for JSON types.
+    pub(super) fn of(&mut self, references: &References<'d>, media: Node<'d>, content_type: &str) -> Option<Json> {
+        if let Some(given) = media.find("example").or_else(|| first(references, media.get("examples"))) {
+            return Some(wrap(|out| given.write(out)));
         }
-        None if content_type.starts_with("text/plain") => return Some(json!({ "default": {} })),
-        None => return None,
-    };
-    Some(json!({ "default": { "value": value } }))
+        let written = media.get("schema");
+        let is_json = is_json(content_type);
+        let name = target(written).filter(|_| is_json);
+        if let Some(shared) = name.and_then(|name| self.shared.get(name)) {
+            return Some(shared.clone());
+        }
+        let sample = match references.resolve(written).find("example") {
+            Some(given) => wrap(|out| given.write(out)),
+            None if is_json && !written.is_null() && self.left > 0 => {
+                let most = LARGEST.min(self.left);
+                let mut sampler = Sampler { references, left: most, open: Vec::new() };
+                let sample = sampler.sample(written);
+                self.left -= most - sampler.left;
+                wrap(|out| sample.write(out))
+            }
+            None if content_type.starts_with("text/plain") => Json::from_text(r#"{"default":{}}"#.to_owned()),
+            None => return None,
+        };
+        if let Some(name) = name {
+            self.shared.insert(name, sample.clone());
+        }
+        Some(sample)
+    }
+}
+
+/// An example as entities hold it: by name, with `write` writing its value.
+pub(super) fn wrap(write: impl FnOnce(&mut String)) -> Json {
+    let mut text = r#"{"default":{"value":"#.to_owned();
+    write(&mut text);
+    text.push_str("}}");
+    Json::from_text(text)
 }
 
 /// The value of the first of several examples, by name or in a list.
-fn first<'d>(root: &'d Node<'d>, examples: &'d Node<'d>) -> Option<&'d Node<'d>> {
-    match examples {
-        Node::Map(_) => resolve(root, &examples.members().first()?.1).find("value"),
-        other => other.items().first(),
+fn first<'d>(references: &References<'d>, examples: Node<'d>) -> Option<Node<'d>> {
+    match examples.members().next() {
+        Some((_, example)) => references.resolve(example).find("value"),
+        None => examples.items().next(),
     }
 }
 
 fn is_json(content_type: &str) -> bool {
-    let media = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    media == "text/json" || media.ends_with("/json") || media.ends_with("+json")
+    let media = content_type.split(';').next().unwrap_or_default().trim().as_bytes();
+    let ends_with = |end: &[u8]| media.len() >= end.len() && media[media.len() - end.len()..].eq_ignore_ascii_case(end);
+    ends_with(b"/json") || ends_with(b"+json")
 }
 
-struct Sampler<'d> {
-    root: &'d Node<'d>,
+/// A value made from a schema.
+enum Sample<'d> {
+    Null,
+    /// One that the document gives.
+    Given(Node<'d>),
+    Zero,
+    True,
+    Text,
+    List(Box<Sample<'d>>),
+    Map(Vec<(&'d str, Sample<'d>)>),
+}
+
+impl Sample<'_> {
+    fn write(&self, out: &mut String) {
+        match self {
+            Self::Null => out.push_str("null"),
+            Self::Given(node) => node.write(out),
+            Self::Zero => out.push('0'),
+            Self::True => out.push_str("true"),
+            Self::Text => out.push_str("\"string\""),
+            Self::List(item) => {
+                out.push('[');
+                item.write(out);
+                out.push(']');
+            }
+            Self::Map(members) => {
+                out.push('{');
+                for (number, (name, value)) in members.iter().enumerate() {
+                    out.push_str(if number == 0 { "" } else { "," });
+                    write_name(name, out);
+                    value.write(out);
+                }
+                out.push('}');
+            }
+        }
+    }
+}
+
+struct Sampler<'d, 'r> {
+    references: &'r References<'d>,
     /// How many values may still be made.
     left: usize,
     /// References on the way here: a schema that contains itself ends at its second level.
     open: Vec<&'d str>,
 }
 
-impl<'d> Sampler<'d> {
-    fn sample(&mut self, schema: &'d Node<'d>) -> Value {
+impl<'d> Sampler<'d, '_> {
+    fn sample(&mut self, schema: Node<'d>) -> Sample<'d> {
         if self.left == 0 || self.open.len() > DEEPEST {
-            return Value::Null;
+            return Sample::Null;
         }
         self.left -= 1;
         let target = target(schema);
         if target.is_some_and(|target| self.open.contains(&target)) {
-            return Value::Null;
+            return Sample::Null;
         }
         self.open.push(target.unwrap_or_default());
-        let value = self.of_resolved(resolve(self.root, schema));
+        let value = self.of_resolved(if target.is_some() { self.references.resolve(schema) } else { schema });
         self.open.pop();
         value
     }
 
-    fn of_resolved(&mut self, schema: &'d Node<'d>) -> Value {
-        let given = [schema.find("example"), schema.find("default"), schema.get("enum").items().first()];
-        if let Some(given) = given.into_iter().flatten().next() {
-            return given.to_json();
+    fn of_resolved(&mut self, schema: Node<'d>) -> Sample<'d> {
+        let keywords = ["example", "default", "enum", "allOf", "oneOf", "anyOf", "type", "items", "properties"];
+        let [example, default, values, all_of, one_of, any_of, types, items, properties] = schema.find_all(keywords);
+        let first = |list: Option<Node<'d>>| list.and_then(|list| list.items().next());
+        if let Some(given) = example.or(default).or_else(|| first(values)) {
+            return Sample::Given(given);
         }
-        if !schema.get("allOf").items().is_empty() {
-            let mut all = self.object(schema);
-            for part in schema.get("allOf").items() {
+        if let Some(parts) = all_of.filter(|parts| parts.has_items()) {
+            let mut all = self.object(properties);
+            for part in parts.items() {
                 match self.sample(part) {
-                    Value::Object(members) => all.extend(members),
-                    Value::Null => {}
+                    // A later part may say a member again: the last one stays when the text is read.
+                    Sample::Map(members) => all.extend(members),
+                    Sample::Null => {}
                     other if all.is_empty() => return other,
                     _ => {}
                 }
             }
-            return Value::Object(all);
+            return Sample::Map(all);
         }
-        if let Some(part) = schema.get("oneOf").items().first().or_else(|| schema.get("anyOf").items().first()) {
+        if let Some(part) = first(one_of).or_else(|| first(any_of)) {
             return self.sample(part);
         }
-        match kind(schema) {
-            "integer" | "number" => json!(0),
-            "boolean" => json!(true),
-            "array" => json!([self.sample(schema.get("items"))]),
-            "object" => Value::Object(self.object(schema)),
-            _ => json!("string"),
+        match kind_of(types, properties.is_some()) {
+            "integer" | "number" => Sample::Zero,
+            "boolean" => Sample::True,
+            "array" => Sample::List(Box::new(items.map_or(Sample::Text, |items| self.sample(items)))),
+            "object" => Sample::Map(self.object(properties)),
+            _ => Sample::Text,
         }
     }
 
-    fn object(&mut self, schema: &'d Node<'d>) -> Map<String, Value> {
-        let mut members = Map::new();
-        for (name, property) in schema.get("properties").members() {
+    fn object(&mut self, properties: Option<Node<'d>>) -> Vec<(&'d str, Sample<'d>)> {
+        let mut members = Vec::new();
+        for (name, property) in properties.into_iter().flat_map(Node::members) {
             if self.left == 0 {
                 break;
             }
-            members.insert(name.clone().into_owned(), self.sample(property));
+            members.push((name, self.sample(property)));
         }
         members
     }
 }
 
 /// The JSON type of a schema; in 3.1 the first of several that is not null.
-pub(super) fn kind<'n>(schema: &'n Node<'_>) -> &'n str {
-    let types = schema.get("type");
-    let mut several = types.items().iter().filter_map(Node::text);
-    let written = types.text().or_else(|| several.find(|kind| *kind != "null"));
-    match written {
+pub(super) fn kind(schema: Node<'_>) -> &str {
+    let [types, properties] = schema.find_all(["type", "properties"]);
+    kind_of(types, properties.is_some())
+}
+
+fn kind_of(types: Option<Node<'_>>, has_properties: bool) -> &str {
+    let mut several = types.into_iter().flat_map(Node::items).filter_map(Node::text);
+    match types.and_then(Node::text).or_else(|| several.find(|kind| *kind != "null")) {
         Some(kind @ ("string" | "number" | "integer" | "boolean" | "array" | "object")) => kind,
-        _ if schema.find("properties").is_some() => "object",
+        _ if has_properties => "object",
         _ => "string",
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::json;
     use super::*;
 
     fn made(schema: &str) -> String {
         let text = format!(r#"{{"schema": {schema}}}"#);
-        let media: Node<'_> = serde_json::from_str(&text).unwrap();
-        examples(&media, &media, "application/json", &mut 1_000).unwrap()["default"]["value"].to_string()
+        let document = json::read(&text).unwrap();
+        let media = document.root();
+        Samples::default().of(&References::new(media), media, "application/json").unwrap()["default"]["value"]
+            .to_string()
     }
 
     #[test]

@@ -1,61 +1,72 @@
 //! The schema resource of an API, and the names of types in it that operations refer to.
 
-use serde_json::{Map, Value};
-
-use super::Version;
-use super::node::Node;
-use super::references;
+use super::document::Node;
+use super::json::write_name;
+use super::{Version, references};
 use crate::import::names::Taken;
-use crate::model::{ApiSchema, Resource};
+use crate::model::{ApiSchema, Json, Resource};
 
 /// The types of one API: those that the document names, and inline ones under names made for them.
-pub(super) struct Schemas {
+pub(super) struct Schemas<'d> {
     id: String,
     taken: Taken,
-    made: Vec<(String, Value)>,
+    own: Node<'d>,
+    /// The members that were made, as JSON, each with a comma before it.
+    made: String,
 }
 
-impl Schemas {
-    pub(super) fn new(root: &Node, id: String) -> Self {
+impl<'d> Schemas<'d> {
+    pub(super) fn new(root: Node<'d>, id: String) -> Self {
+        let own = references::schemas(root);
         let mut taken = Taken::default();
-        for (name, _) in references::schemas(root) {
+        for (name, _) in own.members() {
             taken.insert(name);
         }
-        Self { id, taken, made: Vec::new() }
+        Self { id, taken, own, made: String::new() }
     }
 
     /// Schema id and type name for a schema; an inline one is moved here under a name that starts with `name`.
-    pub(super) fn refer(&mut self, schema: &Node, name: impl FnOnce() -> String) -> (String, String) {
-        if let Some(name) = references::target(schema).and_then(references::schema_name) {
-            return (self.id.clone(), name.into_owned());
+    pub(super) fn refer(&mut self, schema: Node<'_>, name: impl FnOnce() -> String) -> (String, String) {
+        match references::target(schema).and_then(references::schema_name) {
+            Some(name) => (self.id.clone(), name.into_owned()),
+            None => self.add(name(), |out| schema.write(out)),
         }
-        let name = self.taken.unique(name());
-        self.made.push((name.clone(), schema.to_json()));
+    }
+
+    /// The same for a schema that is written as JSON.
+    pub(super) fn add(&mut self, name: String, write: impl FnOnce(&mut String)) -> (String, String) {
+        let name = self.taken.unique(name);
+        self.made.push(',');
+        write_name(&name, &mut self.made);
+        write(&mut self.made);
         (self.id.clone(), name)
     }
 
     /// The schema resource; none when there is no type.
-    pub(super) fn into_resource(self, root: Node<'_>, version: Version) -> Option<Resource<ApiSchema>> {
-        let own = references::into_schemas(root).map(|(name, schema)| (name.into_owned(), schema.into_json()));
-        let types: Map<_, _> = own.chain(self.made).collect();
-        if types.is_empty() {
+    pub(super) fn into_resource(self, version: Version) -> Option<Resource<ApiSchema>> {
+        let has_own = self.own.has_members();
+        if !has_own && self.made.is_empty() {
             return None;
         }
-        let (content_type, document) = match version {
-            Version::V2 => (
-                "application/vnd.ms-azure-apim.swagger.definitions+json",
-                Map::from_iter([("definitions".to_owned(), Value::Object(types))]),
-            ),
-            _ => (
-                "application/vnd.oai.openapi.components+json",
-                Map::from_iter([(
-                    "components".to_owned(),
-                    Value::Object(Map::from_iter([("schemas".to_owned(), Value::Object(types))])),
-                )]),
-            ),
+        let (content_type, start, end) = match version {
+            Version::V2 => ("application/vnd.ms-azure-apim.swagger.definitions+json", "{\"definitions\":", "}"),
+            _ => ("application/vnd.oai.openapi.components+json", "{\"components\":{\"schemas\":", "}}"),
         };
+        let length = self.own.source().map_or(0, str::len) + self.made.len();
+        let mut text = String::with_capacity(start.len() + length + end.len() + 1);
+        text.push_str(start);
+        if has_own {
+            self.own.write(&mut text);
+            text.pop();
+            text.push_str(&self.made);
+        } else {
+            text.push('{');
+            text.push_str(self.made.get(1..).unwrap_or_default());
+        }
+        text.push('}');
+        text.push_str(end);
         let mut schema = ApiSchema::new().content_type(content_type);
-        schema.document = Some(Value::Object(document));
+        schema.document = Some(Json::from_text(text));
         Some(Resource::new(self.id, schema))
     }
 }

@@ -2,8 +2,9 @@
 
 use serde_json::json;
 
-use super::node::{Member, Node};
-use super::{Context, Version, references, syntax};
+use super::document::Node;
+use super::references::References;
+use super::{Context, Version, syntax};
 use crate::model::{Api, AuthenticationSettings, SubscriptionKeyParameterNames};
 
 /// Reports the security of a document; maps it onto the API when the options ask for it.
@@ -13,14 +14,15 @@ pub(super) fn read(context: &mut Context<'_>, api: &mut Api) {
         Version::V2 => (root.get("securityDefinitions"), "/securityDefinitions"),
         _ => (root.get("components").get("securitySchemes"), "/components/securitySchemes"),
     };
-    let pointer = if schemes.members().is_empty() { "/security" } else { pointer };
-    if schemes.members().is_empty() && !requires_security(root) {
+    let pointer = if schemes.has_members() { pointer } else { "/security" };
+    if !schemes.has_members() && !requires_security(root) {
         return;
     }
+    let references = &context.references;
     let mut mapped = Vec::new();
     if context.options.map_security {
         for (name, scheme) in schemes.members() {
-            if map(references::resolve(root, scheme), name, api) {
+            if map(references.resolve(scheme), name, api) {
                 mapped.push(format!("`{name}`"));
             }
         }
@@ -37,9 +39,9 @@ pub(super) fn read(context: &mut Context<'_>, api: &mut Api) {
 }
 
 /// Whether the document or one of its operations asks for security.
-fn requires_security(root: &Node) -> bool {
-    let asks = |node: &Node| node.get("security").items().iter().any(|item| !item.members().is_empty());
-    let mut operations = root.get("paths").members().iter().flat_map(|(_, item)| item.members());
+fn requires_security(root: Node<'_>) -> bool {
+    let asks = |node: Node<'_>| node.get("security").items().any(Node::has_members);
+    let mut operations = root.get("paths").members().flat_map(|(_, item)| item.members());
     asks(root) || operations.any(|(_, operation)| asks(operation))
 }
 
@@ -54,22 +56,24 @@ pub(in crate::import) struct ApiKey {
 
 /// The keys in headers and queries of a document; none when it cannot be read.
 pub(in crate::import) fn api_keys(bytes: &[u8]) -> Vec<ApiKey> {
-    let Ok((_, root)) = syntax::read(bytes) else { return Vec::new() };
+    let Ok((_, document)) = syntax::read(bytes) else { return Vec::new() };
+    let root = document.root();
+    let references = References::new(root);
     let schemes = [root.get("securityDefinitions"), root.get("components").get("securitySchemes")];
-    let key = |(scheme, node): &Member<'_>| {
-        let node = references::resolve(&root, node);
+    let key = |(scheme, node): (&str, Node<'_>)| {
+        let node = references.resolve(node);
         let is_header = match node.get("in").text() {
             Some("header") => true,
             Some("query") => false,
             _ => return None,
         };
         let name = node.get("name").some_text().filter(|_| node.get("type").text() == Some("apiKey"))?;
-        Some(ApiKey { scheme: scheme.clone().into_owned(), name: name.to_owned(), is_header })
+        Some(ApiKey { scheme: scheme.to_owned(), name: name.to_owned(), is_header })
     };
     schemes.into_iter().flat_map(Node::members).filter_map(key).collect()
 }
 
-fn map(scheme: &Node, name: &str, api: &mut Api) -> bool {
+fn map(scheme: Node<'_>, name: &str, api: &mut Api) -> bool {
     match scheme.get("type").text() {
         Some("apiKey") => {
             let names = api.subscription_key_parameter_names.get_or_insert_with(SubscriptionKeyParameterNames::new);

@@ -1,6 +1,6 @@
 //! Finds the address of the backend among the servers of a document.
 
-use super::node::Node;
+use super::document::Node;
 use super::{Context, Version};
 use crate::model::ApiProtocol;
 
@@ -9,7 +9,7 @@ pub(super) fn service_url(context: &mut Context<'_>) -> Option<String> {
     let root = context.root;
     let candidates = match context.version {
         Version::V2 => swagger_candidates(context),
-        _ => root.get("servers").items().iter().filter_map(server_url).collect(),
+        _ => root.get("servers").items().filter_map(server_url).collect(),
     };
     let (absolute, relative): (Vec<_>, Vec<_>) = candidates.iter().cloned().partition(|url| scheme(url).is_some());
     if candidates.len() > 1 && (context.version != Version::V2 || root.find("x-servers").is_some()) {
@@ -45,8 +45,8 @@ pub(super) fn service_url(context: &mut Context<'_>) -> Option<String> {
 /// The schemes that clients may use.
 pub(super) fn protocols(context: &Context<'_>) -> Vec<ApiProtocol> {
     let listed = |scheme: &str| {
-        let schemes = context.root.get("schemes").items();
-        schemes.iter().any(|listed| listed.text().is_some_and(|listed| listed.eq_ignore_ascii_case(scheme)))
+        let mut schemes = context.root.get("schemes").items();
+        schemes.any(|listed| listed.text().is_some_and(|listed| listed.eq_ignore_ascii_case(scheme)))
     };
     let mut protocols = Vec::new();
     if context.version == Version::V2 && listed("http") {
@@ -60,12 +60,12 @@ pub(super) fn protocols(context: &Context<'_>) -> Vec<ApiProtocol> {
 
 fn swagger_candidates(context: &mut Context<'_>) -> Vec<String> {
     let root = context.root;
-    let own: Vec<_> = root.get("x-servers").items().iter().filter_map(server_url).collect();
+    let own: Vec<_> = root.get("x-servers").items().filter_map(server_url).collect();
     if !own.is_empty() {
         return own;
     }
     let base = context.options.document_url.as_deref().and_then(|url| url::Url::parse(url).ok());
-    let mut schemes: Vec<_> = root.get("schemes").items().iter().filter_map(Node::text).collect();
+    let mut schemes: Vec<_> = root.get("schemes").items().filter_map(Node::text).collect();
     if schemes.is_empty() {
         match &base {
             Some(base) => schemes.push(base.scheme()),
@@ -90,7 +90,7 @@ fn swagger_candidates(context: &mut Context<'_>) -> Vec<String> {
 }
 
 /// The URL of a server with the defaults of its variables filled in.
-fn server_url(server: &Node) -> Option<String> {
+fn server_url(server: Node<'_>) -> Option<String> {
     let mut url = server.get("url").text()?.to_owned();
     for (name, variable) in server.get("variables").members() {
         if let Some(default) = variable.find("default").filter(|default| !default.is_null()) {

@@ -3,7 +3,7 @@
 //! The service's own check is more lenient in places; so what is found here is reported and, unless the caller is
 //! strict, not a reason to refuse.
 
-use super::node::{Node, escape};
+use super::document::{Node, escape};
 use super::{Context, Strictness, Version};
 use crate::import::Severity;
 
@@ -237,7 +237,7 @@ impl<'d> Check<'d> {
         self.path.pop();
     }
 
-    fn object(&mut self, node: &'d Node<'d>, shape: &'static Shape) {
+    fn object(&mut self, node: Node<'d>, shape: &'static Shape) {
         if !node.is_map() {
             return self.problem("expected an object".to_owned());
         }
@@ -249,7 +249,7 @@ impl<'d> Check<'d> {
         }
         let is_open = shape.members.iter().any(|(name, _, _)| *name == "*");
         for (name, value) in node.members() {
-            match shape.members.iter().find(|(known, _, _)| known == name) {
+            match shape.members.iter().find(|(known, _, _)| *known == name) {
                 Some((_, kind, _)) => self.below(name, |check| check.value(value, *kind)),
                 None if is_open || name.starts_with("x-") => {}
                 None => self.problem(format!("`{name}` is not known here")),
@@ -257,54 +257,55 @@ impl<'d> Check<'d> {
         }
     }
 
-    fn value(&mut self, node: &'d Node<'d>, kind: Kind) {
+    fn value(&mut self, node: Node<'d>, kind: Kind) {
         let expected = |right: bool, what: &str| (!right).then(|| format!("expected {what}"));
         let problem = match kind {
             Any => None,
             Text => expected(node.text().is_some(), "text"),
-            Bool => expected(matches!(node, Node::Bool(_)), "`true` or `false`"),
+            Bool => expected(node.bool().is_some(), "`true` or `false`"),
             Texts => {
-                let texts = node.items().iter().all(|item| item.text().is_some());
-                let is_empty_enum = node.items().is_empty() && self.path.last() == Some(&"enum");
-                expected(matches!(node, Node::List(_)) && texts && !is_empty_enum, "a list of texts")
+                let texts = node.items().all(|item| item.text().is_some());
+                let is_empty_enum = !node.has_items() && self.path.last() == Some(&"enum");
+                expected(node.is_list() && texts && !is_empty_enum, "a list of texts")
             }
             Schema => return self.schema(node),
             One(shape) => return self.object(node, shape),
-            List(shape) => match node {
-                Node::List(items) => return items.iter().for_each(|item| self.object(item, shape)),
-                _ => expected(false, "a list"),
-            },
+            List(shape) if node.is_list() => return node.items().for_each(|item| self.object(item, shape)),
+            List(_) => expected(false, "a list"),
             Named(_) | Schemas if !node.is_map() => expected(false, "an object"),
             Named(shape) => {
-                for (name, value) in node.members().iter().filter(|(name, _)| !name.starts_with("x-")) {
+                for (name, value) in node.members().filter(|(name, _)| !name.starts_with("x-")) {
                     self.below(name, |check| check.object(value, shape));
                 }
                 None
             }
             Schemas => {
-                node.members().iter().for_each(|(name, value)| self.below(name, |check| check.schema(value)));
+                node.members().for_each(|(name, value)| self.below(name, |check| check.schema(value)));
                 None
             }
         };
         problem.into_iter().for_each(|problem| self.problem(problem));
     }
 
-    fn schema(&mut self, node: &'d Node<'d>) {
-        match node {
-            Node::Map(_) => {}
-            Node::Bool(_) if self.version == Version::V31 => return,
-            _ => return self.problem("expected a schema".to_owned()),
+    fn schema(&mut self, node: Node<'d>) {
+        if node.bool().is_some() && self.version == Version::V31 {
+            return;
+        }
+        if !node.is_map() {
+            return self.problem("expected a schema".to_owned());
         }
         for (name, value) in node.members() {
-            self.below(name, |check| match name.as_ref() {
-                "properties" | "patternProperties" | "$defs" => check.value(value, Schemas),
-                "additionalProperties" if matches!(value, Node::Bool(_)) => {}
-                "items" | "not" | "additionalProperties" => check.schema(value),
-                "allOf" | "anyOf" | "oneOf" => value.items().iter().for_each(|part| check.schema(part)),
-                "required" => check.value(value, Texts),
-                "type" if check.version != Version::V31 => check.value(value, Text),
+            match name {
+                "properties" | "patternProperties" | "$defs" => self.below(name, |check| check.value(value, Schemas)),
+                "additionalProperties" if value.bool().is_some() => {}
+                "items" | "not" | "additionalProperties" => self.below(name, |check| check.schema(value)),
+                "allOf" | "anyOf" | "oneOf" => {
+                    self.below(name, |check| value.items().for_each(|part| check.schema(part)));
+                }
+                "required" => self.below(name, |check| check.value(value, Texts)),
+                "type" if self.version != Version::V31 => self.below(name, |check| check.value(value, Text)),
                 _ => {}
-            });
+            }
         }
     }
 }

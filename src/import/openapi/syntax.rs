@@ -2,9 +2,10 @@
 
 use std::str;
 
-use serde_saphyr::{Budget, Error as YamlError};
+use serde_saphyr::Error as YamlError;
 
-use super::node::Node;
+use super::document::{Document, LARGEST_SOURCE};
+use super::{json, yaml};
 
 /// How a document is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,44 +30,39 @@ impl SyntaxError {
 }
 
 /// Reads a text; what begins with `{` is JSON, anything else YAML.
-pub(super) fn read(bytes: &[u8]) -> Result<(Syntax, Node<'_>), SyntaxError> {
+pub(super) fn read(bytes: &[u8]) -> Result<(Syntax, Document<'_>), SyntaxError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = str::from_utf8(bytes).map_err(|error| {
         let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() as u64 + 1;
         SyntaxError::new(Some((line, 1)), "the document is not UTF-8")
     })?;
+    if text.len() > LARGEST_SOURCE {
+        return Err(SyntaxError::new(
+            None,
+            format!("the document has {} bytes: at most {LARGEST_SOURCE} are read", text.len()),
+        ));
+    }
     if text.trim_ascii_start().starts_with(['{', '[']) {
-        read_json(text).map(|node| (Syntax::Json, node))
+        read_json(text).map(|document| (Syntax::Json, document))
     } else {
-        read_yaml(text).map(|node| (Syntax::Yaml, node))
+        read_yaml(text).map(|document| (Syntax::Yaml, document))
     }
 }
 
-fn read_json(text: &str) -> Result<Node<'_>, SyntaxError> {
-    serde_json::from_str(text).map_err(|error| {
-        let place = Some((error.line() as u64, error.column() as u64)).filter(|place| place.0 > 0);
-        let message = error.to_string();
-        let message = message.split(" at line ").next().unwrap_or_default();
-        SyntaxError::new(place, format!("the document is not JSON: {message}"))
+fn read_json(text: &str) -> Result<Document<'_>, SyntaxError> {
+    json::read(text).map_err(|error| {
+        let before = text.get(..error.offset).unwrap_or(text);
+        let line = before.bytes().filter(|&byte| byte == b'\n').count() + 1;
+        let column = before.len() - before.rfind('\n').map_or(0, |end| end + 1) + 1;
+        let message = format!("the document is not JSON: {}", error.message);
+        SyntaxError::new(Some((line as u64, column as u64)), message)
     })
 }
 
 const GROWS: &str = "the document grows beyond its size when its aliases are followed";
 
-fn read_yaml(text: &str) -> Result<Node<'_>, SyntaxError> {
-    // An alias cannot make more out of a document than this many times its size.
-    let most = text.len().saturating_mul(4).max(100_000);
-    let mut budget = Budget::default();
-    budget.max_nodes = most;
-    budget.max_events = most.saturating_mul(2);
-    budget.max_total_scalar_bytes = most.saturating_mul(4);
-    budget.max_depth = 64;
-    let mut options = serde_saphyr::Options::default();
-    options.budget = Some(budget);
-    options.strict_booleans = true;
-    options.with_snippet = false;
-    options.alias_limits.max_total_replayed_events = most;
-    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
+fn read_yaml(text: &str) -> Result<Document<'_>, SyntaxError> {
+    yaml::read(text).map_err(|error| {
         let place = error.location().map(|location| (location.line(), location.column())).filter(|place| place.0 > 0);
         let mut cause = &error;
         while let YamlError::AliasError { error, .. } | YamlError::WithSnippet { error, .. } = cause {
@@ -102,16 +98,20 @@ mod tests {
 
     #[test]
     fn reads_yaml_with_text_keys_and_words() {
-        let (syntax, node) = read(
+        let (syntax, document) = read(
             b"\xef\xbb\xbfresponses: &r\n  200: ok\n  4XX: no\n  on: yes\n  2020-01-01: 2020-01-02\n  null: 1\n  1.10: 1.0\nmore: *r\nlist: [1, -2, 0x10, 1e3, null, \"3\"]\n",
         )
         .unwrap();
         assert_eq!(syntax, Syntax::Yaml);
+        let node = document.root();
         assert_eq!(
             node.get("responses").to_json().to_string(),
             r#"{"1.10":1.0,"200":"ok","2020-01-01":"2020-01-02","4XX":"no","null":1,"on":"yes"}"#
         );
-        assert_eq!(node.get("more"), node.get("responses"));
+        assert_eq!(node.get("more").to_json(), node.get("responses").to_json());
+        let mut written = String::new();
+        node.write(&mut written);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&written).unwrap(), node.to_json());
     }
 
     #[test]

@@ -76,7 +76,7 @@ pub(super) fn operations(endpoint: &Endpoint<'_>, types: &Types<'_>, schema_id: 
     }
     if !schemas.is_empty() {
         let mut schema = ApiSchema::new().content_type("application/vnd.oai.openapi.components+json");
-        schema.document = Some(json!({ "components": { "schemas": schemas } }));
+        schema.document = Some(json!({ "components": { "schemas": schemas } }).into());
         made.schemas = Some(Resource::new(schema_id, schema));
     }
     made

@@ -23,7 +23,7 @@ impl<'d> Schemas<'d> {
             let id = digest(format!("{number}{alone}").as_bytes());
             ids.insert(schema.node, id.clone());
             let mut resource = ApiSchema::new().content_type("application/vnd.ms-azure-apim.xsd+xml");
-            resource.document = Some(json!({ "value": alone }));
+            resource.document = Some(json!({ "value": alone }).into());
             resources.push(Resource::new(id, resource));
         }
         Self { resources, ids }

@@ -1,0 +1,403 @@
+//! A document as it was read: values one after the other, with texts left where they stand in the source.
+
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::cmp::Ordering;
+use std::collections::HashMap;
+use std::rc::Rc;
+
+/// So many members are scanned for a name before they are sorted.
+const FEW: usize = 16;
+
+/// A document: what JSON and YAML have in common, with members in the order written.
+#[derive(Debug)]
+pub(super) struct Document<'t> {
+    source: &'t str,
+    /// Texts that do not stand in the source as they are meant.
+    made: String,
+    /// Values in the order written, the first one a null that stands for what is missing.
+    slots: Vec<Slot>,
+    /// Whether lists and maps know where they stand in the source, as JSON.
+    has_spans: bool,
+    /// The members of large maps, sorted by name, for those maps that were searched.
+    sorted: RefCell<HashMap<u32, Rc<[u32]>>>,
+}
+
+/// A value, or the name of a member, which stands before its value.
+#[derive(Clone, Copy, Debug)]
+struct Slot {
+    kind: Kind,
+    /// Where the text, number, list or map is.
+    start: u32,
+    end: u32,
+    /// What comes after this value and all it holds.
+    next: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Null,
+    False,
+    True,
+    Number,
+    MadeNumber,
+    Text,
+    MadeText,
+    List,
+    Map,
+    /// The name of a member that comes again later.
+    Repeated,
+}
+
+/// An index, which readers keep below the limit of their documents.
+fn narrow(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}
+
+/// The largest source, so that what aliases make of it can still be counted.
+pub(super) const LARGEST_SOURCE: usize = (u32::MAX / 8) as usize;
+
+/// Where a list or map begins that is being read.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Open(usize);
+
+/// Where a text begins that is being made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TextStart(usize);
+
+impl<'t> Document<'t> {
+    /// An empty document over a source of JSON.
+    pub(super) fn of_json(source: &'t str) -> Self {
+        Self::new(source, true)
+    }
+
+    /// An empty document over a source of YAML.
+    pub(super) fn of_yaml(source: &'t str) -> Self {
+        Self::new(source, false)
+    }
+
+    fn new(source: &'t str, has_spans: bool) -> Self {
+        let mut slots = Vec::with_capacity(source.len() / 8);
+        slots.push(Slot { kind: Kind::Null, start: 0, end: 0, next: u32::MAX });
+        Self { source, made: String::new(), slots, has_spans, sorted: RefCell::default() }
+    }
+
+    fn push(&mut self, kind: Kind, start: usize, end: usize) {
+        let next = narrow(self.slots.len() + 1);
+        self.slots.push(Slot { kind, start: narrow(start), end: narrow(end), next });
+    }
+
+    pub(super) fn push_null(&mut self) {
+        self.push(Kind::Null, 0, 0);
+    }
+
+    pub(super) fn push_bool(&mut self, value: bool) {
+        self.push(if value { Kind::True } else { Kind::False }, 0, 0);
+    }
+
+    /// Adds a number that stands in the source as JSON writes it.
+    pub(super) fn push_number(&mut self, start: usize, end: usize) {
+        self.push(Kind::Number, start, end);
+    }
+
+    /// Adds a number as JSON writes it.
+    pub(super) fn push_made_number(&mut self, number: &str) {
+        let start = self.made.len();
+        self.made.push_str(number);
+        self.push(Kind::MadeNumber, start, self.made.len());
+    }
+
+    /// Adds a text that stands in the source as it is meant.
+    pub(super) fn push_text(&mut self, start: usize, end: usize) {
+        self.push(Kind::Text, start, end);
+    }
+
+    /// Begins a text that does not stand in the source as it is meant.
+    pub(super) fn begin_text(&self) -> TextStart {
+        TextStart(self.made.len())
+    }
+
+    /// Adds to the text that was begun.
+    pub(super) fn made_text(&mut self) -> &mut String {
+        &mut self.made
+    }
+
+    pub(super) fn end_text(&mut self, start: TextStart) {
+        self.push(Kind::MadeText, start.0, self.made.len());
+    }
+
+    /// Adds a text that is copied.
+    pub(super) fn push_copied(&mut self, text: &str) {
+        let start = self.begin_text();
+        self.made.push_str(text);
+        self.end_text(start);
+    }
+
+    /// Adds a text, which is left where it is when that is in the source.
+    pub(super) fn push_borrowed(&mut self, text: &'t str) {
+        let start = (text.as_ptr() as usize).wrapping_sub(self.source.as_ptr() as usize);
+        let end = start.wrapping_add(text.len());
+        if self.source.get(start..end) == Some(text) {
+            self.push_text(start, end);
+        } else {
+            self.push_copied(text);
+        }
+    }
+
+    /// Begins a list or map, whose items, or names and values, follow.
+    pub(super) fn open(&mut self) -> Open {
+        self.push(Kind::Null, 0, 0);
+        Open(self.slots.len() - 1)
+    }
+
+    pub(super) fn close_list(&mut self, open: Open, start: usize, end: usize) {
+        self.close(open, Kind::List, start, end);
+    }
+
+    /// Ends a map. Of members with the same name the last one stays, as .NET's JSON reader has it.
+    pub(super) fn close_map(&mut self, open: Open, start: usize, end: usize) {
+        self.close(open, Kind::Map, start, end);
+        self.remove_repeated(narrow(open.0));
+    }
+
+    fn close(&mut self, open: Open, kind: Kind, start: usize, end: usize) {
+        let next = narrow(self.slots.len());
+        if let Some(slot) = self.slots.get_mut(open.0) {
+            *slot = Slot { kind, start: narrow(start), end: narrow(end), next };
+        }
+    }
+
+    fn remove_repeated(&mut self, map: u32) {
+        let mut count = 0_usize;
+        let mut seen = 0_u64;
+        let mut is_unsure = false;
+        for name in self.names(map) {
+            let text = self.text(self.slot(name)).as_bytes();
+            let middle = text.get(text.len() / 2).copied().unwrap_or_default();
+            let last = text.last().copied().unwrap_or_default();
+            let hash = text.len().wrapping_mul(7) ^ usize::from(middle) ^ usize::from(last).wrapping_mul(5);
+            let bit = 1 << (hash % 64);
+            is_unsure |= seen & bit != 0;
+            seen |= bit;
+            count += 1;
+        }
+        if !is_unsure {
+            return;
+        }
+        let mut names: Vec<u32> = Vec::with_capacity(count);
+        names.extend(self.names(map));
+        names.sort_unstable_by(|&a, &b| self.by_name(a, b).then(a.cmp(&b)));
+        for at in 1..names.len() {
+            let (Some(&earlier), Some(&later)) = (names.get(at - 1), names.get(at)) else { break };
+            if self.by_name(earlier, later) == Ordering::Equal
+                && let Some(slot) = self.slots.get_mut(earlier as usize)
+            {
+                slot.kind = Kind::Repeated;
+            }
+        }
+    }
+
+    fn by_name(&self, a: u32, b: u32) -> Ordering {
+        self.text(self.slot(a)).cmp(self.text(self.slot(b)))
+    }
+
+    /// The names of the members of a map, also of those that are repeated.
+    fn names(&self, map: u32) -> impl Iterator<Item = u32> {
+        let slot = self.slot(map);
+        let end = if slot.kind == Kind::Map { slot.next } else { 0 };
+        let mut at = map.saturating_add(1);
+        std::iter::from_fn(move || {
+            let name = (at < end).then_some(at)?;
+            at = self.slot(name + 1).next;
+            Some(name)
+        })
+    }
+
+    pub(super) fn root(&self) -> Node<'_> {
+        Node { document: self, at: 1 }
+    }
+
+    fn slot(&self, at: u32) -> Slot {
+        self.slots.get(at as usize).copied().unwrap_or(Slot { kind: Kind::Null, start: 0, end: 0, next: u32::MAX })
+    }
+
+    /// What a text or number says.
+    fn text(&self, slot: Slot) -> &str {
+        let (start, end) = (slot.start as usize, slot.end as usize);
+        let from = match slot.kind {
+            Kind::Text | Kind::Number | Kind::List | Kind::Map => self.source,
+            Kind::MadeText | Kind::MadeNumber => &self.made,
+            Kind::Null | Kind::False | Kind::True | Kind::Repeated => return "",
+        };
+        from.get(start..end).unwrap_or_default()
+    }
+
+    fn find_sorted(&self, map: u32, name: &str) -> Option<u32> {
+        let sorted = self.sorted.borrow().get(&map).cloned();
+        let sorted = sorted.unwrap_or_else(|| {
+            let mut names: Vec<u32> = self.names(map).filter(|&name| self.slot(name).kind != Kind::Repeated).collect();
+            names.sort_unstable_by(|&a, &b| self.by_name(a, b));
+            let sorted: Rc<[u32]> = names.into();
+            self.sorted.borrow_mut().insert(map, Rc::clone(&sorted));
+            sorted
+        });
+        let found = sorted.binary_search_by(|&at| self.text(self.slot(at)).cmp(name)).ok()?;
+        sorted.get(found).copied()
+    }
+}
+
+/// A value of a document.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Node<'d> {
+    document: &'d Document<'d>,
+    at: u32,
+}
+
+impl<'d> Node<'d> {
+    fn slot(self) -> Slot {
+        self.document.slot(self.at)
+    }
+
+    fn kind(self) -> Kind {
+        self.slot().kind
+    }
+
+    fn at(self, at: u32) -> Self {
+        Self { document: self.document, at }
+    }
+
+    /// The member of that name; null when there is none or this is no map.
+    pub(super) fn get(self, name: &str) -> Self {
+        self.find(name).unwrap_or_else(|| self.at(0))
+    }
+
+    pub(super) fn find(self, name: &str) -> Option<Self> {
+        for (number, at) in self.document.names(self.at).enumerate() {
+            if number == FEW {
+                return self.document.find_sorted(self.at, name).map(|at| self.at(at + 1));
+            }
+            let slot = self.document.slot(at);
+            if slot.kind != Kind::Repeated && self.document.text(slot) == name {
+                return Some(self.at(at + 1));
+            }
+        }
+        None
+    }
+
+    /// The members of those names, in one pass.
+    pub(super) fn find_all<const N: usize>(self, names: [&str; N]) -> [Option<Self>; N] {
+        let mut found = [None; N];
+        for (name, value) in self.members() {
+            if let Some((_, place)) = names.iter().zip(&mut found).find(|(wanted, _)| **wanted == name) {
+                *place = Some(value);
+            }
+        }
+        found
+    }
+
+    pub(super) fn text(self) -> Option<&'d str> {
+        let slot = self.slot();
+        matches!(slot.kind, Kind::Text | Kind::MadeText).then(|| self.document.text(slot))
+    }
+
+    /// The text, unless it is empty.
+    pub(super) fn some_text(self) -> Option<&'d str> {
+        self.text().filter(|text| !text.is_empty())
+    }
+
+    /// The number as JSON writes it.
+    pub(super) fn number(self) -> Option<&'d str> {
+        let slot = self.slot();
+        matches!(slot.kind, Kind::Number | Kind::MadeNumber).then(|| self.document.text(slot))
+    }
+
+    pub(super) fn bool(self) -> Option<bool> {
+        match self.kind() {
+            Kind::True => Some(true),
+            Kind::False => Some(false),
+            _ => None,
+        }
+    }
+
+    pub(super) fn is_true(self) -> bool {
+        self.kind() == Kind::True
+    }
+
+    pub(super) fn is_null(self) -> bool {
+        self.kind() == Kind::Null
+    }
+
+    pub(super) fn is_map(self) -> bool {
+        self.kind() == Kind::Map
+    }
+
+    pub(super) fn is_list(self) -> bool {
+        self.kind() == Kind::List
+    }
+
+    /// The members, none when this is no map.
+    pub(super) fn members(self) -> impl Iterator<Item = (&'d str, Self)> {
+        self.document.names(self.at).filter_map(move |at| {
+            let slot = self.document.slot(at);
+            (slot.kind != Kind::Repeated).then(|| (self.document.text(slot), self.at(at + 1)))
+        })
+    }
+
+    pub(super) fn has_members(self) -> bool {
+        self.members().next().is_some()
+    }
+
+    /// The items, none when this is no list.
+    pub(super) fn items(self) -> impl Iterator<Item = Self> {
+        let slot = self.slot();
+        let end = if slot.kind == Kind::List { slot.next } else { 0 };
+        let mut at = self.at.saturating_add(1);
+        std::iter::from_fn(move || {
+            let item = (at < end).then(|| self.at(at))?;
+            at = item.slot().next;
+            Some(item)
+        })
+    }
+
+    pub(super) fn has_items(self) -> bool {
+        self.items().next().is_some()
+    }
+
+    /// What a JSON pointer (`/a/b~1c`) leads to.
+    pub(super) fn pointer(self, pointer: &str) -> Option<Self> {
+        if pointer.is_empty() {
+            return Some(self);
+        }
+        pointer.strip_prefix('/')?.split('/').try_fold(self, |node, part| {
+            let part = unescape(part);
+            if node.is_list() { node.items().nth(part.parse().ok()?) } else { node.find(&part) }
+        })
+    }
+
+    /// The JSON that a list or map was read from.
+    pub(super) fn source(self) -> Option<&'d str> {
+        let slot = self.slot();
+        (self.document.has_spans && matches!(slot.kind, Kind::List | Kind::Map)).then(|| self.document.text(slot))
+    }
+}
+
+/// Two values are the same when they are the same place of a document.
+impl PartialEq for Node<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self.document, other.document) && self.at == other.at
+    }
+}
+
+/// Escapes a name for use in a JSON pointer.
+pub(super) fn escape(name: &str) -> Cow<'_, str> {
+    if name.contains(['~', '/']) { name.replace('~', "~0").replace('/', "~1").into() } else { name.into() }
+}
+
+/// The name that a part of a JSON pointer in a URL says.
+pub(super) fn unescape(part: &str) -> Cow<'_, str> {
+    if !part.contains(['%', '~']) {
+        return part.into();
+    }
+    let part = percent_encoding::percent_decode_str(part).decode_utf8_lossy();
+    if part.contains('~') { part.replace("~1", "/").replace("~0", "~").into() } else { part }
+}

@@ -1,0 +1,461 @@
+//! Reads JSON into a [`Document`], and writes values as JSON.
+
+use serde_json::Value;
+
+use super::document::{Document, Node};
+
+/// As deep as `serde_json` reads, so that it can read what is kept as text.
+const DEEPEST: usize = 127;
+
+/// Why a text is no JSON.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct JsonError {
+    /// Where, in bytes from the start.
+    pub(super) offset: usize,
+    pub(super) message: &'static str,
+}
+
+/// Reads a text that is one value.
+pub(super) fn read(text: &str) -> Result<Document<'_>, JsonError> {
+    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, depth: 0, document: Document::of_json(text) };
+    reader.space();
+    reader.value()?;
+    reader.space();
+    if reader.at < text.len() { Err(reader.error("expected nothing after the value")) } else { Ok(reader.document) }
+}
+
+struct Reader<'t> {
+    text: &'t str,
+    bytes: &'t [u8],
+    at: usize,
+    depth: usize,
+    document: Document<'t>,
+}
+
+impl<'t> Reader<'t> {
+    fn error(&self, message: &'static str) -> JsonError {
+        let message = if self.at >= self.bytes.len() { "the text ends too early" } else { message };
+        JsonError { offset: self.at.min(self.bytes.len()), message }
+    }
+
+    fn peek(&self) -> u8 {
+        self.bytes.get(self.at).copied().unwrap_or_default()
+    }
+
+    fn space(&mut self) {
+        while matches!(self.peek(), b' ' | b'\n' | b'\r' | b'\t') {
+            self.at += 1;
+        }
+    }
+
+    fn value(&mut self) -> Result<(), JsonError> {
+        match self.peek() {
+            b'"' => self.string(),
+            b'{' => self.nested(Self::map),
+            b'[' => self.nested(Self::list),
+            b'-' | b'0'..=b'9' => self.number(),
+            b't' => self.word("true", |document| document.push_bool(true)),
+            b'f' => self.word("false", |document| document.push_bool(false)),
+            b'n' => self.word("null", Document::push_null),
+            _ => Err(self.error("expected a value")),
+        }
+    }
+
+    fn nested(&mut self, read: fn(&mut Self) -> Result<(), JsonError>) -> Result<(), JsonError> {
+        if self.depth == DEEPEST {
+            return Err(self.error("lists and objects nest deeper than 127 levels"));
+        }
+        self.depth += 1;
+        read(self)?;
+        self.depth -= 1;
+        Ok(())
+    }
+
+    fn map(&mut self) -> Result<(), JsonError> {
+        let start = self.at;
+        let open = self.document.open();
+        self.at += 1;
+        self.space();
+        if self.peek() != b'}' {
+            loop {
+                if self.peek() != b'"' {
+                    return Err(self.error("expected a name in double quotes"));
+                }
+                self.string()?;
+                self.space();
+                if self.peek() != b':' {
+                    return Err(self.error("expected `:`"));
+                }
+                self.at += 1;
+                self.space();
+                self.value()?;
+                self.space();
+                match self.peek() {
+                    b',' => self.at += 1,
+                    b'}' => break,
+                    _ => return Err(self.error("expected `,` or `}`")),
+                }
+                self.space();
+            }
+        }
+        self.at += 1;
+        self.document.close_map(open, start, self.at);
+        Ok(())
+    }
+
+    fn list(&mut self) -> Result<(), JsonError> {
+        let start = self.at;
+        let open = self.document.open();
+        self.at += 1;
+        self.space();
+        if self.peek() != b']' {
+            loop {
+                self.value()?;
+                self.space();
+                match self.peek() {
+                    b',' => self.at += 1,
+                    b']' => break,
+                    _ => return Err(self.error("expected `,` or `]`")),
+                }
+                self.space();
+            }
+        }
+        self.at += 1;
+        self.document.close_list(open, start, self.at);
+        Ok(())
+    }
+
+    fn word(&mut self, word: &str, push: impl FnOnce(&mut Document<'t>)) -> Result<(), JsonError> {
+        if !self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(word.as_bytes())) {
+            return Err(self.error("expected a value"));
+        }
+        self.at += word.len();
+        push(&mut self.document);
+        Ok(())
+    }
+
+    fn digits(&mut self) -> Result<(), JsonError> {
+        if !self.peek().is_ascii_digit() {
+            return Err(self.error("expected a digit"));
+        }
+        while self.peek().is_ascii_digit() {
+            self.at += 1;
+        }
+        Ok(())
+    }
+
+    fn number(&mut self) -> Result<(), JsonError> {
+        let start = self.at;
+        if self.peek() == b'-' {
+            self.at += 1;
+        }
+        if self.peek() == b'0' {
+            self.at += 1;
+        } else {
+            self.digits()?;
+        }
+        if self.peek() == b'.' {
+            self.at += 1;
+            self.digits()?;
+        }
+        let has_exponent = matches!(self.peek(), b'e' | b'E');
+        if has_exponent {
+            self.at += 1;
+            if matches!(self.peek(), b'+' | b'-') {
+                self.at += 1;
+            }
+            self.digits()?;
+        }
+        // Only these can be too large for a number of 64 bits.
+        if has_exponent || self.at - start > 300 {
+            let number = self.text.get(start..self.at).unwrap_or_default();
+            if !number.parse::<f64>().is_ok_and(f64::is_finite) {
+                return Err(JsonError { offset: start, message: "a number is out of range" });
+            }
+        }
+        self.document.push_number(start, self.at);
+        Ok(())
+    }
+
+    /// Goes on to the next byte that ends a plain run of text.
+    fn plain(&mut self) {
+        const ONES: u64 = u64::MAX / 255;
+        const HIGH: u64 = ONES << 7;
+        let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;
+        while let Some(chunk) = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk::<8>()) {
+            let word = u64::from_le_bytes(*chunk);
+            let quote = below(word ^ (ONES * u64::from(b'"')), 1);
+            let escape = below(word ^ (ONES * u64::from(b'\\')), 1);
+            let found = quote | escape | below(word, 0x20);
+            if found != 0 {
+                self.at += found.trailing_zeros() as usize / 8;
+                return;
+            }
+            self.at += 8;
+        }
+        while self.at < self.bytes.len() && !matches!(self.peek(), b'"' | b'\\' | 0..=0x1f) {
+            self.at += 1;
+        }
+    }
+
+    fn string(&mut self) -> Result<(), JsonError> {
+        self.at += 1;
+        let start = self.at;
+        self.plain();
+        match self.peek() {
+            b'"' => {
+                self.document.push_text(start, self.at);
+                self.at += 1;
+                Ok(())
+            }
+            b'\\' => self.escaped_string(start),
+            _ => Err(self.error("a control character in a text is not escaped")),
+        }
+    }
+
+    /// The rest of a string that began at `start` and has its first escape here.
+    fn escaped_string(&mut self, start: usize) -> Result<(), JsonError> {
+        let text = self.text;
+        let begin = self.document.begin_text();
+        let mut start = start;
+        loop {
+            self.document.made_text().push_str(text.get(start..self.at).unwrap_or_default());
+            match self.peek() {
+                b'"' => break,
+                b'\\' => {
+                    self.at += 1;
+                    let character = self.escape()?;
+                    self.document.made_text().push(character);
+                }
+                _ => return Err(self.error("a control character in a text is not escaped")),
+            }
+            start = self.at;
+            self.plain();
+        }
+        self.at += 1;
+        self.document.end_text(begin);
+        Ok(())
+    }
+
+    /// What stands behind a backslash.
+    fn escape(&mut self) -> Result<char, JsonError> {
+        let byte = self.peek();
+        let character = match byte {
+            b'"' | b'\\' | b'/' => char::from(byte),
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'n' => '\n',
+            b'r' => '\r',
+            b't' => '\t',
+            b'u' => return self.unit_escape(),
+            _ => return Err(self.error("an escape is not known")),
+        };
+        self.at += 1;
+        Ok(character)
+    }
+
+    /// `u` and four hexadecimal digits, twice when they are half of a character.
+    fn unit_escape(&mut self) -> Result<char, JsonError> {
+        let first = self.unit()?;
+        let unpaired = JsonError { offset: self.at, message: "half of a surrogate pair stands alone" };
+        let units = match first {
+            0xd800..=0xdbff if self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(b"\\u")) => {
+                self.at += 1;
+                [first, self.unit()?]
+            }
+            0xd800..=0xdbff => return Err(unpaired),
+            _ => [first, 0],
+        };
+        let length = if matches!(first, 0xd800..=0xdbff) { 2 } else { 1 };
+        char::decode_utf16(units.into_iter().take(length)).next().and_then(Result::ok).ok_or(unpaired)
+    }
+
+    fn unit(&mut self) -> Result<u16, JsonError> {
+        self.at += 1;
+        let digits = self.text.get(self.at..self.at + 4).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
+        let Some(unit) = digits.and_then(|digits| u16::from_str_radix(digits, 16).ok()) else {
+            return Err(self.error("expected four hexadecimal digits"));
+        };
+        self.at += 4;
+        Ok(unit)
+    }
+}
+
+impl Node<'_> {
+    /// A scalar as text; other values as JSON.
+    pub(super) fn to_text(self) -> String {
+        self.text().map_or_else(|| self.to_json().to_string(), str::to_owned)
+    }
+
+    pub(super) fn to_json(self) -> Value {
+        if let Some(text) = self.text() {
+            Value::String(text.to_owned())
+        } else if let Some(number) = self.number() {
+            serde_json::from_str(number).unwrap_or_default()
+        } else if let Some(value) = self.bool() {
+            Value::Bool(value)
+        } else if self.is_list() {
+            self.items().map(Self::to_json).collect()
+        } else if self.is_map() {
+            self.members().map(|(name, value)| (name.to_owned(), value.to_json())).collect()
+        } else {
+            Value::Null
+        }
+    }
+
+    /// Writes the value as JSON.
+    pub(super) fn write(self, out: &mut String) {
+        if let Some(text) = self.text() {
+            write_text(text, out);
+        } else if let Some(written) = self.number().or_else(|| self.source()) {
+            out.push_str(written);
+        } else if let Some(value) = self.bool() {
+            out.push_str(if value { "true" } else { "false" });
+        } else if self.is_list() {
+            out.push('[');
+            for (number, item) in self.items().enumerate() {
+                out.push_str(if number == 0 { "" } else { "," });
+                item.write(out);
+            }
+            out.push(']');
+        } else if self.is_map() {
+            out.push('{');
+            for (number, (name, value)) in self.members().enumerate() {
+                out.push_str(if number == 0 { "" } else { "," });
+                write_name(name, out);
+                value.write(out);
+            }
+            out.push('}');
+        } else {
+            out.push_str("null");
+        }
+    }
+}
+
+/// Writes the name of a member and the colon behind it.
+pub(super) fn write_name(name: &str, out: &mut String) {
+    write_text(name, out);
+    out.push(':');
+}
+
+/// Writes a text in double quotes.
+pub(super) fn write_text(text: &str, out: &mut String) {
+    if text.bytes().any(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)) {
+        // INVARIANT: a text can always be written as JSON.
+        out.push_str(&serde_json::to_string(text).unwrap_or_default());
+    } else {
+        out.push('"');
+        out.push_str(text);
+        out.push('"');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::document::escape;
+    use super::*;
+
+    fn value(text: &str) -> Option<Value> {
+        read(text).ok().map(|document| document.root().to_json())
+    }
+
+    #[test]
+    fn reads_what_serde_json_reads() {
+        for text in [
+            "{}",
+            "[]",
+            " [ 1 , -0.5e+3 , 0 ] ",
+            "\"\"",
+            "\"a\\u00e4\\ud83d\\ude00\\n\\/\"",
+            "null",
+            "tru",
+            "truee",
+            "-",
+            "01",
+            "1.",
+            "1e",
+            "1e999",
+            "-1e400",
+            "123456789012345678901234567890",
+            "[1,]",
+            "{\"a\":1,}",
+            "{\"a\"}",
+            "{a:1}",
+            "\"\\x\"",
+            "\"\\ud800\"",
+            "\"\\ud800\\u0041\"",
+            "\"\\udc00\"",
+            "\"\\u12\"",
+            "\"\\u12g4\"",
+            "\"\\u+123\"",
+            "\"a\nb\"",
+            "\"a",
+            "",
+            " ",
+            "{\"a\":1,\"b\":{\"a\":2},\"a\":3}",
+            "[[[[[]]]]]",
+            "1 2",
+            "\u{feff}1",
+            "\"\u{7f}ä\u{2028}\"",
+            "[1 2]",
+            "\u{0}",
+            "{\"a\":\u{0}}",
+        ] {
+            assert_eq!(value(text), serde_json::from_str(text).ok(), "{text}");
+        }
+        for depth in [126, 127, 128, 129] {
+            let text = format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+            assert_eq!(value(&text), serde_json::from_str(&text).ok(), "{depth}");
+        }
+        let long = format!("[1{}]", "0".repeat(400));
+        assert_eq!(value(&long), serde_json::from_str(&long).ok());
+    }
+
+    #[test]
+    fn keeps_order_and_the_last_of_repeated_members() {
+        let document = read(r#"{"z":1,"a":2,"z":3,"m":null,"a":[true]}"#).unwrap();
+        let names: Vec<_> = document.root().members().map(|(name, _)| name).collect();
+        assert_eq!(names, ["z", "m", "a"]);
+        assert_eq!(document.root().get("z").to_text(), "3");
+    }
+
+    #[test]
+    fn finds_among_many_members_and_by_pointer() {
+        let members: Vec<_> = (0..100).map(|n| format!("\"/p~{n}\":[{n}]")).collect();
+        let text = format!("{{{},\"/p~42\": [43, 44]}}", members.join(","));
+        let document = read(&text).unwrap();
+        let root = document.root();
+        assert_eq!(root.members().count(), 100);
+        assert_eq!(root.pointer("/~1p~042/1").map(Node::to_text).as_deref(), Some("44"));
+        assert_eq!(root.pointer("/nothing"), None);
+        assert!(root.get("nothing").is_null());
+        assert_eq!(escape("/p~42"), "~1p~042");
+    }
+
+    #[test]
+    fn says_where_it_is_wrong() {
+        assert_eq!(read("{\"a\": 1 2}").unwrap_err(), JsonError { offset: 8, message: "expected `,` or `}`" });
+        assert_eq!(read("{\"a\": ").unwrap_err(), JsonError { offset: 6, message: "the text ends too early" });
+    }
+
+    proptest! {
+        #[test]
+        fn agrees_with_serde_json(text in "[\\[\\]{}:, \"a\\\\u0-9dbtrue.eE+-]{0,24}") {
+            prop_assert_eq!(value(&text), serde_json::from_str(&text).ok());
+        }
+
+        #[test]
+        fn writes_what_it_read(texts in prop::collection::vec(".{0,12}", 0..40), number in any::<f64>()) {
+            let members = texts.iter().map(|text| (text.clone(), serde_json::json!([text, number, null, {"x": text}])));
+            let expected = Value::Object(members.collect());
+            let text = serde_json::to_string_pretty(&expected).unwrap();
+            let document = read(&text).unwrap();
+            let mut written = String::new();
+            document.root().write(&mut written);
+            prop_assert_eq!(&serde_json::from_str::<Value>(&written).unwrap(), &expected);
+            prop_assert_eq!(document.root().to_json(), expected);
+        }
+    }
+}
