@@ -376,7 +376,7 @@ async fn large_bodies_are_never_held() {
     const PIECE: usize = 64 << 10;
     const PIECES: usize = 2048;
     // What sockets, both HTTP libraries and HTTP/2 windows may hold.
-    const UNDER_WAY: usize = 32 << 20;
+    const UNDER_WAY: usize = 64 << 20;
     for forward in [r#"http-version="1""#, r#"http-version="2""#] {
         let server =
             TestServer::http(async |request: Request<Incoming>| Response::new(Body::new(request.into_body()))).await;

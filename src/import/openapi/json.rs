@@ -447,7 +447,9 @@ mod tests {
         }
 
         #[test]
-        fn writes_what_it_read(texts in prop::collection::vec(".{0,12}", 0..40), number in any::<f64>()) {
+        fn writes_what_it_read(texts in prop::collection::vec(".{0,12}", 0..40), eighths in any::<i32>()) {
+            // Eighths are read as they were written, whatever precision `serde_json` reads with.
+            let number = f64::from(eighths) / 8.0;
             let members = texts.iter().map(|text| (text.clone(), serde_json::json!([text, number, null, {"x": text}])));
             let expected = Value::Object(members.collect());
             let text = serde_json::to_string_pretty(&expected).unwrap();
