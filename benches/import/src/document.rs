@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 const TEXT: &str = "Returns the resource in the state that it had when the request came; fields that the caller may not see \
-                    are left out. The result is paged: follow `nextLink` until it is absent. See the *guide* for limits.";
+                    are left out. The result is paged: follow `nextLink` until it is absent. See the *guide* for limits, and for what happens when they are met.";
 
 /// JSON with this many operations, about 2.5 KB each.
 pub fn json(operations: usize) -> String {

@@ -451,8 +451,8 @@ mod tests {
             // Eighths are read as they were written, whatever precision `serde_json` reads with.
             let number = f64::from(eighths) / 8.0;
             let members = texts.iter().map(|text| (text.clone(), serde_json::json!([text, number, null, {"x": text}])));
-            let expected = Value::Object(members.collect());
-            let text = serde_json::to_string_pretty(&expected).unwrap();
+            let text = serde_json::to_string_pretty(&Value::Object(members.collect())).unwrap();
+            let expected: Value = serde_json::from_str(&text).unwrap();
             let document = read(&text).unwrap();
             let mut written = String::new();
             document.root().write(&mut written);
