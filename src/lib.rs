@@ -16,6 +16,8 @@ pub mod gateway;
 pub mod identity;
 #[cfg(feature = "import")]
 pub mod import;
+#[cfg(feature = "policy")]
+pub mod jwt;
 pub mod load;
 pub mod model;
 pub mod outbound;

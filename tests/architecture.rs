@@ -15,19 +15,26 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("random", &[]),
     ("state", &[]),
     ("outbound", &["body", "clock", "forward"]),
+    ("jwt", &["body", "clock", "forward", "outbound"]),
     ("model", &[]),
     ("identity", &["clock", "secret"]),
     ("backend", &["body", "clock", "forward", "identity", "model", "outbound", "secret"]),
     ("azure", &["backend", "body", "identity"]),
     (
         "policy",
-        &["body", "clock", "expr", "forward", "identity", "outbound", "random", "secret", "sink", "state", "xml"],
+        &[
+            "body", "clock", "expr", "forward", "identity", "jwt", "outbound", "random", "secret", "sink", "state",
+            "xml",
+        ],
     ),
     ("import", &["model"]),
     ("load", &["import", "model"]),
     (
         "gateway",
-        &["backend", "body", "clock", "expr", "forward", "load", "model", "outbound", "policy", "secret", "sink"],
+        &[
+            "backend", "body", "clock", "expr", "forward", "jwt", "load", "model", "outbound", "policy", "secret",
+            "sink",
+        ],
     ),
     (
         "testing",

@@ -57,6 +57,12 @@ impl Transport {
         Self::builder().build()
     }
 
+    /// The crypto provider.
+    #[cfg(feature = "policy")]
+    pub(crate) fn crypto_provider(&self) -> &CryptoProvider {
+        self.0.tls.provider()
+    }
+
     /// Settings to build one with.
     pub fn builder() -> TransportBuilder {
         TransportBuilder::default()

@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::problem::Problem;
 use crate::backend::{Backends, Resilience, Transport};
 use crate::forward::{BaseUrl, BaseUrlError};
+use crate::jwt::Signatures;
 use crate::model::{Backend, CertificateAuthority, Entities, Logger, LoggerKind, Store};
-use crate::policy::{BackendDirectory, BackendFacts, Environment, EventHub};
+use crate::policy::{BackendDirectory, BackendFacts, CertificateFacts, Environment, EventHub};
 use crate::secret::{NamedValue, NamedValues, Secret};
 
 /// What the portal fills in for `maxPartitionResolutionRetries`.
@@ -32,7 +33,8 @@ impl Realm {
         (problems, warnings): (&mut Vec<Problem>, &mut Vec<Problem>),
     ) -> Self {
         let values = Arc::new(named_values(entities));
-        let environment = environment_of(entities, values.clone());
+        let environment =
+            environment_of(entities, values.clone()).signatures(Signatures::of_provider(transport.crypto_provider()));
         let scope = workspace.as_ref().map_or("", |(id, _)| id);
         let mut builder = Backends::builder(transport, &values).resilience(resilience).workspace(scope);
         for authority in authorities {
@@ -92,6 +94,15 @@ fn environment_of(entities: &Entities, values: Arc<NamedValues>) -> Environment 
         environment = match event_hub(logger, &values) {
             Ok(hub) => environment.logger(id, hub),
             Err(problem) => environment.unusable_logger(id, problem),
+        };
+    }
+    for (id, certificate) in &entities.certificates {
+        environment = match &certificate.data {
+            Some(data) => {
+                let password = certificate.password.as_ref().map(|password| Secret::new(password.expose()));
+                environment.certificate(CertificateFacts::new(id, Secret::new(data.expose()), password))
+            }
+            None => environment.unusable_certificate(id, "it has no `data`".to_owned()),
         };
     }
     environment

@@ -6,7 +6,9 @@ use std::sync::Arc;
 
 use super::custom::{CustomPolicies, CustomPolicy};
 use super::event_hub::EventHub;
+use super::facts::CertificateFacts;
 use crate::expr::Library;
+use crate::jwt::Signatures;
 use crate::secret::{NamedValues, Redactor};
 
 /// What a policy document is compiled against.
@@ -34,6 +36,9 @@ pub struct Environment {
     pub(crate) custom: CustomPolicies,
     /// By id in lower case; the error says why one cannot be used.
     pub(crate) loggers: BTreeMap<String, Result<EventHub, String>>,
+    /// By id in lower case; the error says why one cannot be used.
+    pub(crate) certificates: BTreeMap<String, Result<CertificateFacts, String>>,
+    signatures: Option<Signatures>,
     pub(crate) most_dimensions: Option<usize>,
     document_limit: Option<usize>,
     fragment_limit: Option<usize>,
@@ -115,6 +120,27 @@ impl Environment {
         self
     }
 
+    /// Adds a certificate that policies may name, such as `validate-jwt` and `validate-client-certificate`.
+    #[must_use]
+    pub fn certificate(mut self, certificate: CertificateFacts) -> Self {
+        self.certificates.insert(certificate.id.to_ascii_lowercase(), Ok(certificate));
+        self
+    }
+
+    /// Adds a certificate that no policy can use; the problem is told where one names it.
+    #[cfg(feature = "client")]
+    pub(crate) fn unusable_certificate(mut self, id: &str, problem: String) -> Self {
+        self.certificates.insert(id.to_ascii_lowercase(), Err(problem));
+        self
+    }
+
+    /// What checks the signatures of tokens; without it, what [`Signatures::of_process`] gives.
+    #[must_use]
+    pub fn signatures(mut self, signatures: Signatures) -> Self {
+        self.signatures = Some(signatures);
+        self
+    }
+
     /// How many dimensions an `emit-metric` may have; 10 without it.
     #[must_use]
     pub fn most_dimensions(mut self, most: usize) -> Self {
@@ -162,6 +188,10 @@ impl Environment {
     pub(crate) fn custom_policies(mut self, policies: CustomPolicies) -> Self {
         self.custom = policies;
         self
+    }
+
+    pub(crate) fn checks_signatures(&self) -> Signatures {
+        self.signatures.unwrap_or_default()
     }
 
     pub(crate) fn longest_document(&self) -> usize {

@@ -31,6 +31,7 @@
 mod bodies;
 mod buffered;
 mod caching;
+mod certificates;
 mod compile;
 mod concurrency;
 mod context;
@@ -47,6 +48,7 @@ mod fabric;
 mod facts;
 mod frames;
 mod gather;
+mod header_name;
 mod layer;
 mod limits;
 mod link;
@@ -69,6 +71,8 @@ mod setting;
 mod settings;
 mod spec;
 mod statements;
+mod status;
+mod tokens;
 mod traced_body;
 // Only a gateway begins traces.
 #[cfg_attr(not(feature = "client"), allow(dead_code))]

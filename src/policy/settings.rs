@@ -13,6 +13,7 @@ use crate::clock::Clock;
 use crate::expr::Budget;
 use crate::forward::BaseUrl;
 use crate::identity::TokenCache;
+use crate::jwt::MetadataCache;
 use crate::outbound::Outbound;
 use crate::random::Random;
 use crate::sink::{MetricSink, TraceSink, default_metric_sink, default_sink};
@@ -70,6 +71,8 @@ pub struct EngineSettings {
     /// The turns of `xsl-transform`.
     #[cfg(feature = "libxml")]
     pub(crate) xsl_slots: Arc<tokio::sync::Semaphore>,
+    /// Where OpenID metadata and signing keys are kept.
+    pub metadata: MetadataCache,
     /// What limits and quotas count with. Default: the memory of the process, of these settings and their clones.
     pub counters: Arc<dyn CounterStore>,
     /// How rate limits forget calls.
@@ -114,6 +117,7 @@ impl Default for EngineSettings {
             xsl_time_limit: Duration::from_secs(10),
             #[cfg(feature = "libxml")]
             xsl_slots: Arc::new(tokio::sync::Semaphore::new(16)),
+            metadata: MetadataCache::new(),
             counters: Arc::new(MemoryCounters::new()),
             rate_algorithm: RateAlgorithm::default(),
             cache: Arc::new(MemoryCache::new()),

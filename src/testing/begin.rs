@@ -134,6 +134,9 @@ impl PolicyTest {
             let address: IpAddr = address.parse().map_err(|_| format!("`{address}` is not an IP address"))?;
             request.extensions_mut().insert(ClientAddress(address));
         }
+        if let Some(certificate) = &self.client_certificate {
+            request.extensions_mut().insert(certificate.clone());
+        }
         Ok(request)
     }
 

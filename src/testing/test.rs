@@ -15,12 +15,12 @@ use super::context::Told;
 use super::outcome::Outcome;
 use crate::clock::Clock;
 use crate::expr::Value;
-use crate::forward::BaseUrl;
+use crate::forward::{BaseUrl, ClientCertificate};
 use crate::load;
 use crate::model::Store;
-use crate::policy::{CustomPolicy, EngineSettings, Environment, EventHub, Scope};
+use crate::policy::{CertificateFacts, CustomPolicy, EngineSettings, Environment, EventHub, Scope};
 use crate::random::Random;
-use crate::secret::NamedValues;
+use crate::secret::{NamedValues, Secret};
 
 /// A test of policies: documents or a whole configuration, a request, and what services answer.
 ///
@@ -44,6 +44,7 @@ pub struct PolicyTest {
     pub(super) told: Told,
     pub(super) variables: Vec<(Arc<str>, Start)>,
     pub(super) settings: EngineSettings,
+    pub(super) client_certificate: Option<ClientCertificate>,
     pub(super) is_traced: bool,
     pub(super) problems: Vec<String>,
 }
@@ -101,6 +102,7 @@ impl PolicyTest {
             told: Told { ip_address: Some("203.0.113.7".to_owned()), ..Told::default() },
             variables: Vec::new(),
             settings,
+            client_certificate: None,
             is_traced: false,
             problems: Vec::new(),
         }
@@ -310,6 +312,19 @@ impl PolicyTest {
     /// An event hub that `log-to-eventhub` names.
     pub fn logger(mut self, id: &str, event_hub: EventHub) -> Self {
         self.environment = self.environment.logger(id, event_hub);
+        self
+    }
+
+    /// A certificate of the configuration, which policies name by `certificate-id`: DER or PFX in base64, or PEM.
+    pub fn certificate(mut self, id: &str, data: &str, password: Option<&str>) -> Self {
+        let facts = CertificateFacts::new(id, Secret::new(data), password.map(Secret::new));
+        self.environment = self.environment.certificate(facts);
+        self
+    }
+
+    /// The certificate that the caller shows.
+    pub fn client_certificate(mut self, certificate: ClientCertificate) -> Self {
+        self.client_certificate = Some(certificate);
         self
     }
 

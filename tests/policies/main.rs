@@ -6,9 +6,15 @@ mod corpus;
 mod custom;
 mod docs;
 mod index;
+#[cfg(feature = "aws-lc-rs")]
+mod jwks;
 mod limits;
 mod run;
 mod secrets;
+#[cfg(feature = "aws-lc-rs")]
+#[allow(unused_imports)] // The tests of backends use the rest.
+#[path = "../support/mod.rs"]
+mod support;
 mod testing;
 
 use gatewright::testing::run_cases;
@@ -23,4 +29,13 @@ async fn all_cases() {
 async fn cases_of_features() {
     let folder = if cfg!(feature = "libxml") { "libxml" } else { "without-libxml" };
     run_cases(format!("tests/policies/features/{folder}")).await;
+}
+
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+#[tokio::test(start_paused = true)]
+async fn cases_of_crypto_providers() {
+    run_cases("tests/policies/features/crypto").await;
+    if cfg!(feature = "aws-lc-rs") {
+        run_cases("tests/policies/features/aws-lc-rs").await;
+    }
 }

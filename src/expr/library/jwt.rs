@@ -12,6 +12,7 @@ use crate::expr::value::{Object, Value};
 
 /// A JSON web token.
 pub(crate) struct Jwt {
+    text: Box<str>,
     header: JToken,
     payload: JToken,
 }
@@ -35,7 +36,7 @@ pub(crate) fn parse(text: &str) -> Option<Value> {
         let bytes = URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok()?;
         JToken::parse(&String::from_utf8(bytes).ok()?, Expected::Object).ok()?
     };
-    Some(Value::object(Jwt { header: read(header)?, payload: read(payload)? }))
+    Some(Value::object(Jwt { text: text.into(), header: read(header)?, payload: read(payload)? }))
 }
 
 fn of_header(value: &Value) -> Value {
@@ -109,6 +110,11 @@ impl Value {
     /// A `Jwt` from the text of a token, for variables that policies set; None when it is not a token.
     pub fn jwt(token: &str) -> Option<Self> {
         parse(token)
+    }
+
+    /// The text of the token that a `Jwt` was read of; None for other values.
+    pub fn jwt_text(&self) -> Option<&str> {
+        self.downcast::<Jwt>().map(|jwt| &*jwt.text)
     }
 
     /// An `Authorization` for variables that policies set.

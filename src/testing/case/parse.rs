@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Case;
 
 /// The parts that a case may have; those that end in a space go on with a name.
-const PARTS: [&str; 29] = [
+const PARTS: [&str; 31] = [
     "global",
     "workspace",
     "product",
@@ -19,6 +19,8 @@ const PARTS: [&str; 29] = [
     "named-values",
     "backends",
     "loggers",
+    "certificates",
+    "client-certificate",
     "context",
     "variables",
     "clock",

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::Case;
 use super::parse::Message;
+use crate::forward::ClientCertificate;
 use crate::model::{Api, ApiEntry, ApiSchema, NamedValue, Operation, OperationEntry, Policy, PolicyFragment, Store};
 use crate::policy::{EventHub, Scope};
 use crate::testing::answer::Answer;
@@ -41,6 +44,9 @@ impl Case {
                 headers.iter().fold(test.request(method, url.trim()), |test, (name, value)| test.header(name, value));
             test = test.body(body);
         }
+        if let Some(text) = self.part("client-certificate") {
+            test = test.client_certificate(client_certificate(text)?);
+        }
         for answer in self.messages("backend") {
             test = test.backend(answer.to_answer().map_err(|problem| format!("backend: {problem}"))?);
         }
@@ -65,6 +71,10 @@ impl Case {
         for (id, text) in self.pairs("loggers")? {
             let event_hub = EventHub::of_connection_string(text, None).map_err(|error| format!("loggers: {error}"))?;
             test = test.logger(id, event_hub);
+        }
+        for (id, text) in self.pairs("certificates")? {
+            let (data, password) = text.split_once(' ').map_or((text, None), |(data, password)| (data, Some(password)));
+            test = test.certificate(id, data, password);
         }
         for (id, text) in self.parts_with("fragment ") {
             test = test.fragment(id, text);
@@ -146,6 +156,18 @@ impl Message {
             answer = answer.try_header(name, value)?;
         }
         Ok(answer.body(self.body.clone()))
+    }
+}
+
+/// A certificate in base64, and `trusted` behind it when its chain is.
+fn client_certificate(text: &str) -> Result<ClientCertificate, String> {
+    let (data, trust) = text.split_once(' ').unwrap_or((text, ""));
+    let der = STANDARD.decode(data.trim()).map_err(|error| format!("client-certificate: {error}"))?;
+    let certificate = ClientCertificate::new(der);
+    match trust.trim() {
+        "" => Ok(certificate),
+        "trusted" => Ok(certificate.trusted()),
+        other => Err(format!("client-certificate: `{other}` is not `trusted`")),
     }
 }
 
