@@ -121,5 +121,8 @@ fn certificates_and_keys_work_together() {
     ];
     for (code, expected) in cases {
         assert_eq!(eval(&library, &format!("@{{ {open} {sign} {code} }}")), expected, "{code}");
+        // What a published policy does.
+        let cng = "RSACng n = r as RSACng; return n.SignData(d, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1).Length + new RSACng(1024).KeySize;";
+        assert_eq!(eval(&Library::lenient(), &format!("@{{ {sign} {cng} }}")), "1280");
     }
 }

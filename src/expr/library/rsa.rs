@@ -24,8 +24,9 @@ enum State {
 }
 
 impl Object for RsaObject {
+    /// What .NET makes on Windows, where the gateway's host runs.
     fn ty(&self) -> Ty {
-        Ty::Named(TypeId::Rsa)
+        Ty::Named(TypeId::RsaCng)
     }
 }
 
@@ -183,6 +184,10 @@ fn size_of(args: &[Value], index: usize) -> Result<Value, Fault> {
 /// Adds the members of `RSA`.
 pub(super) fn register(table: &mut Table) {
     asymmetric_algorithm(table);
+    table
+        .on(TypeId::RsaCng)
+        .def("new()", |_, _| of_size(DEFAULT_SIZE))
+        .def("new(int keySize)", |_, a| of_size(int(&a[0])));
     table
         .on(TypeId::Rsa)
         .def("static RSA Create()", |_, _| of_size(DEFAULT_SIZE))

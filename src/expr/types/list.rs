@@ -289,6 +289,7 @@ types! {
     Oid = All Class "System.Security.Cryptography.Oid": "";
     RngCryptoServiceProvider = All Class "System.Security.Cryptography.RNGCryptoServiceProvider": "IDisposable";
     Rsa = All Class "System.Security.Cryptography.RSA": "AsymmetricAlgorithm";
+    RsaCng = Lenient Class "System.Security.Cryptography.RSACng": "RSA";
     RsaEncryptionPadding = All Class "System.Security.Cryptography.RSAEncryptionPadding": "";
     RsaParameters = Lenient Struct "System.Security.Cryptography.RSAParameters": "";
     RsaEncryptionPaddingMode = Lenient Enum "System.Security.Cryptography.RSAEncryptionPaddingMode": "Pkcs1=0, Oaep=1";

@@ -41,7 +41,7 @@ const TYPES: &str = "\
     ObservableCollection OidCollection OpenFlags OperatingSystem OperationCanceledException OrderedDictionary \
     Parallel ParallelEnumerable ParameterInfo PasswordDeriveBytes Path PathTooLongException PemEncoding \
     PerformanceCounter PlatformID PlatformNotSupportedException PriorityQueue Process ProcessStartInfo Progress \
-    PropertyInfo ProtectedData Queryable RC2 RC2CryptoServiceProvider RIPEMD160 RIPEMD160Managed RSACng \
+    PropertyInfo ProtectedData Queryable RC2 RC2CryptoServiceProvider RIPEMD160 RIPEMD160Managed \
     RSACryptoServiceProvider RSAOAEPKeyExchangeFormatter RSAOpenSsl RSAPKCS1KeyExchangeFormatter \
     RSAPKCS1SignatureDeformatter RSAPKCS1SignatureFormatter RandomNumberGenerator Range ReadOnlyDictionary \
     ReadOnlyMemory ReadOnlySpan ReaderOptions ReaderWriterLockSlim ReferenceLoopHandling RegexCompilationInfo \
