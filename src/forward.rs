@@ -274,6 +274,8 @@ pub struct ClientAddress(pub IpAddr);
 pub struct ClientCertificate {
     /// The certificate, DER.
     pub der: Bytes,
+    /// The certificates above it that the host knows, DER: what the caller sent behind it, the issuer's first.
+    pub chain: Vec<Bytes>,
     /// Whether its chain led to a root that the host trusts; what `Verify()` answers, within the time of validity.
     pub is_trusted: bool,
 }
@@ -281,7 +283,14 @@ pub struct ClientCertificate {
 impl ClientCertificate {
     /// A certificate (DER) whose chain was not checked.
     pub fn new(der: impl Into<Bytes>) -> Self {
-        Self { der: der.into(), is_trusted: false }
+        Self { der: der.into(), chain: Vec::new(), is_trusted: false }
+    }
+
+    /// Adds the certificates above it (DER), the issuer's first.
+    #[must_use]
+    pub fn chain(mut self, chain: impl IntoIterator<Item = impl Into<Bytes>>) -> Self {
+        self.chain = chain.into_iter().map(Into::into).collect();
+        self
     }
 
     /// Says that its chain leads to a root that the host trusts.

@@ -379,7 +379,7 @@ fn realm(
     store: &Store,
     name: Option<&str>,
     entities: &Entities,
-    Surroundings { transport, resilience, custom }: Surroundings<'_>,
+    Surroundings { transport, resilience, custom, checks_revocation }: Surroundings<'_>,
     assembly: &mut Assembly<'_>,
 ) -> Realm {
     let workspace = name.map(|id| {
@@ -388,7 +388,7 @@ fn realm(
     });
     let reports = (&mut assembly.problems, &mut assembly.warnings);
     let mut realm = Realm::new(entities, workspace, (transport, resilience), &store.authorities, reports);
-    realm.environment = realm.environment.custom_policies(custom.clone());
+    realm.environment = realm.environment.custom_policies(custom.clone()).revocation_checked(checks_revocation);
     realm
 }
 

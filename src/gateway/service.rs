@@ -121,7 +121,9 @@ impl Gateway {
     /// [`ConfigurationError`] with everything that is wrong; the gateway then goes on with what it has.
     pub fn replace(&self, store: &Store) -> Result<(), ConfigurationError> {
         let Shared { own_calls, transport, settings, resilience, custom, .. } = &*self.shared;
-        let snapshot = own_calls.snapshot(store, settings, Surroundings { transport, resilience, custom })?;
+        let checks_revocation = settings.revocation.is_some();
+        let surroundings = Surroundings { transport, resilience, custom, checks_revocation };
+        let snapshot = own_calls.snapshot(store, settings, surroundings)?;
         self.shared.snapshot.store(Arc::new(snapshot));
         Ok(())
     }
@@ -293,7 +295,12 @@ impl GatewayBuilder {
             self.settings.tokens = transport.tokens().cloned();
         }
         let settings = Arc::new(self.settings);
-        let surroundings = Surroundings { transport: &transport, resilience: &resilience, custom: &self.custom };
+        let surroundings = Surroundings {
+            transport: &transport,
+            resilience: &resilience,
+            custom: &self.custom,
+            checks_revocation: settings.revocation.is_some(),
+        };
         let snapshot = ArcSwap::from_pointee(self.own_calls.snapshot(store, &settings, surroundings)?);
         let (own_calls, custom) = (self.own_calls, self.custom);
         let shared = Arc::new(Shared { snapshot, settings, transport, resilience, own_calls, custom });

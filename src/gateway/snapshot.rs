@@ -97,6 +97,8 @@ pub(super) struct Surroundings<'a> {
     pub transport: &'a Transport,
     pub resilience: &'a Resilience,
     pub custom: &'a CustomPolicies,
+    /// Whether something knows which certificates of callers are revoked.
+    pub checks_revocation: bool,
 }
 
 impl Snapshot {
@@ -115,7 +117,8 @@ impl Snapshot {
     ///
     /// As [`Snapshot::new`].
     pub fn with(store: &Store, transport: &Transport, resilience: &Resilience) -> Result<Self, ConfigurationError> {
-        Self::within(store, Surroundings { transport, resilience, custom: &CustomPolicies::default() })
+        let custom = &CustomPolicies::default();
+        Self::within(store, Surroundings { transport, resilience, custom, checks_revocation: false })
     }
 
     pub(super) fn within(store: &Store, surroundings: Surroundings<'_>) -> Result<Self, ConfigurationError> {

@@ -4,9 +4,11 @@
 //! request ask for all that wait.
 
 mod cache;
+mod credentials;
 mod error;
 mod source;
 
 pub use cache::TokenCache;
+pub use credentials::{AuthorizationContext, AuthorizationIdentity, AuthorizationRequest, CredentialManager};
 pub use error::Error;
 pub use source::{Token, TokenRequest, TokenSource};

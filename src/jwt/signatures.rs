@@ -4,6 +4,10 @@
 use rustls::crypto::CryptoProvider;
 #[cfg(feature = "client")]
 use rustls::pki_types::{AlgorithmIdentifier, SignatureVerificationAlgorithm, alg_id};
+#[cfg(feature = "client")]
+use x509_cert::der::{Decode, Encode, asn1::AnyRef};
+#[cfg(feature = "client")]
+use x509_cert::{Certificate, spki::AlgorithmIdentifierOwned};
 
 use std::fmt;
 
@@ -78,6 +82,34 @@ impl Signatures {
             _ => return Ok(Outcome::NotTried),
         };
         Ok(if is_good { Outcome::Good } else { Outcome::Bad })
+    }
+
+    /// Whether the key of one certificate (DER) signed another one; names are not compared.
+    #[cfg(feature = "client")]
+    pub(crate) fn have_signed(self, issuer: &[u8], certificate: &[u8]) -> bool {
+        let content = |algorithm: &AlgorithmIdentifierOwned| {
+            let der = algorithm.to_der().ok()?;
+            AnyRef::from_der(&der).ok().map(|any| any.value().to_vec())
+        };
+        let check = || {
+            let certificate = Certificate::from_der(certificate).ok()?;
+            let issuer = Certificate::from_der(issuer).ok()?;
+            let key = issuer.tbs_certificate().subject_public_key_info();
+            let (of_key, of_signature) = (content(&key.algorithm)?, content(certificate.signature_algorithm())?);
+            let message = certificate.tbs_certificate().to_der().ok()?;
+            let (key, signature) = (key.subject_public_key.raw_bytes(), certificate.signature().raw_bytes());
+            let mut fitting = self.asymmetric?.iter().filter(|known| {
+                known.public_key_alg_id().as_ref() == of_key && known.signature_alg_id().as_ref() == of_signature
+            });
+            Some(fitting.any(|known| known.verify_signature(key, &message, signature).is_ok()))
+        };
+        check().unwrap_or(false)
+    }
+
+    /// Nothing checks signatures of public keys here.
+    #[cfg(not(feature = "client"))]
+    pub(crate) fn have_signed(self, _: &[u8], _: &[u8]) -> bool {
+        false
     }
 
     #[cfg(feature = "client")]

@@ -39,6 +39,7 @@ pub struct Environment {
     /// By id in lower case; the error says why one cannot be used.
     pub(crate) certificates: BTreeMap<String, Result<CertificateFacts, String>>,
     signatures: Option<Signatures>,
+    is_revocation_checked: bool,
     pub(crate) most_dimensions: Option<usize>,
     document_limit: Option<usize>,
     fragment_limit: Option<usize>,
@@ -141,6 +142,14 @@ impl Environment {
         self
     }
 
+    /// Whether the engine's settings have a [`RevocationChecker`](super::RevocationChecker); without it, documents that
+    /// ask whether certificates are revoked are warned of.
+    #[must_use]
+    pub fn revocation_checked(mut self, is_checked: bool) -> Self {
+        self.is_revocation_checked = is_checked;
+        self
+    }
+
     /// How many dimensions an `emit-metric` may have; 10 without it.
     #[must_use]
     pub fn most_dimensions(mut self, most: usize) -> Self {
@@ -188,6 +197,10 @@ impl Environment {
     pub(crate) fn custom_policies(mut self, policies: CustomPolicies) -> Self {
         self.custom = policies;
         self
+    }
+
+    pub(crate) fn checks_revocation(&self) -> bool {
+        self.is_revocation_checked
     }
 
     pub(crate) fn checks_signatures(&self) -> Signatures {

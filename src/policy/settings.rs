@@ -8,11 +8,12 @@ use super::caching::Flights;
 use super::concurrency::Concurrency;
 use super::dapr;
 use super::deliveries::Deliveries;
+use super::revocation::RevocationChecker;
 use super::tracing::RequestTracing;
 use crate::clock::Clock;
 use crate::expr::Budget;
 use crate::forward::BaseUrl;
-use crate::identity::TokenCache;
+use crate::identity::{CredentialManager, TokenCache};
 use crate::jwt::MetadataCache;
 use crate::outbound::Outbound;
 use crate::random::Random;
@@ -71,6 +72,10 @@ pub struct EngineSettings {
     /// The turns of `xsl-transform`.
     #[cfg(feature = "libxml")]
     pub(crate) xsl_slots: Arc<tokio::sync::Semaphore>,
+    /// What keeps the authorizations of `get-authorization-context`. Without one that policy fails.
+    pub credentials: Option<Arc<dyn CredentialManager>>,
+    /// What knows which certificates of callers are revoked. Without one, none is taken to be.
+    pub revocation: Option<Arc<dyn RevocationChecker>>,
     /// Where OpenID metadata and signing keys are kept.
     pub metadata: MetadataCache,
     /// What limits and quotas count with. Default: the memory of the process, of these settings and their clones.
@@ -117,6 +122,8 @@ impl Default for EngineSettings {
             xsl_time_limit: Duration::from_secs(10),
             #[cfg(feature = "libxml")]
             xsl_slots: Arc::new(tokio::sync::Semaphore::new(16)),
+            credentials: None,
+            revocation: None,
             metadata: MetadataCache::new(),
             counters: Arc::new(MemoryCounters::new()),
             rate_algorithm: RateAlgorithm::default(),

@@ -9,7 +9,7 @@ use http::{HeaderValue, Method, Request, Uri, header};
 use super::answer::{header_line, streaming};
 use super::backend::{BehindDocuments, BehindGateway, Others, Services};
 use super::outcome::Outcome;
-use super::recorder::{Recorder, Tokens};
+use super::recorder::{Credentials, Recorder, Tokens};
 use super::test::{PolicyTest, Start};
 use crate::backend::Transport;
 use crate::body::Body;
@@ -58,6 +58,7 @@ impl PolicyTest {
         settings.metric_sink = recorder.clone();
         settings.deliveries = Deliveries::default();
         settings.tokens.get_or_insert_with(|| TokenCache::new(Tokens));
+        settings.credentials.get_or_insert_with(|| Arc::new(Credentials));
         let deliveries = settings.deliveries.clone();
         settings.outbound = Some(Arc::new(Others(services.clone())));
         let request = self.caller_request().map_err(|problem| SetupError(vec![problem]))?;

@@ -6,7 +6,10 @@ use std::time::{Duration, SystemTime};
 
 use async_trait::async_trait;
 
-use crate::identity::{Error, Token, TokenRequest, TokenSource};
+use crate::identity::{
+    AuthorizationContext, AuthorizationIdentity, AuthorizationRequest, CredentialManager, Error, Token, TokenRequest,
+    TokenSource,
+};
 use crate::sink::{MetricEvent, MetricSink, RequestTrace, RequestTraceSink, TraceEvent, TraceSeverity, TraceSink};
 
 /// A message of the `trace` policy, or of `context.Trace`.
@@ -119,6 +122,24 @@ impl TokenSource for Tokens {
         let client = request.client_id.as_ref().map_or(String::new(), |id| format!(" as {id}"));
         let text = format!("token of {}{client}", request.resource);
         Ok(Token::new(text, SystemTime::now() + Duration::from_secs(3600)))
+    }
+}
+
+/// Authorizations of `get-authorization-context`, named after themselves.
+pub(super) struct Credentials;
+
+#[async_trait]
+impl CredentialManager for Credentials {
+    async fn get(&self, request: &AuthorizationRequest) -> Result<AuthorizationContext, Error> {
+        if &*request.authorization == "refused" {
+            return Err(Error::refused("there is no such authorization"));
+        }
+        let by = match request.identity {
+            AuthorizationIdentity::Managed => "",
+            AuthorizationIdentity::Jwt(_) => " by a token",
+        };
+        let text = format!("token of {}/{}{by}", request.provider, request.authorization);
+        Ok(AuthorizationContext::new(text).claim("scope", "all".into()).claim("expires_in", 3600.into()))
     }
 }
 

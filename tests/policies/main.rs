@@ -2,6 +2,8 @@
 //!
 //! The cases are files in `cases`, one folder a policy; `docs/testing-policies.md` has their format.
 
+#[cfg(any(feature = "aws-lc-rs", feature = "ring"))]
+mod access;
 mod corpus;
 mod custom;
 mod docs;

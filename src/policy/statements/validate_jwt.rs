@@ -107,6 +107,7 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
         signatures: compiler.environment.checks_signatures(),
         authority: Authority::OpenId { documents: documents?, issuers: issuers? },
         audiences: audiences?,
+        applications: None,
         claims,
     };
     Some(step("validate-jwt", ValidateJwt(Arc::new(rules))))

@@ -13,16 +13,16 @@ use super::super::exchange::Exchange;
 use super::super::list::{Flow, Resume};
 use super::super::pipeline::Needs;
 use super::super::setting::Setting;
-use super::super::spec::Child;
+use super::super::spec::{Child, Content};
 use super::super::status;
-use super::authority::Authority;
+use super::authority::{Authority, Document};
 use super::claims::{self, RequiredClaim};
 use super::refusal::Refusal;
 use super::source::Source;
 use crate::expr::Value;
 use crate::jwt::{
-    Algorithm, Claims, DecryptionKey, Encrypted, Flight, Found, Inner, Key, Malformed, Metadata, Outcome, Retrieval,
-    Signatures, Token,
+    Algorithm, Claims, DecryptionKey, Encrypted, Flight, Found, Inner, Key, Malformed, Outcome, Retrieval, Signatures,
+    Token,
 };
 use crate::xml::Element;
 
@@ -43,6 +43,8 @@ pub(crate) struct Rules {
     pub(crate) signatures: Signatures,
     pub(crate) authority: Authority,
     pub(crate) audiences: Option<Vec<Setting<String>>>,
+    /// Client applications, when only some may ask.
+    pub(crate) applications: Option<Vec<String>>,
     pub(crate) claims: Vec<RequiredClaim>,
 }
 
@@ -84,8 +86,8 @@ impl From<Box<Failure>> for Stop {
 }
 
 /// The documents that are there, and whether these are all.
-struct Documents {
-    here: Vec<(String, Arc<Metadata>)>,
+struct Documents<'s> {
+    here: Vec<Document<'s>>,
     is_complete: bool,
 }
 
@@ -168,11 +170,12 @@ impl Rules {
             return Err(Refusal::Issuer(issuer).into());
         }
         self.audience(exchange, &token.claims)?;
+        self.application(&token.claims)?;
         RequiredClaim::check(&self.claims, &token.claims, exchange)
     }
 
     /// The metadata that is there; what is not is waited for once.
-    fn documents(&self, exchange: &mut Exchange, claims: &Claims, round: Round) -> Result<Documents, Stop> {
+    fn documents(&self, exchange: &mut Exchange, claims: &Claims, round: Round) -> Result<Documents<'_>, Stop> {
         let urls = self.authority.documents(claims, exchange)?;
         let (mut documents, mut flights) = (Documents { here: Vec::new(), is_complete: true }, Vec::new());
         if urls.is_empty() {
@@ -199,7 +202,7 @@ impl Rules {
         &self,
         exchange: &mut Exchange,
         token: &Token<'_>,
-        documents: &Documents,
+        documents: &Documents<'_>,
         round: Round,
     ) -> Result<(), Stop> {
         let all = || self.keys.iter().chain(documents.here.iter().flat_map(|(_, metadata)| &metadata.keys));
@@ -227,7 +230,7 @@ impl Rules {
     }
 
     /// Looks for newer metadata that may have the key.
-    fn search(&self, exchange: &mut Exchange, documents: &Documents) -> Result<(), Stop> {
+    fn search(&self, exchange: &mut Exchange, documents: &Documents<'_>) -> Result<(), Stop> {
         let (mut flights, mut is_newer, retrieval) = (Vec::new(), false, retrieval(exchange));
         for (url, seen) in &documents.here {
             match exchange.settings.metadata.newer(url, seen, &retrieval) {
@@ -269,6 +272,19 @@ impl Rules {
         Err(Refusal::Audience(found.join(", ")).into())
     }
 
+    fn application(&self, claims: &Claims) -> Result<(), Stop> {
+        const NAME: &str = "appid/azp";
+        let Some(applications) = &self.applications else { return Ok(()) };
+        // Version 2 of the tokens has the one, version 1 the other.
+        let Some(found) = claims.get("azp").or_else(|| claims.get("appid")) else {
+            return Err(Refusal::ClaimsMissing(vec![NAME.to_owned()]).into());
+        };
+        match found.as_str() {
+            Some(id) if applications.iter().any(|known| known.eq_ignore_ascii_case(id)) => Ok(()),
+            _ => Err(Refusal::Claim { name: NAME.to_owned(), value: claims::texts(found).join(",") }.into()),
+        }
+    }
+
     pub(crate) fn needs(&self) -> Needs {
         let mut needs = self.source.needs() | self.authority.needs() | self.code.needs() | self.skew.needs();
         needs |= self.requires_expiration.needs() | self.requires_signature.needs();
@@ -292,10 +308,11 @@ pub(crate) fn texts(
     child: &Child,
 ) -> Option<Vec<Setting<String>>> {
     compiler.check_child(known, parent);
+    let expressions = matches!(child.content, Content::Text { expressions: true });
     let mut all = Some(Vec::new());
     for element in parent.elements().filter(|element| *element.name == *child.element) {
         compiler.check_child(child, element);
-        match (compiler.text(element, true, "text"), &mut all) {
+        match (compiler.text(element, expressions, "text"), &mut all) {
             (Some(text), Some(all)) => all.push(text),
             (None, all) => *all = None,
             _ => {}

@@ -171,6 +171,17 @@ impl Certificate {
         RsaKey::from_subject_public_key_info(&self.public_key_info()).ok()
     }
 
+    /// All DNS names of the alternative names.
+    pub fn dns_names(&self) -> Vec<String> {
+        let names = self.inner.tbs_certificate().get_extension::<SubjectAltName>().ok().flatten();
+        let names = names.into_iter().flat_map(|(_, names)| names.0);
+        let dns = |name| match name {
+            GeneralName::DnsName(dns) => Some(dns.to_string()),
+            _ => None,
+        };
+        names.filter_map(dns).collect()
+    }
+
     /// `GetNameInfo(kind, for_issuer)`.
     pub fn name_info(&self, kind: NameType, for_issuer: bool) -> String {
         let certificate = self.inner.tbs_certificate();
