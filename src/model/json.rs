@@ -34,6 +34,12 @@ impl Json {
         Self(Arc::new(Inner { text: text.into(), value: OnceLock::new() }))
     }
 
+    /// How many bytes its text has.
+    #[cfg_attr(not(feature = "import"), allow(dead_code))]
+    pub(crate) fn size(&self) -> usize {
+        self.0.text.len()
+    }
+
     fn read(&self) -> Value {
         serde_json::from_str(&self.0.text).unwrap_or_default()
     }

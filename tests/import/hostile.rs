@@ -103,6 +103,97 @@ fn references_in_rings_and_trees() {
     });
 }
 
+/// A document with so many paths that are all one path item, which has `operation` for every method.
+fn shared(operation: &str, components: &str, paths: usize) -> String {
+    let methods = ["get", "put", "post", "delete", "options", "head", "patch"];
+    let methods: Vec<_> = methods.iter().map(|method| format!(r#""{method}": {operation}"#)).collect();
+    let paths: Vec<_> =
+        (0..paths).map(|n| format!(r##""/p{n}": {{"$ref": "#/components/pathItems/Shared"}}"##)).collect();
+    format!(
+        r#"{{"openapi": "3.1.0", "info": {{"title": "T", "version": "1"}}, "servers": [{{"url": "https://h"}}],
+        "paths": {{{}}}, "components": {{"pathItems": {{"Shared": {{{}}}}}, {components}}}}}"#,
+        paths.join(","),
+        methods.join(",")
+    )
+}
+
+#[test]
+fn references_that_multiply_what_they_lead_to() {
+    let (paths, long) = (14_000, "x".repeat(100_000));
+    let parameters = |kind: &str| {
+        let one = |n| format!(r#"{{"name": "p{n}", "in": "{kind}", "schema": {{"type": "string"}}}}"#);
+        (0..1_000).map(one).collect::<Vec<_>>().join(",")
+    };
+    let numbers = (0..10_000).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
+    let properties =
+        (0..150).map(|n| format!(r##""p{n}": {{"$ref": "#/components/schemas/Long"}}"##)).collect::<Vec<_>>().join(",");
+    let media = |inside: &str| {
+        format!(
+            r#"{{"responses": {{"200": {{"description": "d", "content": {{"application/json": {{{inside}}}}}}}}}}}"#
+        )
+    };
+    for (name, operation, components) in [
+        ("parameters", format!(r#"{{"parameters": [{}]}}"#, parameters("query")), String::new()),
+        ("a long description", format!(r#"{{"description": "{long}"}}"#), String::new()),
+        ("a long tag", format!(r#"{{"tags": ["{long}"]}}"#), String::new()),
+        (
+            "a long response",
+            r##"{"responses": {"200": {"$ref": "#/components/responses/Long"}}}"##.to_owned(),
+            format!(r#""responses": {{"Long": {{"description": "{long}"}}}}"#),
+        ),
+        ("a long schema", media(&format!(r#""schema": {{"description": "{long}"}}"#)), String::new()),
+        ("a long example", media(&format!(r#""example": "{long}""#)), String::new()),
+        (
+            "a long media type",
+            format!(r#"{{"responses": {{"200": {{"description": "d", "content": {{"{long}": {{}}}}}}}}}}"#),
+            String::new(),
+        ),
+        (
+            "a long enumeration",
+            format!(
+                r#"{{"parameters": [{{"name": "a", "in": "query", "schema": {{"type": "integer", "enum": [{numbers}]}}}}]}}"#
+            ),
+            String::new(),
+        ),
+        (
+            "a long name",
+            format!(
+                r#"{{"parameters": [{{"name": "{long}", "in": "query", "required": true, "schema": {{"type": "integer"}}}}]}}"#
+            ),
+            String::new(),
+        ),
+    ] {
+        let components = if components.is_empty() { r#""schemas": {}"#.to_owned() } else { components };
+        refused(name, "reference-bomb", || read(shared(&operation, &components, paths)));
+    }
+    hurt("parameters that are left out", || {
+        read(shared(&format!(r#"{{"parameters": [{}]}}"#, parameters("cookie")), r#""schemas": {}"#, paths))
+    });
+    hurt("long examples in samples", || {
+        let schema = format!(r#""schema": {{"properties": {{{properties}}}}}"#);
+        read(shared(&media(&schema), &format!(r#""schemas": {{"Long": {{"example": "{long}"}}}}"#), paths / 10))
+    });
+    hurt("a list that is looked into at many places", || {
+        let list = vec!["{}"; 100_000].join(",");
+        let all = (0..100_000).map(|n| format!(r##"{{"$ref": "#/x-list/{n}"}}"##)).collect::<Vec<_>>().join(",");
+        read(format!(
+            r#"{{"openapi": "3.1.0", "x-list": [{list}], "components": {{"schemas": {{"A": {{"allOf": [{all}]}}}}}}}}"#
+        ))
+    });
+    hurt("servers that multiply", || {
+        let variables =
+            (0..20_000).map(|n| format!(r#""v{n}": {{"default": "{{v}}{{v}}"}}"#)).collect::<Vec<_>>().join(",");
+        let url = (0..20_000).map(|n| format!("{{v{n}}}")).collect::<String>();
+        read(format!(
+            r#"{{"openapi": "3.1.0", "servers": [{{"url": "https://h/{url}", "variables": {{"v": {{"default": "{long}"}}, {variables}}}}}]}}"#
+        ))
+    });
+    hurt("schemes that multiply", || {
+        let schemes = (0..100_000).map(|n| format!(r#""s{n}""#)).collect::<Vec<_>>().join(",");
+        read(format!(r#"{{"swagger": "2.0", "host": "{long}", "schemes": [{schemes}]}}"#))
+    });
+}
+
 #[test]
 fn deep_documents() {
     for depth in [200, 100_000, 5_000_000] {
@@ -123,8 +214,16 @@ fn deep_documents() {
     assert!(!imported.accepted);
     refused("elements", "invalid-syntax", || wsdl("<a>".repeat(1_000_000).as_bytes(), &WsdlOptions::default()));
     refused("closed elements", "not-wsdl", || {
-        let text = format!("{}{}", "<a>".repeat(900), "</a>".repeat(900));
+        let text = format!("{}{}", "<a>".repeat(200), "</a>".repeat(200));
         wsdl(text.as_bytes(), &WsdlOptions::default())
+    });
+    refused("attributes", "invalid-syntax", || {
+        let attributes: String = (0..300_000).map(|n| format!(" a{n}=''")).collect();
+        wsdl(format!("<a{attributes}/>").as_bytes(), &WsdlOptions::default())
+    });
+    refused("namespaces", "invalid-syntax", || {
+        let namespaces: String = (0..100_000).map(|n| format!(" xmlns:a{n}='u{n}'")).collect();
+        wsdl(format!("<a{namespaces}>{}</a>", "<b/>".repeat(500_000)).as_bytes(), &WsdlOptions::default())
     });
     refused("a workflow", "invalid-json", || logic_app("[".repeat(1_000_000).as_bytes(), &LogicAppOptions::default()));
 }

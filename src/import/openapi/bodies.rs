@@ -5,7 +5,7 @@ use super::Version;
 use super::document::Node;
 use super::parameters::{Declared, Place, described, property};
 use crate::import::names::pascal;
-use crate::model::{OperationRequest, OperationResponse, Parameter, Representation};
+use crate::model::{Json, OperationRequest, OperationResponse, Parameter, Representation};
 
 /// Puts the body of a request, if it may have one, into `request`.
 pub(super) fn request<'d>(
@@ -28,6 +28,7 @@ pub(super) fn request<'d>(
         return context.findings.warn("body-discarded", pointer, message);
     }
     request.description = body.get("description").some_text().map(str::to_owned);
+    context.room.take(0, request.description.as_deref());
     request.representations = match context.version {
         Version::V2 => {
             let types = media_types(context.root, operation, "consumes");
@@ -45,10 +46,14 @@ pub(super) fn responses<'d>(
 ) -> Vec<OperationResponse> {
     let mut responses = Vec::new();
     for (status, node) in operation.get("responses").members() {
+        if context.room.is_full() {
+            break;
+        }
         let Some(code) = status.parse::<u16>().ok().filter(|code| (100..600).contains(code)) else { continue };
         let node = context.references.resolve(node);
         let mut response = OperationResponse::new().status_code(code);
         response.description = node.get("description").some_text().map(str::to_owned);
+        context.room.take(size_of::<OperationResponse>(), response.description.as_deref());
         response.headers = headers(context, node);
         let name = |content_type: &str| format!("{type_prefix}{status}{}Response", pascal(content_type));
         response.representations = match context.version {
@@ -64,19 +69,28 @@ pub(super) fn responses<'d>(
     responses
 }
 
-fn headers<'d>(context: &Context<'d>, response: Node<'d>) -> Vec<Parameter> {
-    let header = |(name, node)| {
+fn headers<'d>(context: &mut Context<'d>, response: Node<'d>) -> Vec<Parameter> {
+    let mut headers = Vec::new();
+    for (name, node) in response.get("headers").members() {
+        if context.room.is_full() {
+            break;
+        }
         let node = context.references.resolve(node);
-        described(context, name, node).required(node.get("required").is_true())
-    };
-    response.get("headers").members().map(header).collect()
+        headers.push(described(context, name, node).required(node.get("required").is_true()));
+    }
+    headers
 }
 
 fn contents<'d>(context: &mut Context<'d>, body: Node<'d>, name: impl Fn(&str) -> String) -> Vec<Representation> {
-    let contents = body.get("content").members();
+    let mut contents = Vec::new();
+    for (media, node) in body.get("content").members() {
+        if context.room.is_full() {
+            break;
+        }
+        let node = context.references.resolve(node);
+        contents.push(representation(context, media, node, || name(media)));
+    }
     contents
-        .map(|(media, node)| representation(context, media, context.references.resolve(node), || name(media)))
-        .collect()
 }
 
 fn representation<'d>(
@@ -91,19 +105,29 @@ fn representation<'d>(
         representation.form_parameters = form(context, context.references.resolve(schema));
         return representation;
     }
+    let before = context.schemas.size();
     if schema.is_map() {
         let (id, name) = context.schemas.refer(schema, name);
         representation = representation.schema_id(id).type_name(name);
     }
-    representation.examples = context.samples.of(&context.references, media, content_type);
+    let (examples, is_own) = context.samples.of(&context.references, media, content_type);
+    let made = examples.as_ref().filter(|_| is_own).map_or(0, Json::size) + context.schemas.size() - before;
+    representation.examples = examples;
+    context.room.take(size_of::<Representation>() + made, [content_type, content_type]);
     representation
 }
 
-fn form<'d>(context: &Context<'d>, schema: Node<'d>) -> Vec<Parameter> {
+fn form<'d>(context: &mut Context<'d>, schema: Node<'d>) -> Vec<Parameter> {
     let required: Vec<_> = schema.get("required").items().filter_map(Node::text).collect();
-    let field =
-        |(name, node)| property(name, context.references.resolve(node), node).required(required.contains(&name));
-    schema.get("properties").members().map(field).collect()
+    let mut fields = Vec::new();
+    for (name, node) in schema.get("properties").members() {
+        if context.room.is_full() {
+            break;
+        }
+        let of_field = context.references.resolve(node);
+        fields.push(property(context, name, of_field, node).required(required.contains(&name)));
+    }
+    fields
 }
 
 fn is_form(content_type: &str) -> bool {

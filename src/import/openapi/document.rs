@@ -19,8 +19,8 @@ pub(super) struct Document<'t> {
     slots: Vec<Slot>,
     /// Whether lists and maps know where they stand in the source, as JSON.
     has_spans: bool,
-    /// The members of large maps, sorted by name, for those maps that were searched.
-    sorted: RefCell<HashMap<u32, Rc<[u32]>>>,
+    /// The members of large maps sorted by name, and the items of large lists, of those that were searched.
+    places: RefCell<HashMap<u32, Rc<[u32]>>>,
 }
 
 /// A value, or the name of a member, which stands before its value.
@@ -79,7 +79,7 @@ impl<'t> Document<'t> {
     fn new(source: &'t str, has_spans: bool) -> Self {
         let mut slots = Vec::with_capacity(source.len() / 8);
         slots.push(Slot { kind: Kind::Null, start: 0, end: 0, next: u32::MAX });
-        Self { source, made: String::new(), slots, has_spans, sorted: RefCell::default() }
+        Self { source, made: String::new(), slots, has_spans, places: RefCell::default() }
     }
 
     fn push(&mut self, kind: Kind, start: usize, end: usize) {
@@ -232,14 +232,21 @@ impl<'t> Document<'t> {
         from.get(start..end).unwrap_or_default()
     }
 
+    /// What was found out about a large list or map, or else is `collect`ed now.
+    fn places(&self, of: u32, collect: impl FnOnce() -> Vec<u32>) -> Rc<[u32]> {
+        if let Some(known) = self.places.borrow().get(&of) {
+            return Rc::clone(known);
+        }
+        let places: Rc<[u32]> = collect().into();
+        self.places.borrow_mut().insert(of, Rc::clone(&places));
+        places
+    }
+
     fn find_sorted(&self, map: u32, name: &str) -> Option<u32> {
-        let sorted = self.sorted.borrow().get(&map).cloned();
-        let sorted = sorted.unwrap_or_else(|| {
+        let sorted = self.places(map, || {
             let mut names: Vec<u32> = self.names(map).filter(|&name| self.slot(name).kind != Kind::Repeated).collect();
             names.sort_unstable_by(|&a, &b| self.by_name(a, b));
-            let sorted: Rc<[u32]> = names.into();
-            self.sorted.borrow_mut().insert(map, Rc::clone(&sorted));
-            sorted
+            names
         });
         let found = sorted.binary_search_by(|&at| self.text(self.slot(at)).cmp(name)).ok()?;
         sorted.get(found).copied()
@@ -359,6 +366,15 @@ impl<'d> Node<'d> {
         })
     }
 
+    /// The item at that place.
+    fn item(self, place: usize) -> Option<Self> {
+        if place < FEW {
+            return self.items().nth(place);
+        }
+        let places = self.document.places(self.at, || self.items().map(|item| item.at).collect());
+        places.get(place).map(|at| self.at(*at))
+    }
+
     pub(super) fn has_items(self) -> bool {
         self.items().next().is_some()
     }
@@ -370,8 +386,20 @@ impl<'d> Node<'d> {
         }
         pointer.strip_prefix('/')?.split('/').try_fold(self, |node, part| {
             let part = unescape(part);
-            if node.is_list() { node.items().nth(part.parse().ok()?) } else { node.find(&part) }
+            if node.is_list() { node.item(part.parse().ok()?) } else { node.find(&part) }
         })
+    }
+
+    /// How many values this is, where a long text counts as several; counting ends above `most`.
+    pub(super) fn weight(self, most: usize) -> usize {
+        let mut weight = 0;
+        let mut at = self.at;
+        while at < self.slot().next && weight <= most {
+            let text = self.document.slot(at);
+            weight += 1 + if text.next == at + 1 { self.document.text(text).len() / 64 } else { 0 };
+            at += 1;
+        }
+        weight
     }
 
     /// The JSON that a list or map was read from.

@@ -7,6 +7,7 @@ mod operations;
 mod options;
 mod parameters;
 mod references;
+mod room;
 mod samples;
 mod schemas;
 mod security;
@@ -18,6 +19,7 @@ mod yaml;
 use document::Node;
 pub use options::{Options, QueryParameters, Strictness};
 use references::References;
+use room::Room;
 use samples::Samples;
 use schemas::Schemas;
 pub(super) use security::api_keys;
@@ -54,7 +56,7 @@ pub fn openapi(bytes: &[u8], options: &Options) -> Imported {
         return refused(findings, options);
     }
     match syntax::read(bytes) {
-        Ok((syntax, document)) => import(document.root(), syntax, findings, options, &names::digest(bytes)),
+        Ok((syntax, document)) => import(document.root(), syntax, findings, options, bytes),
         Err(error) => {
             findings.refuse_at(error.code, error.place, error.message);
             refused(findings, options)
@@ -79,6 +81,7 @@ struct Context<'d> {
     findings: Findings,
     schemas: Schemas<'d>,
     samples: Samples<'d>,
+    room: Room,
 }
 
 fn refused(findings: Findings, options: &Options) -> Imported {
@@ -86,7 +89,7 @@ fn refused(findings: Findings, options: &Options) -> Imported {
     Imported::new(findings.into_vec(), Resource::new(name, Api::new(options.path.clone().unwrap_or_default())))
 }
 
-fn import(root: Node<'_>, syntax: Syntax, mut findings: Findings, options: &Options, digest: &str) -> Imported {
+fn import(root: Node<'_>, syntax: Syntax, mut findings: Findings, options: &Options, bytes: &[u8]) -> Imported {
     let supported = version(root, &mut findings);
     let (version, is_supported) = (supported.unwrap_or(Version::V30), supported.is_some());
     if version == Version::V2 && syntax == Syntax::Yaml {
@@ -95,7 +98,7 @@ fn import(root: Node<'_>, syntax: Syntax, mut findings: Findings, options: &Opti
         findings.add("swagger2-yaml", severity, String::new(), message);
     }
     let references = references::check(root, &mut findings);
-    let id = options.schema_id.clone().unwrap_or_else(|| digest.to_owned());
+    let id = options.schema_id.clone().unwrap_or_else(|| names::digest(bytes));
     let mut context = Context {
         root,
         references,
@@ -104,6 +107,7 @@ fn import(root: Node<'_>, syntax: Syntax, mut findings: Findings, options: &Opti
         findings,
         schemas: Schemas::new(root, id),
         samples: Samples::default(),
+        room: Room::new(bytes.len()),
     };
     if is_supported {
         shape::check(&mut context);

@@ -47,6 +47,11 @@ pub(super) fn operations(context: &mut Context<'_>) -> Made {
                     context.findings.refuse("too-many-operations", pointer, message);
                     return maker.made;
                 }
+                if context.room.is_full() {
+                    let message = "the operations grow beyond the size of the document when references are followed";
+                    context.findings.refuse("reference-bomb", pointer, message);
+                    return maker.made;
+                }
                 maker.add(context, &Place { path, item, method: method.to_uppercase(), operation, pointer });
             }
         }
@@ -65,6 +70,9 @@ struct Maker {
 impl Maker {
     fn add<'d>(&mut self, context: &mut Context<'d>, place: &Place<'d>) {
         let (resource, signature) = operation_of(context, place, &mut self.taken);
+        let texts = [&resource.properties.description, &resource.name];
+        let texts = texts.into_iter().flatten().map(String::as_str);
+        context.room.take(size_of::<Operation>(), texts.chain([signature.as_str(), &resource.properties.url_template]));
         let name = resource.name.clone().unwrap_or_default();
         if let Some(other) = self.signatures.insert(format!("{} {signature}", place.method), name.clone()) {
             let message = format!(
@@ -75,6 +83,7 @@ impl Maker {
         }
         let tags: Vec<_> = place.operation.get("tags").items().filter_map(Node::some_text).collect();
         if !tags.is_empty() {
+            context.room.take(size_of::<String>() * tags.len(), tags.iter().copied());
             self.made.tags.push((name, tags.into_iter().map(str::to_owned).collect()));
         }
         self.made.operations.push(resource);

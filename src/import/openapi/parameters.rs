@@ -1,6 +1,6 @@
 //! Parameters of an operation, and the URL template that they make with its path.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
@@ -20,7 +20,7 @@ pub(super) struct Declared<'d> {
 }
 
 /// Where a parameter is sent.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Place {
     Path,
     Query,
@@ -36,6 +36,9 @@ impl Declared<'_> {
     }
 }
 
+/// So many parameters are scanned for a name.
+const FEW: usize = 16;
+
 /// How many parameters are declared for an operation.
 pub(super) fn count(item: Node<'_>, operation: Node<'_>) -> usize {
     item.get("parameters").items().count() + operation.get("parameters").items().count()
@@ -49,6 +52,7 @@ pub(super) fn declared<'d>(
     most: usize,
 ) -> Vec<Declared<'d>> {
     let mut merged: Vec<Declared<'d>> = Vec::new();
+    let mut places = HashMap::new();
     for node in item.get("parameters").items().chain(operation.get("parameters").items()).take(most) {
         let node = references.resolve(node);
         let place = match node.get("in").text() {
@@ -62,9 +66,22 @@ pub(super) fn declared<'d>(
         };
         let Some(name) = node.get("name").some_text() else { continue };
         let parameter = Declared { name, place, node };
-        match merged.iter_mut().find(|earlier| earlier.name == name && earlier.place == place) {
+        let earlier = if merged.len() < FEW {
+            merged.iter().position(|earlier| earlier.name == name && earlier.place == place)
+        } else {
+            if places.is_empty() {
+                places.extend(merged.iter().enumerate().map(|(at, earlier)| ((earlier.name, earlier.place), at)));
+            }
+            places.get(&(name, place)).copied()
+        };
+        match earlier.and_then(|at| merged.get_mut(at)) {
             Some(earlier) => *earlier = parameter,
-            None => merged.push(parameter),
+            None => {
+                if !places.is_empty() {
+                    places.insert((name, place), merged.len());
+                }
+                merged.push(parameter);
+            }
         }
     }
     merged
@@ -99,6 +116,10 @@ pub(super) fn template<'d>(
     let fixed_query = path.split_once('?').map_or("", |(_, query)| query);
     let mut required = Vec::new();
     for parameter in declared {
+        if context.room.is_full() {
+            break;
+        }
+        context.room.take(size_of::<Declared<'_>>(), None);
         report(context, parameter, pointer);
         let contract = match parameter.place {
             Place::Path | Place::Query | Place::Header => contract(context, parameter, type_prefix),
@@ -234,33 +255,38 @@ fn schema(version: Version, node: Node<'_>) -> Node<'_> {
 }
 
 /// The contract of a parameter that an operation keeps.
-pub(super) fn contract<'d>(context: &mut Context<'d>, parameter: &Declared<'d>, type_prefix: &str) -> model::Parameter {
+fn contract<'d>(context: &mut Context<'d>, parameter: &Declared<'d>, type_prefix: &str) -> model::Parameter {
     let mut contract = described(context, parameter.name, parameter.node);
     contract.required = Some(parameter.is_required());
     let written = schema(context.version, parameter.node);
     let name = || format!("{type_prefix}Request");
+    let before = context.schemas.size();
     let (id, name) = match context.version {
         Version::V2 => context.schemas.add(name(), |out| write_inline_schema(written, out)),
         _ if written.is_map() => context.schemas.refer(written, name),
         _ => return contract,
     };
+    context.room.take(context.schemas.size() - before, [id.as_str(), &name]);
     contract.schema_id(id).type_name(name)
 }
 
 /// Name, type, default, allowed values and example of a parameter, header or form field.
-pub(super) fn described<'d>(context: &Context<'d>, name: &str, node: Node<'d>) -> model::Parameter {
+pub(super) fn described<'d>(context: &mut Context<'d>, name: &str, node: Node<'d>) -> model::Parameter {
     let schema = context.references.resolve(schema(context.version, node));
-    property(name, schema, node)
+    property(context, name, schema, node)
 }
 
 /// The same for the field `name` of a form, whose schema is all there is.
-pub(super) fn property(name: &str, schema: Node<'_>, node: Node<'_>) -> model::Parameter {
+pub(super) fn property(context: &mut Context<'_>, name: &str, schema: Node<'_>, node: Node<'_>) -> model::Parameter {
     let mut contract = model::Parameter::new(name).kind(kind(schema));
-    contract.description = node.get("description").some_text().map(str::to_owned);
-    contract.default_value = schema.find("default").map(|value| Value::String(value.to_text()));
-    contract.values = schema.get("enum").items().map(|value| Value::String(value.to_text())).collect();
-    let example = node.find("example").or_else(|| schema.find("example"));
-    contract.examples = example.map(|value| wrap(|out| value.write(out)));
+    let [default, values, of_schema] = schema.find_all(["default", "enum", "example"]);
+    let [description, example] = node.find_all(["description", "example"]);
+    contract.description = description.and_then(Node::some_text).map(str::to_owned);
+    contract.default_value = default.map(|value| Value::String(value.to_text()));
+    let values = values.into_iter().flat_map(Node::items);
+    contract.values = values.map(|value| Value::String(value.to_text())).collect();
+    contract.examples = example.or(of_schema).map(|value| wrap(|out| value.write(out)));
+    context.room.take_parameter(&contract);
     contract
 }
 

@@ -18,44 +18,57 @@ const DEEPEST: usize = 8;
 pub(super) struct Samples<'d> {
     /// How many values further samples may still have.
     left: usize,
+    /// How many values that the document gives may still be in them; a long text counts as several.
+    given_left: usize,
     /// Those of named schemas, which bodies share.
     shared: HashMap<&'d str, Json>,
 }
 
 impl Default for Samples<'_> {
     fn default() -> Self {
-        Self { left: LARGEST_IN_ALL, shared: HashMap::new() }
+        Self { left: LARGEST_IN_ALL, given_left: LARGEST_IN_ALL, shared: HashMap::new() }
     }
 }
 
 impl<'d> Samples<'d> {
     /// The `examples` of a representation: the document's example, else one made from the schema for JSON types.
-    pub(super) fn of(&mut self, references: &References<'d>, media: Node<'d>, content_type: &str) -> Option<Json> {
-        if let Some(given) = media.find("example").or_else(|| first(references, media.get("examples"))) {
-            return Some(wrap(|out| given.write(out)));
+    ///
+    /// Also tells whether it is the body's own, and not shared with others.
+    pub(super) fn of(
+        &mut self,
+        references: &References<'d>,
+        media: Node<'d>,
+        content_type: &str,
+    ) -> (Option<Json>, bool) {
+        let [example, examples, schema] = media.find_all(["example", "examples", "schema"]);
+        if let Some(given) = example.or_else(|| first(references, examples?)) {
+            return (Some(wrap(|out| given.write(out))), true);
         }
-        let written = media.get("schema");
         let is_json = is_json(content_type);
-        let name = target(written).filter(|_| is_json);
+        let name = schema.and_then(target).filter(|_| is_json);
         if let Some(shared) = name.and_then(|name| self.shared.get(name)) {
-            return Some(shared.clone());
+            return (Some(shared.clone()), false);
         }
-        let sample = match references.resolve(written).find("example") {
-            Some(given) => wrap(|out| given.write(out)),
-            None if is_json && !written.is_null() && self.left > 0 => {
-                let most = LARGEST.min(self.left);
-                let mut sampler = Sampler { references, left: most, open: Vec::new() };
-                let sample = sampler.sample(written);
-                self.left -= most - sampler.left;
-                wrap(|out| sample.write(out))
-            }
-            None if content_type.starts_with("text/plain") => Json::from_text(r#"{"default":{}}"#.to_owned()),
-            None => return None,
-        };
-        if let Some(name) = name {
+        let sample = self.sample(references, schema, content_type);
+        if let (Some(name), Some(sample)) = (name, &sample) {
             self.shared.insert(name, sample.clone());
         }
-        Some(sample)
+        (sample, true)
+    }
+
+    /// A sample that is made from a schema, or the schema's own.
+    fn sample(&mut self, references: &References<'d>, schema: Option<Node<'d>>, content_type: &str) -> Option<Json> {
+        if let Some(given) = schema.and_then(|schema| references.resolve(schema).find("example")) {
+            return Some(wrap(|out| given.write(out)));
+        }
+        if let Some(schema) = schema.filter(|schema| !schema.is_null() && self.left > 0 && is_json(content_type)) {
+            let most = LARGEST.min(self.left);
+            let mut sampler = Sampler { references, left: most, given_left: &mut self.given_left, open: Vec::new() };
+            let sample = sampler.sample(schema);
+            self.left -= most - sampler.left;
+            return Some(wrap(|out| sample.write(out)));
+        }
+        content_type.starts_with("text/plain").then(|| Json::from_text(r#"{"default":{}}"#.to_owned()))
     }
 }
 
@@ -123,6 +136,7 @@ struct Sampler<'d, 'r> {
     references: &'r References<'d>,
     /// How many values may still be made.
     left: usize,
+    given_left: &'r mut usize,
     /// References on the way here: a schema that contains itself ends at its second level.
     open: Vec<&'d str>,
 }
@@ -148,7 +162,14 @@ impl<'d> Sampler<'d, '_> {
         let [example, default, values, all_of, one_of, any_of, types, items, properties] = schema.find_all(keywords);
         let first = |list: Option<Node<'d>>| list.and_then(|list| list.items().next());
         if let Some(given) = example.or(default).or_else(|| first(values)) {
-            return Sample::Given(given);
+            let weight = given.weight(*self.given_left);
+            return match self.given_left.checked_sub(weight) {
+                Some(left) => {
+                    *self.given_left = left;
+                    Sample::Given(given)
+                }
+                None => Sample::Null,
+            };
         }
         if let Some(parts) = all_of.filter(|parts| parts.has_items()) {
             let mut all = self.object(properties);
@@ -211,7 +232,7 @@ mod tests {
         let text = format!(r#"{{"schema": {schema}}}"#);
         let document = json::read(&text).unwrap();
         let media = document.root();
-        Samples::default().of(&References::new(media), media, "application/json").unwrap()["default"]["value"]
+        Samples::default().of(&References::new(media), media, "application/json").0.unwrap()["default"]["value"]
             .to_string()
     }
 

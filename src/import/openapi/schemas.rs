@@ -33,6 +33,11 @@ impl<'d> Schemas<'d> {
         }
     }
 
+    /// How many bytes were made.
+    pub(super) fn size(&self) -> usize {
+        self.made.len()
+    }
+
     /// The same for a schema that is written as JSON.
     pub(super) fn add(&mut self, name: String, write: impl FnOnce(&mut String)) -> (String, String) {
         let name = self.taken.unique(name);

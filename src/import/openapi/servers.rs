@@ -4,6 +4,12 @@ use super::document::Node;
 use super::{Context, Version};
 use crate::model::ApiProtocol;
 
+/// There are `http`, `https`, `ws` and `wss`.
+const MOST_SCHEMES: usize = 8;
+
+/// The longest URL that is filled in; the service stores 2,000 characters.
+const LONGEST_URL: usize = 8_000;
+
 /// The base URL of the backend, if the document has one that can be used.
 pub(super) fn service_url(context: &mut Context<'_>) -> Option<String> {
     let root = context.root;
@@ -65,7 +71,12 @@ fn swagger_candidates(context: &mut Context<'_>) -> Vec<String> {
         return own;
     }
     let base = context.options.document_url.as_deref().and_then(|url| url::Url::parse(url).ok());
-    let mut schemes: Vec<_> = root.get("schemes").items().filter_map(Node::text).collect();
+    let mut schemes: Vec<&str> = Vec::new();
+    for scheme in root.get("schemes").items().filter_map(Node::text) {
+        if schemes.len() < MOST_SCHEMES && !schemes.contains(&scheme) {
+            schemes.push(scheme);
+        }
+    }
     if schemes.is_empty() {
         match &base {
             Some(base) => schemes.push(base.scheme()),
@@ -91,13 +102,28 @@ fn swagger_candidates(context: &mut Context<'_>) -> Vec<String> {
 
 /// The URL of a server with the defaults of its variables filled in.
 fn server_url(server: Node<'_>) -> Option<String> {
-    let mut url = server.get("url").text()?.to_owned();
-    for (name, variable) in server.get("variables").members() {
-        if let Some(default) = variable.find("default").filter(|default| !default.is_null()) {
-            url = url.replace(&format!("{{{name}}}"), &default.to_text());
+    let variables = server.get("variables");
+    let mut rest = server.get("url").text().filter(|url| url.len() <= LONGEST_URL)?;
+    let mut url = String::with_capacity(rest.len());
+    while let Some((before, inside, behind)) = split_variable(rest) {
+        url.push_str(before);
+        match variables.get(inside).find("default").filter(|default| !default.is_null()) {
+            Some(default) => url.push_str(&default.to_text()),
+            None => url.extend(["{", inside, "}"]),
         }
+        if url.len() > LONGEST_URL {
+            return None;
+        }
+        rest = behind;
     }
-    Some(url)
+    Some(url + rest)
+}
+
+/// What stands before, in and behind the first braces.
+fn split_variable(url: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = url.split_once('{')?;
+    let (inside, behind) = rest.split_once('}')?;
+    Some((before, inside, behind))
 }
 
 fn scheme(url: &str) -> Option<&str> {

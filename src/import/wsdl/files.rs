@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 use roxmltree::{Document, Node, ParsingOptions};
 
 use super::definitions::is;
-use super::text;
 use super::types::is_xsd;
+use super::{guard, text};
 use crate::import::SourceFile;
 
 /// The parsed document and the parsed files.
@@ -43,7 +43,8 @@ pub(super) fn options<'i>() -> ParsingOptions<'i> {
 impl<'f> Texts<'f> {
     /// Decodes the files; those that are not text are as if they were not there.
     pub(super) fn new(files: &[SourceFile<'f>]) -> Self {
-        Self(files.iter().filter_map(|file| Some((file.path, text::decode(file.bytes)?))).collect())
+        let texts = files.iter().filter_map(|file| Some((file.path, text::decode(file.bytes)?)));
+        Self(texts.filter(|(_, text)| guard::problem(text).is_none()).collect())
     }
 }
 

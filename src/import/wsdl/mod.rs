@@ -3,6 +3,7 @@
 mod definitions;
 mod fields;
 mod files;
+mod guard;
 mod pass_through;
 mod rest;
 mod restrictions;
@@ -104,6 +105,10 @@ pub fn wsdl_with_files(bytes: &[u8], files: &[SourceFile<'_>], options: &WsdlOpt
         findings.refuse("invalid-syntax", "", "the document is not UTF-8, UTF-16 or ISO-8859-1");
         return refused(findings, options);
     };
+    if let Some(problem) = guard::problem(&text) {
+        findings.refuse("invalid-syntax", "", format!("the document is not read: {problem}"));
+        return refused(findings, options);
+    }
     match Document::parse_with_options(&text, files::options()) {
         Ok(document) => {
             let texts = Texts::new(files);
