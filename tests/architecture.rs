@@ -13,7 +13,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("forward", &[]),
     ("sink", &[]),
     ("random", &[]),
-    ("state", &[]),
+    ("state", &["secret"]),
     ("outbound", &["body", "clock", "forward"]),
     ("jwt", &["body", "clock", "forward", "outbound"]),
     ("model", &[]),
@@ -33,7 +33,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "gateway",
         &[
             "backend", "body", "clock", "expr", "forward", "jwt", "load", "model", "outbound", "policy", "secret",
-            "sink",
+            "sink", "state",
         ],
     ),
     (

@@ -12,13 +12,18 @@ trap 'kill "${pid:-}" 2>/dev/null || true; rm -rf "$work"' EXIT
 fail() { echo "FAILED: $*"; exit 1; }
 has() { case "$2" in *"$1"*) ;; *) fail "expected \`$1\` in: $2" ;; esac; }
 
-for example in one_policy custom_policy test_a_policy axum_layer credentials pool; do
+for example in one_policy custom_policy test_a_policy axum_layer credentials pool redis_limits; do
   "$bin/$example" >"$work/$example.out" 2>&1 || { cat "$work/$example.out"; fail "$example"; }
   [ -s "$work/$example.out" ] || fail "$example prints nothing"
 done
 
 has "contoso: 200 OK Some(b\"gold\")" "$(cat "$work/custom_policy.out")"
 has "nobody: 403" "$(cat "$work/custom_policy.out")"
+
+if command -v redis-server >/dev/null; then
+  [ "$(grep -c '200 OK' "$work/redis_limits.out")" = 5 ] || fail "redis_limits: $(cat "$work/redis_limits.out")"
+  has "429 Too Many Requests, 0 left" "$(cat "$work/redis_limits.out")"
+fi
 
 has "3" "$("$bin/expressions" '1 + 2')"
 

@@ -19,14 +19,21 @@ need_libxml() {
     apt-get update -qq && apt-get install -y -qq pkg-config libxml2-dev libxslt1-dev libclang-dev >/dev/null
   else echo "no apt-get: install the development files of libxml2 and libxslt, libclang and pkg-config"; exit 1; fi
 }
+need_redis() {
+  if command -v redis-server >/dev/null; then return; fi
+  say "installing redis-server (tests start servers of their own)"
+  if command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq redis-server >/dev/null
+  else echo "no apt-get: install redis-server and redis-cli"; exit 1; fi
+}
 need_component() { cargo "$1" --version >/dev/null 2>&1 || rustup component add "$2"; }
 
 need_c_compiler
 need_libxml
+need_redis
 need_component fmt rustfmt
 need_component clippy clippy
 
-export RUSTFLAGS="${RUSTFLAGS:-}"
+export RUSTFLAGS="${RUSTFLAGS:-}" GATEWRIGHT_REDIS=required
 features=(--all-features)
 
 say "format"
@@ -46,7 +53,7 @@ RUSTDOCFLAGS="-D warnings" cargo doc "${features[@]}" --no-deps --quiet
 say "examples"
 ./tests/examples.sh
 say "each feature alone"
-for feature in "" client policy aws-lc-rs ring certificates azure liquid libxml import testing client,policy; do
+for feature in "" client policy aws-lc-rs ring certificates azure liquid libxml import testing redis client,policy; do
   cargo clippy --lib --quiet --no-default-features --features "$feature" -- -D warnings
 done
 say "all checks passed"

@@ -252,6 +252,14 @@ impl GatewayBuilder {
         self
     }
 
+    /// Counts and caches in Redis, which other gateways share: for limits and quotas, and as the external cache.
+    #[cfg(feature = "redis")]
+    pub fn redis(mut self, stores: &crate::state::RedisStores) -> Self {
+        self.settings.counters = stores.counters();
+        self.settings.external_cache = Some(stores.cache());
+        self
+    }
+
     /// What sends the requests that policies make on their own; by default the backends of the configuration do, over the
     /// transport. Calls of the gateway to itself are served in process all the same.
     pub fn outbound(mut self, outbound: Arc<dyn Outbound>) -> Self {

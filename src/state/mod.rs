@@ -1,11 +1,20 @@
 //! What limits and quotas count with, and where values and responses are kept: in this process, or shared by several.
 //!
-//! [`CounterStore`] and [`CacheStore`] are the traits; [`MemoryCounters`] and [`MemoryCache`] keep everything in the process.
+//! [`CounterStore`] and [`CacheStore`] are the traits; [`MemoryCounters`] and [`MemoryCache`] keep everything in the process,
+//! `Redis` (feature `redis`) where instances share it. [`GuardedCounters`] and [`GuardedCache`] go on when a store fails.
 
 mod cache;
 mod counters;
+mod guarded;
+mod health;
 mod memory;
+#[cfg(feature = "redis")]
+mod redis;
 
 pub use cache::{CacheEntry, CacheKey, CacheStore, CachedResponse, CachedValue};
 pub use counters::{Answer, CounterStore, Decision, Key, Limit, StoreError, Window};
+pub use guarded::{GuardedCache, GuardedCounters, OnFailure};
+pub use health::StoreHealth;
 pub use memory::{MemoryCache, MemoryCounters};
+#[cfg(feature = "redis")]
+pub use redis::{Redis, RedisError, RedisStores};

@@ -12,7 +12,7 @@ use gatewright::clock::Clock;
 use gatewright::gateway::Gateway;
 use gatewright::model::{Policy, Product, Store, Subscription};
 use gatewright::policy::EngineSettings;
-use gatewright::state::{Answer, CounterStore, Decision, Limit, MemoryCounters, StoreError};
+use gatewright::state::{Answer, CounterStore, Decision, Key, Limit, MemoryCounters, StoreError, Window};
 
 use crate::support::text;
 use crate::{backend, free_api, product, send, subscription};
@@ -141,6 +141,24 @@ async fn timelines_come_true_with_a_store_to_wait_for() {
     come_true(|| Arc::new(Distant::default())).await;
 }
 
+/// Fixed windows, sliding windows and buckets by the clock of the gateway, each timeline with keys of its own.
+#[cfg(feature = "redis")]
+#[tokio::test]
+async fn timelines_come_true_with_counters_in_redis() {
+    if !crate::support::redis::is_installed() {
+        return;
+    }
+    let server = crate::support::redis::RedisServer::start(&[]);
+    let number = std::cell::Cell::new(0);
+    come_true(|| {
+        number.set(number.get() + 1);
+        let redis = gatewright::state::Redis::new(&server.address()).unwrap();
+        let redis = redis.timeout(Duration::from_secs(10)).server_time(false).prefix(&format!("{}:", number.get()));
+        redis.unwrap().stores().unwrap().counters()
+    })
+    .await;
+}
+
 async fn come_true(counters: impl Fn() -> Arc<dyn CounterStore>) {
     let server = backend().await;
     let mut failed = Vec::new();
@@ -150,14 +168,26 @@ async fn come_true(counters: impl Fn() -> Arc<dyn CounterStore>) {
         // 2024-03-15T10:30:00Z.
         let start = SystemTime::UNIX_EPOCH + Duration::from_secs(1_710_498_600);
         let clock = Clock::manual(start);
-        let gateway = build(&store(&server.url(""), &parts), &clock, counters());
+        let counters = counters();
+        let gateway = build(&store(&server.url(""), &parts), &clock, counters.clone());
         for step in steps.lines().filter(|line| !line.trim().is_empty()) {
             if let Some(wrong) = run(&gateway, &clock, start, step).await {
                 failed.push(format!("`{name}`: {step}\n    {wrong}"));
             }
+            settle(&*counters).await;
         }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+}
+
+/// Lets what is counted beside the requests come to its end: a store answers its questions in order.
+async fn settle(counters: &dyn CounterStore) {
+    for _ in 0..8 {
+        tokio::task::yield_now().await;
+    }
+    let (key, window) = (Key { family: "settle", parts: &["k"] }, Window::Sliding(Duration::from_secs(1)));
+    let limit = Limit { key, limit: 1, window, need: 0, cost: 0 };
+    counters.add(&[limit], SystemTime::UNIX_EPOCH).wait().await.unwrap();
 }
 
 /// Runs one step; what differs from what it expects.

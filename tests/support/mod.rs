@@ -6,6 +6,8 @@ pub mod certificates;
 pub mod naming;
 pub mod proxy;
 pub mod raw;
+#[cfg(feature = "redis")]
+pub mod redis;
 pub mod server;
 
 pub use certificates::{Authority, crypto_provider};

@@ -111,10 +111,10 @@ impl Counter {
     }
 
     /// What is left of `limit`.
-    pub(super) fn remaining(&self, limit: &Limit<'_>, now: u64) -> u64 {
-        let used = match (self, limit.window) {
+    pub(super) fn remaining(&mut self, limit: &Limit<'_>, now: u64) -> u64 {
+        let used = match (self.at(limit, now), limit.window) {
             (Self::Sliding { log, .. }, Window::Sliding(window)) => log.used(now, period(window)),
-            (Self::Bucket { taken, .. }, _) => taken.ceil() as i64,
+            (Self::Bucket { taken, .. }, _) => (*taken - 1e-9).ceil() as i64,
             (Self::Fixed { used, .. }, _) => *used,
             _ => 0,
         };

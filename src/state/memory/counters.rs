@@ -146,6 +146,17 @@ impl Shard {
 
 impl CounterStore for MemoryCounters {
     fn take(&self, limits: &[Limit<'_>], now: SystemTime) -> Answer<Decision> {
+        Answer::Ready(Ok(self.decide(limits, now)))
+    }
+
+    fn add(&self, limits: &[Limit<'_>], now: SystemTime) -> Answer<Decision> {
+        Answer::Ready(Ok(self.count_all(limits, now)))
+    }
+}
+
+impl MemoryCounters {
+    /// What [`take`](CounterStore::take) answers.
+    pub(in crate::state) fn decide(&self, limits: &[Limit<'_>], now: SystemTime) -> Decision {
         let (now, capacity) = (milliseconds(now), self.capacity / SHARDS);
         let mut shard = self.shard(limits);
         let mut exceeded: Option<(usize, Option<u64>)> = None;
@@ -161,17 +172,16 @@ impl CounterStore for MemoryCounters {
         }
         if let Some((limit, wait)) = exceeded {
             let wait = wait.map(Duration::from_millis);
-            return Answer::Ready(Ok(Decision::Exceeded { limit, wait }));
+            return Decision::Exceeded { limit, wait };
         }
-        Answer::Ready(Ok(self.count(&mut shard, limits, now)))
+        self.count(&mut shard, limits, now)
     }
 
-    fn add(&self, limits: &[Limit<'_>], now: SystemTime) -> Answer<Decision> {
-        Answer::Ready(Ok(self.count(&mut self.shard(limits), limits, milliseconds(now))))
+    /// What [`add`](CounterStore::add) answers.
+    pub(in crate::state) fn count_all(&self, limits: &[Limit<'_>], now: SystemTime) -> Decision {
+        self.count(&mut self.shard(limits), limits, milliseconds(now))
     }
-}
 
-impl MemoryCounters {
     fn count(&self, shard: &mut Shard, limits: &[Limit<'_>], now: u64) -> Decision {
         let (mut least, mut each) = (u64::MAX, Vec::new());
         for limit in limits {

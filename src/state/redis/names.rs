@@ -1,0 +1,83 @@
+//! The names of keys: digests, so that no key holds what callers send, and none is long.
+
+use std::fmt::Write as _;
+use std::time::SystemTime;
+
+use sha2::{Digest, Sha256};
+
+use crate::state::{CacheKey, Key, Window};
+
+/// The key of a counter. Those whose first parts are the same are kept in the same place: it is the hash tag.
+pub(super) fn counter(prefix: &str, key: &Key<'_>, window: Window) -> String {
+    let (kind, start) = match window {
+        Window::Sliding(_) => ("s", None),
+        Window::TokenBucket(_) => ("b", None),
+        Window::Fixed { start, .. } => ("f", Some(start)),
+    };
+    let tag = Sha256::digest(key.parts.first().copied().unwrap_or_default());
+    let mut rest = Sha256::new();
+    for part in key.parts {
+        rest.update((part.len() as u64).to_le_bytes());
+        rest.update(part);
+    }
+    if let Some(start) = start {
+        let since = start.duration_since(SystemTime::UNIX_EPOCH);
+        let seconds = since.map_or_else(|before| -i128::from(before.duration().as_secs()), |it| it.as_secs().into());
+        rest.update(seconds.to_le_bytes());
+    }
+    let mut name = String::with_capacity(prefix.len() + key.family.len() + 56);
+    name.push_str(prefix);
+    name.push_str(key.family);
+    name.push(':');
+    name.push_str(kind);
+    name.push_str(":{");
+    hex(&mut name, tag.get(..8).unwrap_or_default());
+    name.push_str("}:");
+    hex(&mut name, rest.finalize().get(..16).unwrap_or_default());
+    name
+}
+
+/// The key of an entry of the cache.
+pub(super) fn entry(prefix: &str, key: &CacheKey) -> String {
+    let (kind, _) = key.as_str().split_once(':').unwrap_or_default();
+    let mut name = format!("{prefix}{kind}:");
+    hex(&mut name, Sha256::digest(key.as_str()).get(..16).unwrap_or_default());
+    name
+}
+
+fn hex(out: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        // INVARIANT: writing to a String does not fail.
+        let _ = write!(out, "{byte:02x}");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::super::slots::slot_of;
+    use super::*;
+
+    fn named(parts: &[&str], window: Window) -> String {
+        counter("gatewright:", &Key { family: "quota", parts }, window)
+    }
+
+    #[test]
+    fn counters_of_one_question_share_a_slot_and_no_name_tells_a_part() {
+        let window = Window::Sliding(Duration::from_secs(1));
+        let (a, b) = (named(&["secret", "b}{"], window), named(&["secret", "{c}"], window));
+        assert_eq!(slot_of(&a), slot_of(&b));
+        assert!(a != b && !a.contains("secret") && a.len() < 100, "{a}");
+        assert!(named(&["ab", "c"], window) != named(&["a", "bc"], window));
+        assert!(named(&["a"], window) != named(&["a"], Window::TokenBucket(Duration::from_secs(1))));
+        let fixed = |start| Window::Fixed { start: SystemTime::UNIX_EPOCH + Duration::from_secs(start), end: None };
+        assert!(named(&["a"], fixed(1)) != named(&["a"], fixed(2)));
+    }
+
+    #[test]
+    fn values_and_responses_have_names_of_their_own() {
+        let (value, response) = (entry("p:", &CacheKey::value("k")), entry("p:", &CacheKey::response("k")));
+        assert!(value.starts_with("p:value:") && response.starts_with("p:response:"));
+    }
+}
