@@ -24,4 +24,6 @@ pub use logic_app::{LogicAppOptions, logic_app};
 pub use openapi::{Options, QueryParameters, Strictness, openapi};
 pub use reimport::Change;
 pub use web_app::{WebAppKind, WebAppOptions, web_app};
+#[cfg_attr(not(feature = "policy"), allow(unused_imports))]
+pub(crate) use wsdl::markup_text;
 pub use wsdl::{Imports, SoapForm, WsdlOptions, wsdl, wsdl_with_files};

@@ -141,6 +141,11 @@ fn with_every_method(app: &App, options: &Options) -> Imported {
     imported
 }
 
+/// The largest policy document that the service takes.
+const LARGEST_POLICY: usize = 256 * 1024;
+/// The most bytes of the policies of all operations.
+const LARGEST_IN_ALL: usize = 64 << 20;
+
 /// The policies of operations that a document describes: each sends the keys that the app asks for, not the caller's.
 fn operations_of_document(imported: &mut Imported, app: &App, document: &[u8], findings: &mut Findings) {
     let mut seen = HashSet::new();
@@ -164,6 +169,7 @@ fn operations_of_document(imported: &mut Imported, app: &App, document: &[u8], f
             query.push_str(&format!("&{}={{{{{value}}}}}", key.name));
         }
     }
+    let mut left = LARGEST_IN_ALL;
     for operation in &imported.operations {
         let url = &operation.properties.url_template;
         let query = if url.contains('?') { query.clone() } else { query.replacen('&', "?", 1) };
@@ -174,7 +180,15 @@ fn operations_of_document(imported: &mut Imported, app: &App, document: &[u8], f
             escape(&operation.properties.method),
             escape(&format!("{url}{query}")),
         );
-        imported.policies.push(policy(operation.name.clone(), policy_text(&statements, "")));
+        let text = policy_text(&statements, "");
+        left = left.saturating_sub(text.len());
+        if text.len() > LARGEST_POLICY || left == 0 {
+            let name = operation.name.as_deref().unwrap_or_default();
+            let message = format!("the policy of operation `{name}` with all keys of the app is too large");
+            findings.refuse("policy-too-large", "", message);
+            break;
+        }
+        imported.policies.push(policy(operation.name.clone(), text));
     }
 }
 

@@ -6,7 +6,7 @@ use super::specification::Importer;
 use crate::import::{self, Imported, Options, Severity, SoapForm, SourceFile, WsdlOptions};
 use crate::model::{ApiEntry, ApiKind};
 
-pub(super) const IMPORTER: Importer = Importer { into_api, alone };
+pub(super) const IMPORTER: Importer = Importer { into_api, alone, markup_text: import::markup_text };
 
 /// Reads the specification of an API that has a file of its own already, whose settings stay.
 fn into_api(specification: &Specification, entry: &mut ApiEntry) -> Result<Vec<Problem>, Vec<Problem>> {

@@ -22,13 +22,23 @@ impl Source {
 
     /// Reads a file that is shown to the user as `file`.
     pub(super) fn read(path: &Path, file: impl Into<Arc<str>>) -> Result<Rc<Self>, Problem> {
+        Self::read_as(path, file, |bytes| String::from_utf8(bytes).ok())
+    }
+
+    /// The same for a file whose text `decode` makes of its bytes.
+    pub(super) fn read_as(
+        path: &Path,
+        file: impl Into<Arc<str>>,
+        decode: fn(Vec<u8>) -> Option<String>,
+    ) -> Result<Rc<Self>, Problem> {
         let file = file.into();
         let bytes = match std::fs::read(path) {
             Ok(bytes) => bytes,
             Err(error) => return Err(Problem::new(file, None, format!("cannot be read: {error}"))),
         };
-        let mut text = String::from_utf8(bytes)
-            .map_err(|_| Problem::new(Arc::clone(&file), None, "is not UTF-8 text: save it as UTF-8"))?;
+        let Some(mut text) = decode(bytes) else {
+            return Err(Problem::new(file, None, "is not UTF-8 text: save it as UTF-8"));
+        };
         if text.starts_with('\u{feff}') {
             text.drain(..'\u{feff}'.len_utf8());
         }

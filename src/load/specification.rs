@@ -15,6 +15,8 @@ pub(super) struct Importer {
     pub(super) into_api: fn(&Specification, &mut ApiEntry) -> Result<Vec<Problem>, Vec<Problem>>,
     /// Makes an API, with its name, of nothing but a specification; none for a part of another one.
     pub(super) alone: fn(&Specification) -> Result<(Option<(String, ApiEntry)>, Vec<Problem>), Vec<Problem>>,
+    /// The text of an XML document, which may be in one of several encodings; none when it is in no known one.
+    pub(super) markup_text: fn(&[u8]) -> Option<String>,
 }
 
 /// What reads specifications; nothing when this build has no importer.
@@ -25,6 +27,14 @@ const IMPORTER: Option<Importer> = {
     let importer = None;
     importer
 };
+
+/// The text of an XML document that an importer may read.
+pub(super) fn markup_text(bytes: Vec<u8>) -> Option<String> {
+    match IMPORTER {
+        Some(importer) => (importer.markup_text)(&bytes),
+        None => String::from_utf8(bytes).ok(),
+    }
+}
 
 /// APIs whose operations are not known, because their specification was not read.
 #[derive(Debug, Default)]

@@ -331,6 +331,89 @@ fn types_that_double_at_each_level() {
 }
 
 #[test]
+fn many_of_everything() {
+    let start =
+        "<w:definitions xmlns:w='http://schemas.xmlsoap.org/wsdl/' xmlns:s='http://schemas.xmlsoap.org/wsdl/soap/'>";
+    let operations: String =
+        (0..20_000).map(|n| format!("<w:operation name='o'><w:input name='i{n}'/></w:operation>")).collect();
+    let ports = "<w:port name='p' binding='b'><s:address location='https://h'/></w:port>".repeat(20_000);
+    let binding = format!(
+        "<w:binding name='b' type='t'><s:binding/>{operations}</w:binding><w:portType name='t'>{operations}</w:portType>"
+    );
+    let mut options = WsdlOptions::default();
+    options.any_endpoint = true;
+    hurt("ports and overloads", || {
+        wsdl(format!("{start}{binding}<w:service name='s'>{ports}</w:service></w:definitions>").as_bytes(), &options)
+    });
+    let listing = |of: &dyn Fn(usize) -> String| {
+        let functions: Vec<_> =
+            (0..50_000).map(|n| format!(r#"{{"name": "f{n}", "bindings": [{}]}}"#, of(n))).collect();
+        format!("[{}]", functions.join(","))
+    };
+    for (name, text) in [
+        (
+            "functions with one route",
+            listing(&|n| format!(r#"{{"type": "httpTrigger", "route": "r", "methods": ["m{n}"]}}"#)),
+        ),
+        (
+            "functions with one route and every method",
+            listing(&|_| r#"{"type": "httpTrigger", "route": "r"}"#.to_owned()),
+        ),
+        (
+            "functions with many parameters",
+            listing(&|n| format!(r#"{{"type": "httpTrigger", "route": "{n}/{{a}}/{{b}}"}}"#)),
+        ),
+    ] {
+        hurt(name, || {
+            let files = [SourceFile { path: "functions.json", bytes: text.as_bytes() }];
+            function_app(&files, &FunctionAppOptions::default())
+        });
+    }
+    hurt("triggers", || {
+        let triggers: Vec<_> = (0..50_000).map(|n| format!(r#""t{n}": {{"type": "Request"}}"#)).collect();
+        logic_app(format!(r#"{{"triggers": {{{}}}}}"#, triggers.join(",")).as_bytes(), &LogicAppOptions::default())
+    });
+    refused("keys times operations", "policy-too-large", || {
+        let keys: Vec<_> =
+            (0..4_000).map(|n| format!(r#""k{n}": {{"type": "apiKey", "in": "header", "name": "h{n}"}}"#)).collect();
+        let paths: Vec<_> = (0..4_000).map(|n| format!(r#""/p{n}": {{"get": {{}}}}"#)).collect();
+        let text = format!(
+            r#"{{"swagger": "2.0", "schemes": ["https"], "host": "h", "securityDefinitions": {{{}}}, "paths": {{{}}}}}"#,
+            keys.join(","),
+            paths.join(",")
+        );
+        web_app(br#"{"name": "shop"}"#, Some(text.as_bytes()), &WebAppOptions::default())
+    });
+}
+
+#[test]
+fn broken_apps() {
+    let function = |bytes: &'static [u8]| {
+        function_app(&[SourceFile { path: "A/function.json", bytes }], &FunctionAppOptions::default())
+    };
+    let host =
+        |bytes: &'static [u8]| function_app(&[SourceFile { path: "host.json", bytes }], &FunctionAppOptions::default());
+    for bytes in [&b"{\"bindings\": ["[..], b"\xff\xfe{\0}\0", b"{\"bindings\": \"\xe4\"}", b"", b"\0\0\0"] {
+        refused("a function", "no-operations", || function(bytes));
+        refused("a host", "invalid-json", || host(bytes));
+        refused("a workflow", "invalid-json", || logic_app(bytes, &LogicAppOptions::default()));
+    }
+    let deep = "[".repeat(1_000_000);
+    refused("a deep listing", "invalid-json", || {
+        let files = [SourceFile { path: "functions.json", bytes: deep.as_bytes() }];
+        function_app(&files, &FunctionAppOptions::default())
+    });
+    let text = format!(
+        r#"{{"triggers": {{"manual": {{"type": "Request", "inputs": {{"schema": {{"title": "{}"}}}}}}}}}}"#,
+        "x".repeat(10 << 20)
+    );
+    hurt("a workflow with a long text", || logic_app(text.as_bytes(), &LogicAppOptions::default()));
+    refused("a workflow cut off", "invalid-json", || {
+        logic_app(&text.as_bytes()[..text.len() / 2], &LogicAppOptions::default())
+    });
+}
+
+#[test]
 fn files_that_import_each_other() {
     let main = "<w:definitions xmlns:w='http://schemas.xmlsoap.org/wsdl/'><w:import location='a.wsdl'/><w:import location='b.wsdl'/></w:definitions>";
     let other = main.replace("<w:import location='a.wsdl'/>", "<w:import location='main.wsdl'/><w:types><x:schema xmlns:x='http://www.w3.org/2001/XMLSchema'><x:include schemaLocation='c.xsd'/></x:schema></w:types>");

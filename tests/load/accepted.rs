@@ -176,6 +176,34 @@ fn a_wsdl_document_alone_is_an_api() {
 }
 
 #[test]
+fn wsdl_may_be_utf_16_or_latin_1() {
+    let text = wsdl("w01-calculator-two-endpoints.wsdl").replace("<wsdl:service", "<!-- Zürich --><wsdl:service");
+    let body = text.split_once("?>").map_or(text.as_str(), |(_, body)| body);
+    let declared = |encoding: &str| format!("<?xml version=\"1.0\" encoding=\"{encoding}\"?>{body}");
+    let utf_16 = declared("utf-16");
+    let little = utf_16.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    let big = utf_16.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>();
+    let latin_1 = declared("ISO-8859-1").chars().map(|c| u8::try_from(u32::from(c)).unwrap()).collect();
+    for (name, bytes) in [
+        ("little end first, with a mark", [vec![0xff, 0xfe], little.clone()].concat()),
+        ("big end first, with a mark", [vec![0xfe, 0xff], big.clone()].concat()),
+        ("little end first, by the declaration", little),
+        ("big end first, by the declaration", big),
+        ("UTF-8 that says it was UTF-16", utf_16.clone().into_bytes()),
+        ("Latin-1", latin_1),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("calc.wsdl"), &bytes).unwrap();
+        let loaded = load::path(folder.path()).unwrap_or_else(|problems| panic!("{name}: {problems}"));
+        assert!(loaded.store.service.apis.get("calculator").unwrap().operations.contains("add"), "{name}");
+        let mut options = gatewright::import::WsdlOptions::default();
+        options.any_endpoint = true;
+        let imported = gatewright::import::wsdl(&bytes, &options);
+        assert!(imported.accepted && !imported.operations.is_empty(), "{name}: {:?}", imported.findings);
+    }
+}
+
+#[test]
 fn wsdl_imports_files_beside_it() {
     let folder = tempfile::tempdir().unwrap();
     let whole = wsdl("w02-wrapped-arrays.wsdl");

@@ -124,7 +124,7 @@ fn named_value(key: &str) -> Resource<NamedValue> {
 /// The functions that can be imported; the others are reported.
 fn importable<'a>(app: &'a App, findings: &mut Findings) -> Vec<(&'a Function, Trigger)> {
     let mut found: Vec<(&Function, Trigger)> = Vec::new();
-    let mut routes: HashMap<String, Vec<usize>> = HashMap::new();
+    let mut routes: HashMap<String, Route> = HashMap::new();
     for function in &app.functions {
         let trigger = match bindings::trigger(function, app) {
             Ok(trigger) => trigger,
@@ -134,23 +134,45 @@ fn importable<'a>(app: &'a App, findings: &mut Findings) -> Vec<(&'a Function, T
                 continue;
             }
         };
-        let same = routes.entry(trigger.route.to_lowercase()).or_default();
-        let meets = |other: &&usize| {
-            let other = &found[**other].1;
-            let is_every = trigger.methods.is_empty() || other.methods.is_empty();
-            is_every || trigger.methods.iter().any(|method| other.methods.contains(method))
-        };
-        if let Some(&other) = same.iter().find(meets) {
-            let (name, other) = (&function.name, &found[other].0.name);
-            let message = format!("function `{name}` is left out: function `{other}` has the same route");
+        let route = routes.entry(trigger.route.to_lowercase()).or_insert_with(|| Route::new(&function.name));
+        if let Some(other) = route.meets(&trigger) {
+            let message = format!("function `{}` is left out: function `{other}` has the same route", function.name);
             findings.warn("route-conflict", function.place.1.as_str(), message);
             findings.in_file(Some(&function.place.0));
             continue;
         }
-        same.push(found.len());
+        route.add(&function.name, &trigger);
         found.push((function, trigger));
     }
     found
+}
+
+/// The functions that have one route.
+struct Route<'a> {
+    first: &'a str,
+    /// The function that takes every method.
+    every: Option<&'a str>,
+    by_method: HashMap<String, &'a str>,
+}
+
+impl<'a> Route<'a> {
+    fn new(first: &'a str) -> Self {
+        Self { first, every: None, by_method: HashMap::new() }
+    }
+
+    /// The function that takes a method of the trigger already.
+    fn meets(&self, trigger: &Trigger) -> Option<&'a str> {
+        let by_method = || trigger.methods.iter().find_map(|method| self.by_method.get(method)).copied();
+        let is_every = trigger.methods.is_empty() && !self.by_method.is_empty();
+        self.every.or_else(by_method).or(is_every.then_some(self.first))
+    }
+
+    fn add(&mut self, function: &'a str, trigger: &Trigger) {
+        if trigger.methods.is_empty() {
+            self.every = Some(function);
+        }
+        self.by_method.extend(trigger.methods.iter().map(|method| (method.clone(), function)));
+    }
 }
 
 fn operations(

@@ -119,7 +119,7 @@ pub(super) fn template<'d>(
         if context.room.is_full() {
             break;
         }
-        context.room.take(size_of::<Declared<'_>>(), None);
+        context.room.take(size_of::<model::Parameter>(), None);
         report(context, parameter, pointer);
         let contract = match parameter.place {
             Place::Path | Place::Query | Place::Header => contract(context, parameter, type_prefix),

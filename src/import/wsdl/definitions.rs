@@ -44,12 +44,41 @@ pub(super) struct Definitions<'d> {
     pub(super) unresolved: Vec<Node<'d, 'd>>,
     /// Imports that lead to one.
     pub(super) followed: Vec<Node<'d, 'd>>,
-    bindings: HashMap<&'d str, Node<'d, 'd>>,
+    bindings: HashMap<&'d str, Binding<'d>>,
     port_types: HashMap<&'d str, Node<'d, 'd>>,
     messages: HashMap<&'d str, Node<'d, 'd>>,
 }
 
+/// A binding and what makes it one of SOAP, if it is.
+#[derive(Clone, Copy)]
+struct Binding<'d> {
+    node: Node<'d, 'd>,
+    soap: Option<(Soap, Node<'d, 'd>)>,
+}
+
+impl<'d> Binding<'d> {
+    fn new(node: Node<'d, 'd>) -> Self {
+        let is_binding = |child: &Node<'_, '_>| child.is_element() && child.tag_name().name() == "binding";
+        let inner = node.children().find(is_binding);
+        let soap = inner.and_then(|inner| Some((Soap::of(inner.tag_name().namespace()?)?, inner)));
+        Self { node, soap }
+    }
+}
+
 /// A port whose binding is SOAP.
+#[derive(Clone, Copy)]
+pub(super) struct Port<'d> {
+    pub(super) service_name: &'d str,
+    pub(super) name: &'d str,
+    pub(super) node: Node<'d, 'd>,
+    pub(super) soap: Soap,
+    pub(super) address: Option<&'d str>,
+    service: Node<'d, 'd>,
+    binding: Node<'d, 'd>,
+    soap_binding: Node<'d, 'd>,
+}
+
+/// The port that is imported, with its operations.
 pub(super) struct Endpoint<'d> {
     pub(super) service: Node<'d, 'd>,
     pub(super) service_name: &'d str,
@@ -107,6 +136,7 @@ impl<'d> Definitions<'d> {
             found
         };
         let (bindings, port_types, messages) = (named("binding"), named("portType"), named("message"));
+        let bindings = bindings.into_iter().map(|(name, node)| (name, Binding::new(node))).collect();
         Self { roots, schemas, unresolved, followed, bindings, port_types, messages }
     }
 
@@ -121,48 +151,56 @@ impl<'d> Definitions<'d> {
         self.roots.iter().flat_map(|root| root.children()).filter(move |child| is(*child, name))
     }
 
-    /// The endpoints of all services whose binding is SOAP, in order.
-    pub(super) fn endpoints(&self) -> Vec<Endpoint<'d>> {
+    /// The ports of all services whose binding is SOAP, in order.
+    pub(super) fn ports(&self) -> Vec<Port<'d>> {
         let ports = self
             .children("service")
             .flat_map(|service| service.children().filter(|child| is(*child, "port")).map(move |port| (service, port)));
-        ports.filter_map(|(service, port)| self.endpoint(service, port)).collect()
+        ports.filter_map(|(service, port)| self.port(service, port)).collect()
     }
 
-    fn endpoint(&self, service: Node<'d, 'd>, port: Node<'d, 'd>) -> Option<Endpoint<'d>> {
-        let binding = *self.bindings.get(local(port.attribute("binding")?))?;
-        let is_binding = |child: &Node<'_, '_>| child.is_element() && child.tag_name().name() == "binding";
-        let soap_binding = binding.children().find(is_binding)?;
+    fn port(&self, service: Node<'d, 'd>, node: Node<'d, 'd>) -> Option<Port<'d>> {
+        let binding = *self.bindings.get(local(node.attribute("binding")?))?;
+        let (soap, soap_binding) = binding.soap?;
+        let address = soap_child(node, "address").and_then(|node| node.attribute("location"));
+        Some(Port {
+            service_name: service.attribute("name").unwrap_or_default(),
+            name: node.attribute("name").unwrap_or_default(),
+            node,
+            soap,
+            address: address.filter(|url| !url.is_empty()),
+            service,
+            binding: binding.node,
+            soap_binding,
+        })
+    }
+
+    /// A port with its operations.
+    pub(super) fn endpoint(&self, port: &Port<'d>) -> Endpoint<'d> {
+        let Port { service_name, name, node, soap, address, service, binding, soap_binding } = *port;
         let style = soap_binding.attribute("style").unwrap_or("document");
         let port_type = binding.attribute("type").and_then(|name| self.port_types.get(local(name))).copied();
         let operations = binding.children().filter(|child| is(*child, "operation"));
         let described = port_type.map(described).unwrap_or_default();
-        Some(Endpoint {
+        Endpoint {
             service,
-            service_name: service.attribute("name").unwrap_or_default(),
-            name: port.attribute("name").unwrap_or_default(),
-            port,
-            soap: Soap::of(soap_binding.tag_name().namespace()?)?,
+            service_name,
+            name,
+            port: node,
+            soap,
             transport: soap_binding.attribute("transport"),
-            address: soap_child(port, "address")
-                .and_then(|node| node.attribute("location"))
-                .filter(|url| !url.is_empty()),
+            address,
             has_port_type: port_type.is_some(),
             operations: operations.map(|node| self.operation(node, style, &described)).collect(),
-        })
+        }
     }
 
     fn operation(&self, node: Node<'d, 'd>, style: &'d str, described: &Described<'d>) -> Operation<'d> {
         let name = node.attribute("name").unwrap_or_default();
         let soap = soap_child(node, "operation");
         let input_name = node.children().find(|child| is(*child, "input")).and_then(|input| input.attribute("name"));
-        let described = described.get(name).and_then(|all| {
-            let same = |node: &&Node<'d, 'd>| {
-                let input = node.children().find(|child| is(*child, "input"));
-                input_name.is_some() && input.and_then(|input| input.attribute("name")) == input_name
-            };
-            all.iter().find(same).or_else(|| all.first()).copied()
-        });
+        let overload = input_name.and_then(|input| described.get(&(name, Some(input))));
+        let described = overload.or_else(|| described.get(&(name, None))).copied();
         let message = |kind: &str| {
             let reference = described?.children().find(|child| is(*child, kind))?;
             let name = local(reference.attribute("message").unwrap_or_default());
@@ -184,13 +222,18 @@ impl<'d> Definitions<'d> {
     }
 }
 
-/// The operations of a port type by name; overloads share one.
-type Described<'d> = HashMap<&'d str, Vec<Node<'d, 'd>>>;
+/// The operations of a port type by name, and by name and name of the input, which tells overloads apart.
+type Described<'d> = HashMap<(&'d str, Option<&'d str>), Node<'d, 'd>>;
 
 fn described<'d>(port_type: Node<'d, 'd>) -> Described<'d> {
     let mut found = Described::new();
     for operation in port_type.children().filter(|child| is(*child, "operation")) {
-        found.entry(operation.attribute("name").unwrap_or_default()).or_default().push(operation);
+        let name = operation.attribute("name").unwrap_or_default();
+        found.entry((name, None)).or_insert(operation);
+        let input = operation.children().find(|child| is(*child, "input")).and_then(|input| input.attribute("name"));
+        if input.is_some() {
+            found.entry((name, input)).or_insert(operation);
+        }
     }
     found
 }

@@ -12,9 +12,10 @@ mod templates;
 mod text;
 mod types;
 
-use definitions::{Definitions, Endpoint, Soap, WSDL};
+use definitions::{Definitions, Port, Soap, WSDL};
 use files::{Documents, Texts};
 use roxmltree::Document;
+pub(crate) use text::decode_alone as markup_text;
 use types::Types;
 
 use super::finding::Findings;
@@ -161,10 +162,11 @@ fn import(text: &str, documents: &Documents<'_>, mut findings: Findings, options
     let definitions = &Definitions::new(documents);
     let types = Types::new(definitions);
     restrictions::document(definitions, &types, documents, options.imports, &mut findings);
-    let endpoints = definitions.endpoints();
-    let Some(endpoint) = choose(definitions, &endpoints, &mut findings, options) else {
+    let ports = definitions.ports();
+    let Some(port) = choose(definitions, &ports, &mut findings, options) else {
         return refused(findings, options);
     };
+    let endpoint = &definitions.endpoint(port);
     restrictions::endpoint(endpoint, &mut findings);
     let generated = || Some(names::normalise(endpoint.service_name)).filter(|name| !name.is_empty());
     let name = options.name.clone().or_else(generated).unwrap_or_else(|| "api".to_owned());
@@ -187,10 +189,10 @@ fn import(text: &str, documents: &Documents<'_>, mut findings: Findings, options
 /// The endpoint that the options name, or the only one.
 fn choose<'e, 'd>(
     definitions: &Definitions<'d>,
-    endpoints: &'e [Endpoint<'d>],
+    endpoints: &'e [Port<'d>],
     findings: &mut Findings,
     options: &WsdlOptions,
-) -> Option<&'e Endpoint<'d>> {
+) -> Option<&'e Port<'d>> {
     let root = definitions.roots.first().and_then(|root| restrictions::place(*root));
     if definitions.children("service").next().is_none() {
         findings.refuse_at("no-service", root, "the document has no service: nothing says where to send requests");
@@ -205,13 +207,13 @@ fn choose<'e, 'd>(
         names.collect::<Vec<_>>().join(", ")
     };
     if options.any_endpoint {
-        let rank = |endpoint: &&Endpoint<'_>| {
+        let rank = |endpoint: &&Port<'_>| {
             let is_https = endpoint.address.is_some_and(|url| url.to_ascii_lowercase().starts_with("https://"));
             (endpoint.soap != Soap::V11, !is_https)
         };
         if let Some(best) = chosen.clone().min_by_key(rank).filter(|_| chosen.clone().nth(1).is_some()) {
             let message = format!("endpoint `{}/{}` is taken of {}", best.service_name, best.name, offered());
-            findings.warn_at("several-endpoints", restrictions::place(best.port), message);
+            findings.warn_at("several-endpoints", restrictions::place(best.node), message);
             return Some(best);
         }
     }
@@ -231,7 +233,7 @@ fn choose<'e, 'd>(
         }
         (Some(first), None) if endpoints.len() > 1 => {
             let message = format!("{} endpoints: the others are left out", endpoints.len());
-            findings.warn_at("several-endpoints", restrictions::place(first.port), message);
+            findings.warn_at("several-endpoints", restrictions::place(first.node), message);
         }
         (Some(_), None) => {}
     }

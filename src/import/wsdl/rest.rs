@@ -1,5 +1,7 @@
 //! A REST API in front of a SOAP endpoint: JSON in and out, envelopes made by policies.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value, json};
 
 use super::definitions::{Endpoint, Message, Operation, documentation};
@@ -11,11 +13,14 @@ use crate::import::ImportedPolicy;
 use crate::import::finding::Findings;
 use crate::import::names::{self, Taken};
 use crate::model::{
-    self, Api, ApiKind, ApiProtocol, ApiSchema, OperationRequest, OperationResponse, Policy, Representation, Resource,
+    self, Api, ApiKind, ApiProtocol, ApiSchema, Json, OperationRequest, OperationResponse, Policy, Representation,
+    Resource,
 };
 
 /// The largest policy document that the service takes.
 const LARGEST_POLICY: usize = 256 * 1024;
+/// The most bytes of the policies of all operations.
+const LARGEST_IN_ALL: usize = 32 << 20;
 
 /// What the operations of an endpoint become.
 #[derive(Default)]
@@ -38,7 +43,8 @@ pub(super) fn api(endpoint: &Endpoint<'_>, path: String) -> Api {
 pub(super) fn operations(endpoint: &Endpoint<'_>, types: &Types<'_>, schema_id: &str, findings: &mut Findings) -> Made {
     let mut made = Made::default();
     let mut taken = Taken::default();
-    let mut schemas = Map::new();
+    let mut schemas = BTreeMap::new();
+    let mut left = LARGEST_IN_ALL;
     let path = endpoint.address.map_or("/", |address| split(address).1);
     for operation in &endpoint.operations {
         let request = message(operation.input.as_ref(), types);
@@ -61,10 +67,16 @@ pub(super) fn operations(endpoint: &Endpoint<'_>, types: &Types<'_>, schema_id: 
             findings.refuse_at("policy-too-large", restrictions::place(operation.node), message);
             continue;
         }
-        let body = |field: Option<&Field<'_>>, schemas: &mut Map<String, Value>| {
+        let Some(rest) = left.checked_sub(text.len()) else {
+            let message = "the policies of all operations have more than 32 MiB: the operations from here are left out";
+            findings.refuse_at("policy-too-large", restrictions::place(operation.node), message);
+            break;
+        };
+        left = rest;
+        let body = |field: Option<&Field<'_>>, schemas: &mut BTreeMap<String, String>| {
             let mut body = Representation::new("application/json");
             if let Some(field) = field {
-                schemas.insert(field.name.to_owned(), root_schema(field));
+                schemas.entry(field.name.to_owned()).or_insert_with(|| root_schema(field).to_string());
                 body = body.schema_id(schema_id).type_name(field.name);
             }
             body
@@ -76,7 +88,9 @@ pub(super) fn operations(endpoint: &Endpoint<'_>, types: &Types<'_>, schema_id: 
     }
     if !schemas.is_empty() {
         let mut schema = ApiSchema::new().content_type("application/vnd.oai.openapi.components+json");
-        schema.document = Some(json!({ "components": { "schemas": schemas } }).into());
+        let members = schemas.iter().map(|(name, schema)| format!("{}:{schema}", json!(name)));
+        let members = members.collect::<Vec<_>>().join(",");
+        schema.document = Some(Json::from_text(format!("{{\"components\":{{\"schemas\":{{{members}}}}}}}")));
         made.schemas = Some(Resource::new(schema_id, schema));
     }
     made

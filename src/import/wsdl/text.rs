@@ -1,4 +1,4 @@
-//! The text of a document from its bytes: UTF-8, UTF-16 with a mark, or ISO-8859-1.
+//! The text of a document from its bytes: UTF-8, UTF-16, or ISO-8859-1.
 
 /// Decodes the bytes; none when they are not in the encoding they claim.
 pub(super) fn decode(bytes: &[u8]) -> Option<String> {
@@ -6,8 +6,24 @@ pub(super) fn decode(bytes: &[u8]) -> Option<String> {
         [0xef, 0xbb, 0xbf, rest @ ..] => String::from_utf8(rest.to_vec()).ok(),
         [0xff, 0xfe, rest @ ..] => utf16(rest, u16::from_le_bytes),
         [0xfe, 0xff, rest @ ..] => utf16(rest, u16::from_be_bytes),
+        // Without a mark the first character tells: XML begins with `<`.
+        [b'<', 0, ..] => utf16(bytes, u16::from_le_bytes),
+        [0, b'<', ..] => utf16(bytes, u16::from_be_bytes),
         _ if is_latin1(bytes) => Some(bytes.iter().copied().map(char::from).collect()),
         _ => String::from_utf8(bytes.to_vec()).ok(),
+    }
+}
+
+/// The same as a text that stands alone: an XML declaration, which may name the encoding of the bytes, becomes spaces.
+pub(crate) fn decode_alone(bytes: &[u8]) -> Option<String> {
+    let text = decode(bytes)?;
+    match text.strip_prefix("<?xml").and_then(|rest| rest.split_once("?>")) {
+        Some((declaration, rest)) if rest.contains('<') && !declaration.contains('<') => {
+            let blank: String = declaration.chars().map(|c| if c == '\n' { c } else { ' ' }).collect();
+            // Spaces before the root element do no harm, and lines and columns stay.
+            Some(format!("     {blank}  {rest}"))
+        }
+        _ => Some(text),
     }
 }
 
@@ -32,11 +48,12 @@ mod tests {
     fn decodes() {
         let little: Vec<u8> = "\u{feff}<ü/>".encode_utf16().flat_map(u16::to_le_bytes).collect();
         let big: Vec<u8> = "\u{feff}<ü/>".encode_utf16().flat_map(u16::to_be_bytes).collect();
-        for bytes in [&little[..], &big, "<ü/>".as_bytes(), "\u{feff}<ü/>".as_bytes()] {
+        for bytes in [&little[..], &big, &little[2..], &big[2..], "<ü/>".as_bytes(), "\u{feff}<ü/>".as_bytes()] {
             assert_eq!(decode(bytes).as_deref(), Some("<ü/>"));
         }
         let latin = b"<?xml version='1.0' encoding='ISO-8859-1'?><\xfc/>";
         assert!(decode(latin).is_some_and(|text| text.ends_with("<ü/>")));
+        assert_eq!(decode_alone(latin).as_deref(), Some(format!("{}<ü/>", " ".repeat(44)).as_str()));
         assert_eq!(decode(b"<\xfc/>"), None);
         assert_eq!(decode(&little[..little.len() - 1]), None);
     }

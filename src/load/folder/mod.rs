@@ -163,11 +163,12 @@ impl Reader<'_> {
 
     /// The specification of an API, with the files beside it that it may import.
     fn specification(&mut self, entry: &Entry, api: Option<String>, entries: &[Entry]) {
-        let Some(source) = self.text(&entry.path) else { return };
+        let text = if is_wsdl(entry) { Self::markup } else { Self::text };
+        let Some(source) = text(self, &entry.path) else { return };
         let others = entries.iter().filter(|other| is_wsdl(entry) && other.name != entry.name);
         let others: Vec<_> = others.filter(|other| is_wsdl(other) || is_schema(other)).collect();
         let beside =
-            others.into_iter().filter_map(|other| Some((other.name.clone(), self.text(&other.path)?))).collect();
+            others.into_iter().filter_map(|other| Some((other.name.clone(), self.markup(&other.path)?))).collect();
         let workspace = self.workspace.clone();
         self.collected.specifications.push(Specification { source, inline: None, workspace, api, beside });
     }
@@ -278,7 +279,18 @@ impl Reader<'_> {
     }
 
     fn text(&mut self, path: &Path) -> Option<Rc<Source>> {
-        match Source::read(path, path.display().to_string()) {
+        let source = Source::read(path, path.display().to_string());
+        self.taken(source)
+    }
+
+    /// The text of a file that an importer reads as XML.
+    fn markup(&mut self, path: &Path) -> Option<Rc<Source>> {
+        let source = Source::read_as(path, path.display().to_string(), super::specification::markup_text);
+        self.taken(source)
+    }
+
+    fn taken(&mut self, source: Result<Rc<Source>, Problem>) -> Option<Rc<Source>> {
+        match source {
             Ok(source) => Some(source),
             Err(problem) => {
                 self.collected.problems.push(problem);
