@@ -17,12 +17,22 @@ use super::statements::wait::{Child, Wait};
 pub fn link(documents: &[Document]) -> Pipeline {
     let mut programs = Section::ALL.map(|section| {
         let mut linker = Linker { section, documents, ops: Vec::new(), places: Vec::new() };
+        if section == Section::Outbound && counts_tokens(documents) {
+            // No place: it is a step of the gateway, not of a document.
+            linker.op(Code::Tally, u32::MAX, Needs::NONE);
+        }
         linker.effective(documents.len(), &mut Siblings::default());
         linker.finish()
     });
     keep_requests(&mut programs);
     allow_resending(&mut programs);
     Pipeline::new(programs, Redaction::of(documents.iter().map(Document::redactor)))
+}
+
+/// Whether a statement limits the tokens of language models.
+fn counts_tokens(documents: &[Document]) -> bool {
+    let nodes = documents.iter().flat_map(|document| document.section(Section::Inbound));
+    nodes.into_iter().any(|node| node.has("llm-token-limit") || node.has("azure-openai-token-limit"))
 }
 
 struct Linker<'a> {

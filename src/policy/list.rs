@@ -114,6 +114,7 @@ policies! {
         ip_filter::IpFilter,
         json_to_xml::JsonToXml,
         jsonp::Jsonp,
+        llm_token_limit::LlmTokenLimit,
         log_to_eventhub::LogToEventhub,
         mock_response::MockResponse,
         proxy::Proxy,
@@ -144,6 +145,7 @@ policies! {
         xsl_transform::XslTransform,
     }
     flow: {
+        azure_openai_token_limit,
         base,
         block,
         choose,
@@ -160,7 +162,6 @@ const INDEX: &[&str] = &[
     "azure-openai-emit-token-metric",
     "azure-openai-semantic-cache-lookup",
     "azure-openai-semantic-cache-store",
-    "azure-openai-token-limit",
     "cosmosdb-data-source",
     "graphql-data-source",
     "http-data-source",
@@ -168,7 +169,6 @@ const INDEX: &[&str] = &[
     "llm-emit-token-metric",
     "llm-semantic-cache-lookup",
     "llm-semantic-cache-store",
-    "llm-token-limit",
     "publish-event",
     "sql-data-source",
     "validate-content",

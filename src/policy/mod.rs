@@ -57,6 +57,7 @@ mod lint;
 #[cfg(feature = "liquid")]
 mod liquid;
 mod list;
+mod llm;
 mod markup;
 mod media;
 mod messages;
@@ -102,6 +103,7 @@ pub use layer::{Policy, PolicyLayer};
 pub use link::link;
 pub use lint::lint;
 pub use list::specs;
+pub use llm::{CharacterCounter, TokenCounter};
 pub use pipeline::Pipeline;
 pub use revocation::RevocationChecker;
 pub use run::{Forward, Run};

@@ -62,6 +62,8 @@ pub(crate) enum Code {
     Acquire(Arc<LimitConcurrency>),
     /// Give the innermost slot back.
     Release,
+    /// Count what a language model used.
+    Tally,
     /// Begin the statements of a `cache-value`, or go on at the given instruction when it has found the value.
     Recall(u32),
     /// Keep the value that the statements of the innermost `cache-value` have made.

@@ -303,6 +303,14 @@ impl Machine<'_> {
                 Err(failure) => self.fail(op.place, &failure),
             },
             Code::Release => self.frames.leave(),
+            Code::Tally => {
+                self.exchange.trace_silence();
+                let outcome = self.exchange.tally();
+                if let Some(work) = self.went(op.place, outcome) {
+                    wait.set(Wait::Statement { work });
+                    return Next::Wait;
+                }
+            }
             Code::Recall(end) => {
                 match self.exchange.recalled.take().map(|recalled| *recalled) {
                     Some(Recalled::Make(making)) => self.frames.enter_making(making, *end),

@@ -8,6 +8,7 @@ use super::caching::Flights;
 use super::concurrency::Concurrency;
 use super::dapr;
 use super::deliveries::Deliveries;
+use super::llm::{CharacterCounter, TokenCounter};
 use super::revocation::RevocationChecker;
 use super::tracing::RequestTracing;
 use crate::clock::Clock;
@@ -92,6 +93,11 @@ pub struct EngineSettings {
     /// How long a request that misses a response waits for another one that fetches the same; it goes on by itself after
     /// that, or when the other's is not kept. Default: none waits, as in API Management.
     pub cache_single_flight: Option<Duration>,
+    /// What estimates the tokens of prompts and streamed answers, for `llm-token-limit`. Default: four characters a token.
+    pub token_counter: Arc<dyn TokenCounter>,
+    /// Whether `llm-token-limit` believes what a streamed answer says of its tokens, when it does; API Management estimates
+    /// them. Default false.
+    pub prefer_reported_stream_usage: bool,
     /// The entries that requests are making.
     pub(crate) flights: Flights,
     /// The slots of `limit-concurrency`, shared by all pipelines with these settings and their clones.
@@ -131,6 +137,8 @@ impl Default for EngineSettings {
             external_cache: None,
             cache_entry_limit: 2 << 20,
             cache_single_flight: None,
+            token_counter: Arc::new(CharacterCounter),
+            prefer_reported_stream_usage: false,
             flights: Flights::default(),
             concurrency: Concurrency::default(),
         }

@@ -41,6 +41,19 @@ impl<T> Answer<T> {
     }
 }
 
+impl<T> Answer<T> {
+    /// What is to be waited for, when the answer is on its way.
+    pub(crate) fn later(self) -> Option<Later<T>> {
+        match self {
+            Self::Ready(_) => None,
+            Self::Later(answer) => Some(answer),
+        }
+    }
+}
+
+/// An answer on its way.
+type Later<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
+
 impl<T: fmt::Debug> fmt::Debug for Answer<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -18,6 +18,7 @@ mod secrets;
 #[path = "../support/mod.rs"]
 mod support;
 mod testing;
+mod tokens;
 
 use gatewright::testing::run_cases;
 

@@ -105,9 +105,10 @@ impl Exchange {
 
     /// Counts what looks at the response; the work is what to wait for.
     pub(crate) fn settle(&mut self) -> Option<Work> {
+        let given_back = self.give_tokens_back();
         let counts = self.limited.as_mut().map(|limited| std::mem::take(&mut limited.due.counts))?;
         let (now, settings) = (self.settings.clock.wall(), self.settings.clone());
-        let mut later = Vec::new();
+        let mut later: Vec<_> = given_back.into_iter().filter_map(Answer::later).collect();
         for count in counts {
             let cost = count.increment.amount(self).unwrap_or_else(|failure| {
                 let message = &*failure.message;

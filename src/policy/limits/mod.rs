@@ -15,10 +15,11 @@ pub(crate) use due::{Due, DueCount, Traffic};
 pub(crate) use increments::Increments;
 pub(crate) use measure::{Measure, quota_exceeded, seconds_since_1970, starts};
 pub(crate) use subjects::{ID, NAME, Rules};
-pub(crate) use telling::Telling;
+pub(crate) use telling::{Telling, whole};
 pub(crate) use windows::Periods;
 
 use super::exchange::Exchange;
+use super::llm::TokenUse;
 use super::messages::ResponseState;
 use crate::state::{Answer, Decision, Limit, StoreError};
 
@@ -30,6 +31,8 @@ pub(crate) struct Limited {
     /// The counters that this request has counted, or will at its end: family and parts of the key.
     counted: Vec<(&'static str, Vec<Arc<str>>)>,
     pub(crate) due: Due,
+    /// Tokens of language models that are to be counted when the answer is there.
+    pub(crate) tokens: Vec<TokenUse>,
 }
 
 impl Exchange {
@@ -48,7 +51,7 @@ impl Exchange {
 
 impl Limited {
     /// Sets a header of whatever response there will be.
-    fn header(&mut self, name: &HeaderName, value: HeaderValue) {
+    pub(crate) fn header(&mut self, name: &HeaderName, value: HeaderValue) {
         self.headers.retain(|(known, _)| known != name);
         self.headers.push((name.clone(), value));
     }

@@ -81,7 +81,7 @@ impl Telling {
 }
 
 /// A number as expressions see it: an `int`, or a `long` when it is larger than that.
-fn whole(number: u64) -> Value {
+pub(crate) fn whole(number: u64) -> Value {
     match i32::try_from(number) {
         Ok(number) => Value::Int(number),
         Err(_) => Value::Long(i64::try_from(number).unwrap_or(i64::MAX)),

@@ -3,6 +3,7 @@
 pub(crate) mod authentication_basic;
 pub(crate) mod authentication_certificate;
 pub(crate) mod authentication_managed_identity;
+pub(crate) mod azure_openai_token_limit;
 pub(crate) mod base;
 pub(crate) mod block;
 pub(crate) mod cache_lookup;
@@ -25,6 +26,7 @@ pub(crate) mod ip_filter;
 pub(crate) mod json_to_xml;
 pub(crate) mod jsonp;
 pub(crate) mod limit_concurrency;
+pub(crate) mod llm_token_limit;
 pub(crate) mod log_to_eventhub;
 pub(crate) mod mock_response;
 pub(crate) mod proxy;
