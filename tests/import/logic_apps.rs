@@ -72,3 +72,13 @@ fn refuses_what_is_no_workflow() {
         assert_eq!(imported.findings[0].code, code, "{text}");
     }
 }
+
+#[test]
+fn operations_of_one_trigger_have_names_of_their_own() {
+    let document = br#"{"swagger": "2.0", "info": {"title": "flow"}, "host": "h.logic.azure.com", "basePath": "/workflows/1/triggers",
+        "paths": {"/manual/paths/invoke/{id}": {"get": {}, "post": {}}}}"#;
+    let imported = logic_app(document, &LogicAppOptions::default());
+    let names: Vec<_> = imported.operations.iter().filter_map(|operation| operation.name.as_deref()).collect();
+    assert_eq!(names, ["manual-invoke", "manual-invoke-1"]);
+    assert_eq!(imported.into_entry().operations.len(), 2);
+}

@@ -153,6 +153,53 @@ fn options_change_what_is_made() {
 }
 
 #[test]
+fn forms_have_the_fields_of_all_parts() {
+    let document = br##"{"openapi": "3.0.3", "info": {"title": "T", "version": "1"}, "servers": [{"url": "https://h"}],
+        "paths": {"/a": {"post": {"responses": {"200": {"description": "ok"}}, "requestBody": {"content": {"multipart/form-data": {
+            "schema": {"allOf": [{"$ref": "#/components/schemas/File"}, {"required": ["note"], "properties": {"note": {"type": "integer"}}}]}}}}}}},
+        "components": {"schemas": {"File": {"required": ["file"], "properties": {"file": {"type": "string"}, "note": {"type": "string"}, "x": {}}}}}}"##;
+    let imported = openapi(document, &Options::default());
+    let request = imported.operations[0].properties.request.as_ref().unwrap();
+    let fields = request.representations[0].form_parameters.iter();
+    let fields: Vec<_> = fields.map(|field| (field.name.as_str(), field.kind.as_deref(), field.required)).collect();
+    assert_eq!(
+        fields,
+        [
+            ("file", Some("string"), Some(true)),
+            ("note", Some("integer"), Some(true)),
+            ("x", Some("string"), Some(false))
+        ]
+    );
+}
+
+#[test]
+fn findings_point_into_lists() {
+    let document = br##"{"openapi": "3.0.3", "info": {"title": "T", "version": "1"}, "paths": {},
+        "servers": [{"url": "https://h"}, {"url": 7}],
+        "components": {"schemas": {"A": {"allOf": [{}, {"items": {"$ref": "other.json"}}]}}}}"##;
+    let pointers: Vec<_> = openapi(document, &Options::default())
+        .findings
+        .into_iter()
+        .filter(|finding| matches!(finding.code, "external-ref" | "invalid-document"))
+        .map(|finding| finding.pointer)
+        .collect();
+    let place = "/components/schemas/A/allOf/1/items";
+    assert_eq!(pointers, [place, "/servers/1/url", place]);
+}
+
+#[test]
+fn lists_of_findings_end() {
+    let paths: Vec<_> = (0..3_000).map(|n| format!(r#""/p{n}": {{"trace": {{}}}}"#)).collect();
+    let document = format!(
+        r#"{{"openapi": "3.0.3", "info": {{"title": "T", "version": "1"}}, "servers": [{{"url": "https://h"}}], "paths": {{{}}}}}"#,
+        paths.join(",")
+    );
+    let findings = openapi(document.as_bytes(), &Options::default()).findings;
+    assert_eq!(findings.len(), 1_001);
+    assert_eq!(findings[1_000].message, "2000 more of this kind are not listed");
+}
+
+#[test]
 fn becomes_an_entry_of_a_store() {
     let bytes = std::fs::read(rules().join("r14-ignored.v30.yaml")).unwrap();
     let entry = openapi(&bytes, &Options::default()).into_entry();

@@ -7,7 +7,7 @@ use workflow::{Trigger, Workflow};
 
 use super::finding::Findings;
 use super::generated::{escape, policy_text};
-use super::names::{cut, digest, identifier};
+use super::names::{Taken, cut, digest, identifier};
 use super::{Imported, ImportedPolicy};
 use crate::model::{
     Api, ApiProtocol, ApiSchema, Backend, NamedValue, Operation, OperationRequest, Parameter, Policy, Representation,
@@ -80,14 +80,16 @@ fn make(workflow: &Workflow, mut findings: Findings, options: &LogicAppOptions, 
     let backend_id = backend_id(workflow, workflow_name, digest);
     let mut schemas = Map::new();
     let mut made = Vec::new();
+    let mut taken = Taken::default();
     for trigger in &workflow.triggers {
         if trigger.url_template().len() > LONGEST_PATH {
             let message = format!("the path of a trigger has more than {LONGEST_PATH} bytes");
             findings.refuse("path-too-long", "", message);
             continue;
         }
-        let operation = operation(trigger, digest, &mut schemas);
-        let key = format!("{name}_{}-invoke_{digest}{}", trigger.name, &digest[..8]);
+        let operation_name = taken.unique(format!("{}-invoke", trigger.name));
+        let key = format!("{name}_{operation_name}_{digest}{}", &digest[..8]);
+        let operation = operation(trigger, operation_name, digest, &mut schemas);
         findings.warn(
             "named-value-without-value",
             "",
@@ -120,8 +122,12 @@ fn make(workflow: &Workflow, mut findings: Findings, options: &LogicAppOptions, 
     imported
 }
 
-fn operation(trigger: &Trigger, schema_id: &str, schemas: &mut Map<String, Value>) -> Resource<Operation> {
-    let name = format!("{}-invoke", trigger.name);
+fn operation(
+    trigger: &Trigger,
+    name: String,
+    schema_id: &str,
+    schemas: &mut Map<String, Value>,
+) -> Resource<Operation> {
     let mut operation = Operation::new(trigger.method.as_str(), trigger.url_template())
         .display_name(name.as_str())
         .description("Trigger a run of the logic app.");

@@ -3,7 +3,8 @@
 use super::Context;
 use super::Version;
 use super::document::Node;
-use super::parameters::{Declared, Place, described, property};
+use super::forms;
+use super::parameters::{Declared, Place, described};
 use crate::import::names::pascal;
 use crate::model::{Json, OperationRequest, OperationResponse, Parameter, Representation};
 
@@ -102,7 +103,7 @@ fn representation<'d>(
     let mut representation = Representation::new(content_type);
     let schema = media.get("schema");
     if is_form(content_type) {
-        representation.form_parameters = form(context, context.references.resolve(schema));
+        representation.form_parameters = forms::fields(context, schema);
         return representation;
     }
     let before = context.schemas.size();
@@ -115,19 +116,6 @@ fn representation<'d>(
     representation.examples = examples;
     context.room.take(size_of::<Representation>() + made, [content_type, content_type]);
     representation
-}
-
-fn form<'d>(context: &mut Context<'d>, schema: Node<'d>) -> Vec<Parameter> {
-    let required: Vec<_> = schema.get("required").items().filter_map(Node::text).collect();
-    let mut fields = Vec::new();
-    for (name, node) in schema.get("properties").members() {
-        if context.room.is_full() {
-            break;
-        }
-        let of_field = context.references.resolve(node);
-        fields.push(property(context, name, of_field, node).required(required.contains(&name)));
-    }
-    fields
 }
 
 fn is_form(content_type: &str) -> bool {

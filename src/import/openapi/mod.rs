@@ -2,10 +2,12 @@
 
 mod bodies;
 mod document;
+mod forms;
 mod json;
 mod operations;
 mod options;
 mod parameters;
+mod pointer;
 mod references;
 mod room;
 mod samples;

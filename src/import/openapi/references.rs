@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::document::{Node, escape, unescape};
+use super::pointer::Pointer;
 use crate::import::cycles::in_cycles;
 use crate::import::finding::Findings;
 
@@ -74,7 +75,7 @@ pub(super) fn check<'d>(root: Node<'d>, findings: &mut Findings) -> References<'
         numbers: names.iter().enumerate().map(|(number, name)| (*name, number)).collect(),
         edges: vec![Vec::new(); names.len()],
         inside: None,
-        path: Vec::new(),
+        path: Pointer::default(),
         anchors: None,
         findings,
     };
@@ -153,7 +154,7 @@ struct Walk<'d, 'f> {
     edges: Vec<Vec<usize>>,
     /// The schema that is visited.
     inside: Option<usize>,
-    path: Vec<&'d str>,
+    path: Pointer<'d>,
     /// The names that `#name` may refer to; looked for when the first one is met.
     anchors: Option<HashSet<&'d str>>,
     findings: &'f mut Findings,
@@ -187,7 +188,11 @@ impl<'d> Walk<'d, '_> {
         if are_schemas {
             self.inside = None;
         }
-        node.items().for_each(|item| self.visit(item, Place::Object));
+        for (number, item) in node.items().enumerate() {
+            self.path.push_item(number);
+            self.visit(item, Place::Object);
+            self.path.pop();
+        }
     }
 
     fn is_there(&mut self, inside: &str) -> bool {
@@ -225,7 +230,7 @@ impl<'d> Walk<'d, '_> {
         if pointer.filter(is_anchor).is_some_and(|name| self.is_there(name)) {
             return;
         }
-        let place = self.path.iter().map(|part| format!("/{}", escape(part))).collect::<String>();
+        let place = self.path.to_string();
         match pointer {
             None => self.findings.refuse(
                 "external-ref",

@@ -3,7 +3,8 @@
 //! The service's own check is more lenient in places; so what is found here is reported and, unless the caller is
 //! strict, not a reason to refuse.
 
-use super::document::{Node, escape};
+use super::document::Node;
+use super::pointer::Pointer;
 use super::{Context, Strictness, Version};
 use crate::import::Severity;
 
@@ -184,7 +185,7 @@ static MEDIA: Shape = Shape {
 /// Reports what breaks the specification.
 pub(super) fn check(context: &mut Context<'_>) {
     let root = context.root;
-    let mut check = Check { version: context.version, path: Vec::new(), problems: Vec::new() };
+    let mut check = Check { version: context.version, path: Pointer::default(), problems: Vec::new() };
     check.object(root, if context.version == Version::V2 { &ROOT_2 } else { &ROOT_3 });
     let containers: &[&str] = match context.version {
         Version::V31 => &["paths", "components", "webhooks"],
@@ -220,14 +221,14 @@ pub(super) fn conclude(context: &mut Context<'_>) {
 
 struct Check<'d> {
     version: Version,
-    path: Vec<&'d str>,
+    path: Pointer<'d>,
     problems: Vec<(String, String)>,
 }
 
 impl<'d> Check<'d> {
     fn problem(&mut self, problem: String) {
         if self.problems.len() < MOST {
-            self.problems.push((self.path.iter().map(|part| format!("/{}", escape(part))).collect(), problem));
+            self.problems.push((self.path.to_string(), problem));
         }
     }
 
@@ -235,6 +236,14 @@ impl<'d> Check<'d> {
         self.path.push(name);
         check(self);
         self.path.pop();
+    }
+
+    fn items(&mut self, list: Node<'d>, check: impl Fn(&mut Self, Node<'d>)) {
+        for (number, item) in list.items().enumerate() {
+            self.path.push_item(number);
+            check(self, item);
+            self.path.pop();
+        }
     }
 
     fn object(&mut self, node: Node<'d>, shape: &'static Shape) {
@@ -265,12 +274,12 @@ impl<'d> Check<'d> {
             Bool => expected(node.bool().is_some(), "`true` or `false`"),
             Texts => {
                 let texts = node.items().all(|item| item.text().is_some());
-                let is_empty_enum = !node.has_items() && self.path.last() == Some(&"enum");
+                let is_empty_enum = !node.has_items() && self.path.last() == Some("enum");
                 expected(node.is_list() && texts && !is_empty_enum, "a list of texts")
             }
             Schema => return self.schema(node),
             One(shape) => return self.object(node, shape),
-            List(shape) if node.is_list() => return node.items().for_each(|item| self.object(item, shape)),
+            List(shape) if node.is_list() => return self.items(node, |check, item| check.object(item, shape)),
             List(_) => expected(false, "a list"),
             Named(_) | Schemas if !node.is_map() => expected(false, "an object"),
             Named(shape) => {
@@ -300,7 +309,7 @@ impl<'d> Check<'d> {
                 "additionalProperties" if value.bool().is_some() => {}
                 "items" | "not" | "additionalProperties" => self.below(name, |check| check.schema(value)),
                 "allOf" | "anyOf" | "oneOf" => {
-                    self.below(name, |check| value.items().for_each(|part| check.schema(part)));
+                    self.below(name, |check| check.items(value, Self::schema));
                 }
                 "required" => self.below(name, |check| check.value(value, Texts)),
                 "type" if self.version != Version::V31 => self.below(name, |check| check.value(value, Text)),
