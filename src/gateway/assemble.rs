@@ -6,6 +6,7 @@ use std::sync::{Arc, LazyLock, OnceLock};
 use http::{HeaderName, Method};
 
 use super::access::{AccessTable, ApiAccess, KEY_HEADER, KEY_QUERY, ProductAccess};
+use super::contract::Schemas;
 use super::documents::{Chain, DocumentId, Documents, NO_DOCUMENT};
 use super::naming::{header_name, split_revision, version};
 use super::problem::{ConfigurationError, Problem};
@@ -250,7 +251,7 @@ impl<'a> Assembly<'a> {
         ];
         let (mut routes, mut operations) = (Vec::new(), Vec::new());
         let mut soap = (api.effective_kind() == ApiKind::Soap).then(Box::<SoapOperations>::default);
-        let owner = entry;
+        let (owner, mut schemas) = (entry, Schemas::default());
         let handshake = handshake(owner).map(|entry| (HANDSHAKE, entry));
         for (id, entry) in owner.operations.iter().chain(handshake) {
             let operation = &entry.operation;
@@ -280,13 +281,17 @@ impl<'a> Assembly<'a> {
                 soap.add(operations.len(), operation);
             }
             let pipelines = self.pipelines(above, document, own, &products);
+            let needs_contract = pipelines.all().any(|pipeline| pipeline.needs_contract());
             let needs_samples = pipelines.all().any(|pipeline| pipeline.needs_samples());
+            let template = routes.last().map(|route: &OperationRoute| &route.template).filter(|_| needs_contract);
+            let contract = template.map(|template| Arc::new(schemas.contract(owner, operation, template)));
             let facts = OperationFacts {
                 id: id.into(),
                 name: operation.display_name.as_deref().unwrap_or(id).into(),
                 method: operation.method.trim().into(),
                 url_template: operation.url_template.as_str().into(),
                 responses: if needs_samples { samples::responses(owner, operation) } else { Vec::new() },
+                contract,
             };
             operations.push(OperationState { facts: Arc::new(facts), pipelines });
         }

@@ -2,6 +2,7 @@
 
 mod access;
 mod assemble;
+mod contract;
 mod documents;
 mod naming;
 mod operations;

@@ -7,7 +7,7 @@ use super::problem::Problem;
 use crate::backend::{Backends, Resilience, Transport};
 use crate::forward::{BaseUrl, BaseUrlError};
 use crate::jwt::Signatures;
-use crate::model::{Backend, CertificateAuthority, Entities, Logger, LoggerKind, Store};
+use crate::model::{Backend, CertificateAuthority, Entities, Logger, LoggerKind, SchemaKind, Store};
 use crate::policy::{BackendDirectory, BackendFacts, CertificateFacts, Environment, EventHub};
 use crate::secret::{NamedValue, NamedValues, Secret};
 
@@ -94,6 +94,17 @@ fn environment_of(entities: &Entities, values: Arc<NamedValues>) -> Environment 
         environment = match event_hub(logger, &values) {
             Ok(hub) => environment.logger(id, hub),
             Err(problem) => environment.unusable_logger(id, problem),
+        };
+    }
+    for (id, schema) in &entities.schemas {
+        let text = schema.value.as_ref().and_then(|value| value.as_str());
+        environment = match (&schema.document, text) {
+            (Some(document), _) => environment.json_schema(id, document.clone()),
+            (None, Some(text)) if schema.kind != Some(SchemaKind::Xml) => match serde_json::from_str(text) {
+                Ok(document) => environment.json_schema(id, document),
+                Err(_) => environment,
+            },
+            (None, _) => environment,
         };
     }
     for (id, certificate) in &entities.certificates {

@@ -106,6 +106,14 @@ impl UrlTemplate {
         .map(AsRef::as_ref)
     }
 
+    /// What a query must have: its names, each with a parameter (`Ok`) or a fixed value.
+    pub(super) fn query_names(&self) -> impl Iterator<Item = (&str, Result<&str, &str>)> {
+        self.query.iter().map(|parameter| match &parameter.value {
+            QueryValue::Parameter(name) => (&*parameter.name, Ok(&**name)),
+            QueryValue::Fixed(value) => (&*parameter.name, Err(&**value)),
+        })
+    }
+
     /// Whether it has a parameter of this name; case makes no difference.
     pub fn has_parameter(&self, name: &str) -> bool {
         self.parameter_names().any(|known| known.eq_ignore_ascii_case(name))

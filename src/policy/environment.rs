@@ -38,6 +38,8 @@ pub struct Environment {
     pub(crate) loggers: BTreeMap<String, Result<EventHub, String>>,
     /// By id in lower case; the error says why one cannot be used.
     pub(crate) certificates: BTreeMap<String, Result<CertificateFacts, String>>,
+    /// By id in lower case.
+    pub(crate) schemas: BTreeMap<String, Arc<serde_json::Value>>,
     signatures: Option<Signatures>,
     is_revocation_checked: bool,
     pub(crate) most_dimensions: Option<usize>,
@@ -132,6 +134,13 @@ impl Environment {
     #[cfg(feature = "client")]
     pub(crate) fn unusable_certificate(mut self, id: &str, problem: String) -> Self {
         self.certificates.insert(id.to_ascii_lowercase(), Err(problem));
+        self
+    }
+
+    /// Adds a schema of JSON that `schema-id` of `validate-content` may name.
+    #[must_use]
+    pub fn json_schema(mut self, id: &str, schema: serde_json::Value) -> Self {
+        self.schemas.insert(id.to_ascii_lowercase(), Arc::new(schema));
         self
     }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::validation::OperationContract;
 use crate::forward::BaseUrl;
 use crate::secret::Secret;
 
@@ -47,6 +48,8 @@ pub struct OperationFacts {
     pub url_template: Arc<str>,
     /// What its responses look like, for `mock-response`.
     pub responses: Vec<ResponseFacts>,
+    /// What it declares, for the policies that validate messages.
+    pub contract: Option<Arc<OperationContract>>,
 }
 
 /// A response that an operation declares.

@@ -139,7 +139,11 @@ policies! {
         trace::Trace,
         validate_azure_ad_token::ValidateAzureAdToken,
         validate_client_certificate::ValidateClientCertificate,
+        validate_content::ValidateContent,
+        validate_headers::ValidateHeaders,
         validate_jwt::ValidateJwt,
+        validate_parameters::ValidateParameters,
+        validate_status_code::ValidateStatusCode,
         wait::Wait,
         xml_to_json::XmlToJson,
         xsl_transform::XslTransform,
@@ -171,12 +175,8 @@ const INDEX: &[&str] = &[
     "llm-semantic-cache-store",
     "publish-event",
     "sql-data-source",
-    "validate-content",
     "validate-graphql-request",
-    "validate-headers",
     "validate-odata-request",
-    "validate-parameters",
-    "validate-status-code",
 ];
 
 /// Whether API Management has a policy of that element name, implemented here or not.

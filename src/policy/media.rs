@@ -26,6 +26,11 @@ impl<'a> MediaType<'a> {
         Some(Self::parse(text)).filter(|media| !media.essence.is_empty())
     }
 
+    /// Type and subtype.
+    pub(crate) fn essence(self) -> &'a str {
+        self.essence
+    }
+
     fn has(self, names: &[&str], suffix: &str) -> bool {
         let ending = self.essence.len().checked_sub(suffix.len()).and_then(|at| self.essence.get(at..));
         names.iter().any(|name| self.essence.eq_ignore_ascii_case(name))

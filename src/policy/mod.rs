@@ -63,6 +63,7 @@ mod media;
 mod messages;
 mod outgoing;
 mod own_request;
+mod peek;
 mod pipeline;
 #[cfg(feature = "testing")]
 mod probe;
@@ -82,6 +83,7 @@ mod traced_body;
 mod tracer;
 #[cfg_attr(not(feature = "client"), allow(dead_code))]
 mod tracing;
+mod validation;
 mod variables;
 
 pub use self::tracing::{DebugAccess, DebugAuthorizer, DebugTokens, RequestTracing};
@@ -111,3 +113,4 @@ pub use settings::EngineSettings;
 pub use spec::{Attribute, Child, Content, Scope, Scopes, Section, Sections, Spec};
 #[cfg(feature = "client")]
 pub(crate) use statements::cors::{Outcome, Preflight, answer as answer_preflight};
+pub use validation::{BodyContract, OperationContract, ParameterContract, ResponseContract, SchemaContract};

@@ -175,6 +175,12 @@ impl Pipeline {
         self.needs.has(Needs::SAMPLES)
     }
 
+    /// Whether a statement validates messages.
+    #[cfg(feature = "client")]
+    pub(crate) fn needs_contract(&self) -> bool {
+        self.needs.has(Needs::CONTRACT)
+    }
+
     pub(crate) fn program(&self, section: Section) -> &Program {
         &self.programs[section as usize]
     }
@@ -230,6 +236,9 @@ impl Needs {
     pub(crate) const SAMPLES: Self = Self(64);
     /// Something that sends requests of policies.
     pub(crate) const OUTBOUND: Self = Self(128);
+
+    /// What the operation declares.
+    pub(crate) const CONTRACT: Self = Self(512);
 
     /// The request's method, URL, headers or body, still at the end.
     pub(crate) const KEPT: Self = Self(256);

@@ -173,7 +173,7 @@ fn document(compiler: &mut Compiler<'_>, element: &Element) -> Option<Setting<St
 }
 
 /// Reports children that stand twice where once is allowed, and warns of those in another order.
-fn in_order(compiler: &mut Compiler<'_>, element: &Element, known: &[Child]) {
+pub(crate) fn in_order(compiler: &mut Compiler<'_>, element: &Element, known: &[Child]) {
     let mut last = 0;
     for child in element.elements() {
         let Some(at) = known.iter().position(|known| *known.element == *child.name) else { continue };

@@ -1,0 +1,269 @@
+//! What `validate-content` does with a message.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use http::{HeaderMap, header};
+
+use super::super::super::error::Failure;
+use super::super::super::exchange::{Exchange, Message};
+use super::super::super::list::{Flow, Resume};
+use super::super::super::media::MediaType;
+use super::super::super::messages::MessageBody;
+use super::super::super::peek::{Peeked, peek};
+use super::super::super::pipeline::Needs;
+use super::super::super::setting::Setting;
+use super::super::super::validation::{Action, BodyContract, ErrorKind, Report, SchemaContract};
+use super::{ContentRule, Rules, json};
+use crate::body::{Body, CollectError};
+
+/// What a body is validated as.
+struct Wanted {
+    /// What messages call the content.
+    media_type: String,
+    schema: Option<Arc<SchemaContract>>,
+    rule: usize,
+    action: Action,
+}
+
+/// How long a body is.
+enum Size {
+    /// So long, or longer.
+    Known(u64),
+    /// Nobody has said.
+    Streaming,
+}
+
+impl Rules {
+    fn kind(&self) -> ErrorKind {
+        match self.message {
+            Message::Request => ErrorKind::RequestBody,
+            Message::Response => ErrorKind::ResponseBody,
+        }
+    }
+
+    fn word(&self) -> &'static str {
+        match self.message {
+            Message::Request => "request",
+            Message::Response => "response",
+        }
+    }
+
+    pub(super) fn run(self: &Arc<Self>, exchange: &mut Exchange) -> Result<Flow, Box<Failure>> {
+        let limit = u64::try_from(*self.max_size.get(exchange)?)
+            .map_err(|_| Failure::expression("The value of max-size is negative."))?;
+        let mut report = Report::new(super::SPEC.element, self.section, self.variable.clone());
+        let Some((body, headers)) = exchange.message(self.message) else { return Ok(Flow::Continue) };
+        let size = match (&*body, length(headers)) {
+            (MessageBody::Bytes(bytes), _) => Size::Known(bytes.len() as u64),
+            (MessageBody::Stream(_), Some(length)) => Size::Known(length),
+            (MessageBody::Stream(_), None) => Size::Streaming,
+            _ => Size::Known(0),
+        };
+        if let Size::Known(size) = size
+            && size > limit
+        {
+            self.too_large(&mut report, size, limit, exchange)?;
+            return report.finish(exchange);
+        }
+        let wanted = self.wanted(&mut report, exchange)?;
+        let Some((body, _)) = exchange.message(self.message) else { return Ok(Flow::Continue) };
+        match body {
+            MessageBody::Stream(_) if wanted.is_some() || matches!(size, Size::Streaming) => {
+                Ok(self.read(body.take(), limit, report, wanted))
+            }
+            MessageBody::Bytes(bytes) => {
+                let bytes = (**bytes).clone();
+                self.validate(&mut report, wanted, &bytes, exchange);
+                report.finish(exchange)
+            }
+            _ => {
+                self.validate(&mut report, wanted, b"", exchange);
+                report.finish(exchange)
+            }
+        }
+    }
+
+    /// Reads the body, as far as it may be long; it stays whole.
+    fn read(self: &Arc<Self>, body: Body, limit: u64, mut report: Report, wanted: Option<Wanted>) -> Flow {
+        let rules = Arc::clone(self);
+        Flow::Wait(Box::pin(async move {
+            let read = peek(body, usize::try_from(limit).unwrap_or(usize::MAX)).await;
+            let resume: Resume = Box::new(move |exchange| {
+                let of_request = rules.message == Message::Request;
+                let (body, is_whole) = match read {
+                    Ok(Peeked::Whole(body)) => (body, true),
+                    Ok(Peeked::Longer(body)) => (body, false),
+                    Err(error) => {
+                        exchange.put_body(Err(CollectError::Read(error)), of_request)?;
+                        return Ok(Flow::Continue);
+                    }
+                };
+                let bytes = body.as_bytes().cloned().unwrap_or_default();
+                exchange.put_body(Ok(body), of_request)?;
+                if is_whole {
+                    rules.validate(&mut report, wanted, &bytes, exchange);
+                } else {
+                    rules.too_large(&mut report, limit.saturating_add(1), limit, exchange)?;
+                }
+                report.finish(exchange)
+            });
+            resume
+        }))
+    }
+
+    fn too_large(
+        &self,
+        report: &mut Report,
+        size: u64,
+        limit: u64,
+        exchange: &mut Exchange,
+    ) -> Result<(), Box<Failure>> {
+        let action = *self.size_action.get(exchange)?;
+        let message = if self.message == Message::Request { "Request" } else { "Response" };
+        let start = format!("{message}'s body is {size} bytes long and it exceeds the");
+        let (details, public) =
+            (format!("{start} configured limit of {limit} bytes."), format!("{start} limit of {limit} bytes."));
+        report.add_as(action, (self.kind(), "", "SizeLimit"), details, public);
+        Ok(())
+    }
+
+    /// What the body is to be validated as; none when it is not.
+    fn wanted(&self, report: &mut Report, exchange: &mut Exchange) -> Result<Option<Wanted>, Box<Failure>> {
+        let Some((body, headers)) = exchange.message(self.message) else { return Ok(None) };
+        let is_absent = matches!(body, MessageBody::None);
+        let incoming = MediaType::of(headers).map(|media| media.essence().to_owned());
+        let mapped = self.mapped(incoming.as_deref(), exchange)?;
+        let media_type = match (mapped.or_else(|| self.any.clone()), incoming) {
+            (Some(media_type), _) | (None, Some(media_type)) => Some(media_type),
+            (None, None) => self.missing.clone(),
+        };
+        let Some(media_type) = media_type else {
+            if !is_absent {
+                self.unspecified(report, "", exchange)?;
+            }
+            return Ok(None);
+        };
+        let is_of = |rule: &ContentRule| rule.media_type.as_deref().is_none_or(|known| is_same(known, &media_type));
+        let Some((index, rule)) = self.contents.iter().enumerate().find(|(_, rule)| is_of(rule)) else {
+            self.unspecified(report, &media_type, exchange)?;
+            return Ok(None);
+        };
+        let action = *rule.action.get(exchange)?;
+        if action == Action::Ignore {
+            return Ok(None);
+        }
+        let schema = match &rule.schema {
+            Some(schema) => Some(Arc::clone(schema)),
+            None => match self.declared(exchange) {
+                None => {
+                    report.add_no_schema(action, "API's schema does not exist or it could not be resolved.");
+                    return Ok(None);
+                }
+                Some(bodies) => match bodies.iter().find(|(known, _)| is_same(known, &media_type)) {
+                    Some((_, schema)) => schema.clone(),
+                    None => {
+                        self.unspecified(report, &media_type, exchange)?;
+                        return Ok(None);
+                    }
+                },
+            },
+        };
+        if let Some(schema) = schema.as_ref().filter(|schema| schema.is_missing()) {
+            let details = format!(
+                "API's schema does not contain definition {}, which is associated with the content type {media_type}.",
+                schema.name()
+            );
+            report.add_internal(action, (self.kind(), &media_type, "MissingDefinition"), details);
+            return Ok(None);
+        }
+        Ok(Some(Wanted { media_type, schema, rule: index, action }))
+    }
+
+    fn mapped(&self, incoming: Option<&str>, exchange: &mut Exchange) -> Result<Option<String>, Box<Failure>> {
+        for mapping in &self.mappings {
+            let holds = match (&mapping.from, &mapping.when) {
+                (Some(from), _) => incoming.is_some_and(|incoming| is_same(from, incoming)),
+                (None, Some(when)) => *when.get(exchange)?,
+                (None, None) => false,
+            };
+            if holds {
+                return Ok(Some(mapping.to.clone()));
+            }
+        }
+        Ok(None)
+    }
+
+    fn unspecified(&self, report: &mut Report, media_type: &str, exchange: &mut Exchange) -> Result<(), Box<Failure>> {
+        let action = *self.unspecified.get(exchange)?;
+        let details = format!("Unspecified content type {media_type} is not allowed.");
+        report.add(action, self.kind(), media_type, "Unspecified", details);
+        Ok(())
+    }
+
+    /// The bodies that the operation declares, with their schemas; none when it is not known.
+    fn declared(&self, exchange: &Exchange) -> Option<Vec<(Arc<str>, Option<Arc<SchemaContract>>)>> {
+        let contract = exchange.facts.operation.as_ref()?.contract.as_ref()?;
+        let bodies: &[BodyContract] = match (self.message, &exchange.response) {
+            (Message::Request, _) => &contract.request,
+            (Message::Response, Some(response)) => {
+                contract.response(response.status.as_u16()).map_or(&[], |response| &response.bodies)
+            }
+            (Message::Response, None) => &[],
+        };
+        Some(bodies.iter().map(|body| (body.content_type.clone(), body.schema.clone())).collect())
+    }
+
+    /// Checks the bytes of a body.
+    fn validate(&self, report: &mut Report, wanted: Option<Wanted>, bytes: &[u8], exchange: &mut Exchange) {
+        let Some(Wanted { media_type, schema, rule, action }) = wanted else { return };
+        let Some((_, headers)) = exchange.message(self.message) else { return };
+        let variant = self.contents.get(rule).map(|rule| rule.variant).unwrap_or_default();
+        let definition = schema.as_ref().map_or("", |schema| schema.name()).to_owned();
+        let outcome = match encoding(headers) {
+            Some(encoding) => Err(format!("The content encoding {encoding} is not supported.")),
+            None => json::check(bytes, headers, schema.as_deref(), variant),
+        };
+        match outcome {
+            Ok(breaches) => {
+                for (message, line, position) in breaches {
+                    let details = format!(
+                        "Body of the {} does not conform to the definition {definition}, which is associated with the \
+                         content type {media_type}.\n\n{message} Line: {line}, Position: {position}",
+                        self.word()
+                    );
+                    report.add(action, self.kind(), &media_type, "IncorrectMessage", details);
+                }
+            }
+            Err(exception) => {
+                let word = self.word();
+                let details =
+                    format!("Body of the {word} cannot be validated for the content type {media_type}.\n\n{exception}");
+                report.add_internal(action, (self.kind(), "", "ValidationException"), details);
+            }
+        }
+    }
+
+    pub(super) fn needs(&self) -> Needs {
+        let root = self.unspecified.needs() | self.max_size.needs() | self.size_action.needs();
+        let needs = self.contents.iter().fold(root, |needs, rule| needs | rule.action.needs());
+        let when = self.mappings.iter().filter_map(|mapping| mapping.when.as_ref()).map(Setting::needs);
+        when.fold(needs | Needs::CONTRACT, |needs, when| needs | when)
+    }
+}
+
+/// Whether two media types are the same, parameters aside.
+fn is_same(a: &str, b: &str) -> bool {
+    MediaType::parse(a).is_same(MediaType::parse(b))
+}
+
+fn length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
+}
+
+/// How the content is packed, when it is.
+fn encoding(headers: &HeaderMap) -> Option<Cow<'_, str>> {
+    let value = headers.get(header::CONTENT_ENCODING)?;
+    let text = String::from_utf8_lossy(value.as_bytes());
+    (!text.trim().is_empty() && !text.trim().eq_ignore_ascii_case("identity")).then_some(text)
+}
