@@ -95,3 +95,25 @@ fn agrees_on_the_corpus() {
         compare(&folder);
     }
 }
+
+#[test]
+fn other_files_of_a_folder_are_let_be() {
+    let trigger = br#"{"bindings": [{"type": "httpTrigger", "methods": ["get"]}]}"#;
+    let files = [
+        ("host.json", &br#"{"extensions": {"http": {"routePrefix": ""}}}"#[..]),
+        ("GetIt/function.json", trigger),
+        ("tsconfig.json", b"{ // a comment\n}"),
+        (".vscode/settings.json", b"{,}"),
+        ("node_modules/a/function.json", b"{}"),
+        ("node_modules/a/list.json", br#"["a", {"name": "b"}]"#),
+        ("package.json", br#"{"name": "app"}"#),
+    ];
+    let files = files.map(|(path, bytes)| SourceFile { path, bytes });
+    let imported = function_app(&files, &FunctionAppOptions::default());
+    let codes: Vec<_> = imported.findings.iter().map(|finding| finding.code).collect();
+    assert_eq!((imported.accepted, codes), (true, vec!["named-value-without-value"]));
+    assert_eq!(imported.operations.len(), 1);
+    let broken =
+        [SourceFile { path: "host.json", bytes: b"{" }, SourceFile { path: "A/function.json", bytes: trigger }];
+    assert!(!function_app(&broken, &FunctionAppOptions::default()).accepted);
+}

@@ -173,6 +173,19 @@ fn forms_have_the_fields_of_all_parts() {
 }
 
 #[test]
+fn examples_are_those_of_the_media_type() {
+    let document = br#"{"swagger": "2.0", "info": {"title": "T", "version": "1"}, "host": "h", "schemes": ["https"],
+        "produces": ["application/json", "text/xml", "text/json"], "paths": {"/a": {"get": {"responses": {"200": {"description": "ok",
+            "schema": {"type": "object", "properties": {"a": {"type": "integer"}}},
+            "examples": {"text/xml": "<a>1</a>", "application/json": {"a": 7}}}}}}}}"#;
+    let imported = openapi(document, &Options::default());
+    let representations = imported.operations[0].properties.responses[0].representations.iter();
+    let examples: Vec<_> =
+        representations.map(|body| body.examples.as_ref().unwrap()["default"]["value"].clone()).collect();
+    assert_eq!(examples, [json!({"a": 7}), json!("<a>1</a>"), json!({"a": 0})]);
+}
+
+#[test]
 fn findings_point_into_lists() {
     let document = br##"{"openapi": "3.0.3", "info": {"title": "T", "version": "1"}, "paths": {},
         "servers": [{"url": "https://h"}, {"url": 7}],

@@ -43,8 +43,13 @@ impl App {
         let mut app = Self::default();
         let mut files: Vec<_> = files.iter().collect();
         files.sort_by(|a, b| a.path.split('/').cmp(b.path.split('/')));
+        let root = root(&files);
+        let is_alone = files.len() == 1;
         for file in files {
-            let (folder, name) = file.path.rsplit_once('/').unwrap_or(("", file.path));
+            let (folder, name) = split(file.path);
+            if root.is_some_and(|root| !is_of_app(root, folder, name)) {
+                continue;
+            }
             let value = json(file.bytes);
             let place = |pointer: String| (file.path.to_owned(), pointer);
             if name.eq_ignore_ascii_case("function.json") {
@@ -53,6 +58,8 @@ impl App {
                 continue;
             }
             match value {
+                // What else lies in the folder of an app may have comments, such as `tsconfig.json`.
+                Err(_) if !is_alone && !is_known(name) => {}
                 Err(position) => app.broken.push((file.path.to_owned(), position)),
                 Ok(value) if name.eq_ignore_ascii_case("host.json") => app.host(&value),
                 Ok(value) => app.other(&value, &place),
@@ -127,6 +134,33 @@ impl Function {
     fn new(place: (String, String), name: &str, config: Option<Value>) -> Self {
         Self { place, name: name.to_owned(), config, invoke_url: None, is_disabled: false }
     }
+}
+
+fn split(path: &str) -> (&str, &str) {
+    path.rsplit_once('/').unwrap_or(("", path))
+}
+
+/// The folder of the app: that of the uppermost `host.json`.
+fn root<'f>(files: &[&SourceFile<'f>]) -> Option<&'f str> {
+    let hosts = files.iter().map(|file| split(file.path)).filter(|(_, name)| name.eq_ignore_ascii_case("host.json"));
+    hosts.map(|(folder, _)| folder).min_by_key(|folder| folder.len())
+}
+
+/// Whether a file belongs to the app at `root`: it is there, or describes a function in a folder there.
+fn is_of_app(root: &str, folder: &str, name: &str) -> bool {
+    if folder == root {
+        return !name.eq_ignore_ascii_case("function.json");
+    }
+    let inside =
+        if root.is_empty() { Some(folder) } else { folder.strip_prefix(root).and_then(|f| f.strip_prefix('/')) };
+    let is_function = name.eq_ignore_ascii_case("function.json") && inside.is_some_and(|inside| !inside.contains('/'));
+    is_function || name.eq_ignore_ascii_case("functions.metadata")
+}
+
+/// Files that describe an app, whatever they hold.
+fn is_known(name: &str) -> bool {
+    let names = ["host.json", "local.settings.json", "functions.metadata", "functions.json", "template.json"];
+    names.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
 /// The value, or line and column of what is wrong.

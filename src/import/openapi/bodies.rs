@@ -111,7 +111,7 @@ fn representation<'d>(
         let (id, name) = context.schemas.refer(schema, name);
         representation = representation.schema_id(id).type_name(name);
     }
-    let (examples, is_own) = context.samples.of(&context.references, media, content_type);
+    let (examples, is_own) = context.samples.of(&context.references, media, content_type, context.version);
     let made = examples.as_ref().filter(|_| is_own).map_or(0, Json::size) + context.schemas.size() - before;
     representation.examples = examples;
     context.room.take(size_of::<Representation>() + made, [content_type, content_type]);

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 
+use super::Version;
 use super::document::Node;
 use super::json::write_name;
 use super::references::{References, target};
@@ -39,9 +40,15 @@ impl<'d> Samples<'d> {
         references: &References<'d>,
         media: Node<'d>,
         content_type: &str,
+        version: Version,
     ) -> (Option<Json>, bool) {
         let [example, examples, schema] = media.find_all(["example", "examples", "schema"]);
-        if let Some(given) = example.or_else(|| first(references, examples?)) {
+        // In 2.0 examples stand below their media types.
+        let of_several = examples.and_then(|examples| match version {
+            Version::V2 => examples.find(content_type),
+            _ => first(references, examples),
+        });
+        if let Some(given) = example.or(of_several) {
             return (Some(wrap(|out| given.write(out))), true);
         }
         let is_json = is_json(content_type);
@@ -232,7 +239,7 @@ mod tests {
         let text = format!(r#"{{"schema": {schema}}}"#);
         let document = json::read(&text).unwrap();
         let media = document.root();
-        Samples::default().of(&References::new(media), media, "application/json").0.unwrap()["default"]["value"]
+        Samples::default().of(&References::new(media), media, "application/json", Version::V31).0.unwrap()["default"]["value"]
             .to_string()
     }
 

@@ -11,7 +11,7 @@ use super::document::Document;
 /// Reads a text that is one document.
 pub(super) fn read(text: &str) -> Result<Document<'_>, YamlError> {
     // An alias cannot make more out of a document than this many times its size.
-    let most = text.len().saturating_mul(4).max(100_000);
+    let most = text.len().saturating_mul(4).max(20_000);
     let mut budget = Budget::default();
     budget.max_nodes = most;
     budget.max_events = most.saturating_mul(2);
