@@ -19,6 +19,8 @@ pub mod import;
 #[cfg(feature = "policy")]
 pub mod jwt;
 pub mod load;
+#[cfg(feature = "management")]
+pub mod management;
 pub mod model;
 pub mod outbound;
 #[cfg(feature = "policy")]

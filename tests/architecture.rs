@@ -36,6 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
             "sink", "state",
         ],
     ),
+    ("management", &["backend", "body", "clock", "gateway", "import", "model", "policy", "random", "secret", "xml"]),
     (
         "testing",
         &[

@@ -1,12 +1,14 @@
 //! A whole gateway: loads a configuration and serves it.
 //!
-//! `cargo run --example gateway -- [--config PATH [--parameters FILE] [--overrides FILE]] [--listen ADDR] [--workers N]`
+//! `cargo run --example gateway -- [--config PATH [--parameters FILE] [--overrides FILE]] [--listen ADDR] [--workers N] [--management ADDR]`
 //!
 //! `--parameters` is a parameters file of an ARM template, `--overrides` a file of values laid over the configuration, such
 //! as secrets and keys; see `docs/configuration.md`. Both may be given more than once.
 //! Without `--config` it serves an embedded sample with a backend in the same process. Prints `listening on http://…`
-//! once it serves. SIGTERM and Ctrl-C drain: requests under way are finished.
+//! once it serves. `--management` takes changes over the REST contract of Azure API Management (`docs/management.md`) from those
+//! who have the token in `GATEWRIGHT_MANAGEMENT_TOKEN`; without that variable one is made and printed. SIGTERM and Ctrl-C drain: requests under way are finished.
 
+mod management;
 mod sample;
 mod serve;
 
@@ -18,14 +20,14 @@ use gatewright::gateway::Gateway;
 use gatewright::load::Options;
 use gatewright::model::Store;
 
-const USAGE: &str =
-    "usage: gateway [--config PATH [--parameters FILE] [--overrides FILE]] [--listen ADDR] [--workers N]";
+const USAGE: &str = "usage: gateway [--config PATH [--parameters FILE] [--overrides FILE]] [--listen ADDR] [--workers N] [--management ADDR]";
 
 struct Arguments {
     config: Option<String>,
     options: Options,
     listen: SocketAddr,
     workers: usize,
+    management: Option<SocketAddr>,
 }
 
 fn main() -> ExitCode {
@@ -53,7 +55,7 @@ fn main() -> ExitCode {
 fn arguments() -> Result<Arguments, String> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
-    let mut found = Arguments { config: None, options: Options::new(), listen, workers };
+    let mut found = Arguments { config: None, options: Options::new(), listen, workers, management: None };
     let mut rest = std::env::args().skip(1);
     while let Some(flag) = rest.next() {
         let mut value = || rest.next().ok_or_else(|| format!("`{flag}` needs a value: {USAGE}"));
@@ -61,11 +63,8 @@ fn arguments() -> Result<Arguments, String> {
             "--config" => found.config = Some(value()?),
             "--parameters" => found.options = found.options.parameters_file(value()?),
             "--overrides" => found.options = found.options.overrides_file(value()?),
-            "--listen" => {
-                let text = value()?;
-                found.listen =
-                    text.parse().map_err(|_| format!("`{text}` is not an address such as 127.0.0.1:8080"))?;
-            }
+            "--listen" => found.listen = address(&value()?)?,
+            "--management" => found.management = Some(address(&value()?)?),
             "--workers" => {
                 let text = value()?;
                 let workers = text.parse().ok().filter(|workers| (1..=1024).contains(workers));
@@ -76,6 +75,10 @@ fn arguments() -> Result<Arguments, String> {
         }
     }
     Ok(found)
+}
+
+fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| format!("`{text}` is not an address such as 127.0.0.1:8080"))
 }
 
 async fn run(arguments: Arguments) -> Result<(), String> {
@@ -95,6 +98,9 @@ async fn run(arguments: Arguments) -> Result<(), String> {
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     if arguments.config.is_some() {
         list(&loaded.store, address);
+    }
+    if let Some(address) = arguments.management {
+        management::start(address, gateway.clone(), loaded.store).await?;
     }
     println!("listening on http://{address}");
     if arguments.config.is_none() {

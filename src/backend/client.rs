@@ -78,6 +78,13 @@ impl Client {
         WeakClient(Arc::downgrade(&self.0))
     }
 
+    /// Closes the HTTP/1.1 connections to a host and port, those in use when their response is over.
+    pub(super) fn reconnect(&self, authority: &str) {
+        if let Some(connections) = self.0.http1.get() {
+            connections.reconnect(authority);
+        }
+    }
+
     /// How its connections are made.
     pub(super) fn link(&self) -> &Link {
         &self.0.link

@@ -45,6 +45,8 @@ struct Host {
     connector: Connector,
     /// With the round in which each became idle; the last one is taken first.
     idle: Mutex<Vec<(SendRequest<Body>, u64)>>,
+    /// Counts up when all connections are given up: those of before are not kept.
+    generation: AtomicU64,
     rounds: Arc<Rounds>,
     of: Weak<Shared>,
 }
@@ -86,13 +88,14 @@ impl Connections {
         let host = self.host(&uri);
         async move {
             loop {
+                let generation = host.generation.load(Ordering::SeqCst);
                 let (mut connection, is_used) = match host.take() {
                     Some(connection) => (connection, true),
                     None => (open(host.connector.clone(), uri.clone()).await?, false),
                 };
                 match connection.try_send_request(request).await {
                     Ok(response) => {
-                        host.give_back(connection);
+                        host.give_back(connection, generation);
                         return Ok(response);
                     }
                     Err(mut error) => match error.take_message() {
@@ -102,6 +105,13 @@ impl Connections {
                 }
             }
         }
+    }
+
+    /// Closes the connections of a host and port, those in use when their response is over: the next request opens another.
+    pub(super) fn reconnect(&self, authority: &str) {
+        let hosts = lock(&self.0.hosts);
+        let of_it = hosts.iter().flatten().filter(|(name, _)| name.eq_ignore_ascii_case(authority));
+        of_it.for_each(|(_, host)| host.close_all());
     }
 
     fn host(&self, uri: &Uri) -> Arc<Host> {
@@ -118,6 +128,7 @@ impl Connections {
         let made = Arc::new(Host {
             connector: self.0.connector.clone(),
             idle: Mutex::default(),
+            generation: AtomicU64::new(0),
             rounds: Arc::clone(&self.0.rounds),
             of: Arc::downgrade(&self.0),
         });
@@ -139,28 +150,34 @@ impl Host {
     }
 
     /// Keeps a connection, now or when the response that it brings is over.
-    fn give_back(self: Arc<Self>, mut connection: SendRequest<Body>) {
+    fn give_back(self: Arc<Self>, mut connection: SendRequest<Body>, generation: u64) {
         if connection.is_ready() {
-            return self.keep(connection);
+            return self.keep(connection, generation);
         }
         if !connection.is_closed() {
             tokio::spawn(async move {
                 if poll_fn(|cx| connection.poll_ready(cx)).await.is_ok() {
-                    self.keep(connection);
+                    self.keep(connection, generation);
                 }
             });
         }
     }
 
-    fn keep(&self, connection: SendRequest<Body>) {
+    fn keep(&self, connection: SendRequest<Body>, generation: u64) {
         let mut idle = lock(&self.idle);
-        if idle.len() < MOST_IDLE {
+        if idle.len() < MOST_IDLE && self.generation.load(Ordering::SeqCst) == generation {
             idle.push((connection, self.rounds.number.load(Ordering::Relaxed)));
         }
         drop(idle);
         if !self.rounds.is_going.load(Ordering::SeqCst) {
             go_round(&self.of);
         }
+    }
+
+    fn close_all(&self) {
+        let mut idle = lock(&self.idle);
+        self.generation.fetch_add(1, Ordering::SeqCst);
+        idle.clear();
     }
 
     /// Closes what has been idle for too long; whether something is left.

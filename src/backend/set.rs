@@ -78,6 +78,21 @@ impl Backends {
         }
     }
 
+    /// Closes the HTTP/1.1 connections to an entity, or to the members of a pool, so that the next request opens another
+    /// one; those in use are closed when their response is over. Those of HTTP/2 stay.
+    pub fn reconnect(&self, id: &str) {
+        let close = |member: &Member| member.client.reconnect(member.single.base.authority().as_str());
+        match (self.member(id), self.pool(id)) {
+            (Some(member), _) => close(member),
+            (None, Some(pool)) => pool.goals().iter().for_each(|goal| {
+                if let Goal::Single(member, _) = goal {
+                    close(member);
+                }
+            }),
+            (None, None) => {}
+        }
+    }
+
     /// Whether a request to an entity may go to a URL of which this holds: that of any member of a pool, and that of a
     /// service of a cluster, which is not known yet.
     #[cfg(feature = "policy")]

@@ -7,7 +7,7 @@ use serde::de::{Error, Unexpected};
 use serde::{Deserialize, Deserializer, Serializer};
 
 /// Reads `PnWnDTnHnMnS` or `[d.]hh:mm:ss[.fraction]`.
-pub(super) fn parse(text: &str) -> Option<Duration> {
+pub(crate) fn parse(text: &str) -> Option<Duration> {
     let text = text.trim();
     match text.strip_prefix(['P', 'p']) {
         Some(rest) => parse_designated(rest),

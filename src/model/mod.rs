@@ -51,6 +51,8 @@ pub use diagnostic::{
 };
 pub use extra::Extra;
 pub use gateway::{Gateway, GatewayLocation};
+#[cfg(feature = "management")]
+pub(crate) use iso8601::parse as parse_duration;
 pub use json::Json;
 pub use logger::{Logger, LoggerKind};
 pub use named_value::{KeyVault, KeyVaultStatus, NamedValue};

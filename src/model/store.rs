@@ -143,6 +143,10 @@ pub struct ProductEntry {
     pub apis: Vec<String>,
     /// Names of the groups that see the product.
     pub groups: Vec<String>,
+    /// Links to some of the APIs by the name of the link, as newer contracts have them; `apis` decides.
+    pub api_links: Collection<String>,
+    /// Links to some of the groups by the name of the link; `groups` decides.
+    pub group_links: Collection<String>,
     /// Names of tags.
     pub tags: Vec<String>,
 }

@@ -1,0 +1,94 @@
+//! Resources that say no more than that one entity belongs to another: an API to a product, a tag to an API.
+
+use http::StatusCode;
+
+use super::super::error::Failure;
+use super::super::kind::{Change, Deletion, Kind, Place, Properties, View};
+use crate::model::Store;
+
+/// A list of names in one kind of owner. What is answered is the entity that is named.
+pub(in crate::management) struct Link {
+    pub(super) path: &'static [&'static str],
+    /// The kind of what is named.
+    pub(super) to: &'static str,
+    /// None when the owner is not there.
+    pub(super) get: for<'s> fn(&'s Store, &Place) -> Option<&'s Vec<String>>,
+    pub(super) get_mut: for<'s> fn(&'s mut Store, &Place) -> Option<&'s mut Vec<String>>,
+    pub(super) presence: StatusCode,
+}
+
+impl Link {
+    fn target(&self) -> Option<&'static dyn Kind> {
+        super::ALL.iter().copied().find(|kind| kind.path() == [self.to])
+    }
+
+    fn has(&self, store: &Store, at: &Place) -> bool {
+        let names = (self.get)(store, at);
+        names.is_some_and(|names| names.iter().any(|name| name.eq_ignore_ascii_case(at.last())))
+    }
+
+    /// Adds a name once; the entity has to be there.
+    pub(super) fn add(&self, store: &mut Store, at: &Place) -> Result<(), Failure> {
+        let target = self.target().and_then(|target| target.read(store, &at.with([at.last()])));
+        if target.is_none() {
+            return Err(Failure::not_found(&format!("`/{}/{}` was", self.to, at.last())));
+        }
+        if self.has(store, at) {
+            return Ok(());
+        }
+        let names = (self.get_mut)(store, at);
+        names.ok_or_else(|| Failure::not_found("The resource that it belongs to was"))?.push(at.last().to_owned());
+        Ok(())
+    }
+
+    pub(super) fn take(&self, store: &mut Store, at: &Place) {
+        if let Some(names) = (self.get_mut)(store, at) {
+            names.retain(|name| !name.eq_ignore_ascii_case(at.last()));
+        }
+    }
+}
+
+impl Kind for Link {
+    fn path(&self) -> &'static [&'static str] {
+        self.path
+    }
+
+    fn fields(&self) -> &'static [&'static str] {
+        self.target().map_or(&[], |target| target.fields())
+    }
+
+    fn deletion(&self) -> Deletion {
+        Deletion::LINK
+    }
+
+    fn presence(&self) -> StatusCode {
+        self.presence
+    }
+
+    fn names(&self, store: &Store, at: &Place) -> Option<Vec<String>> {
+        (self.get)(store, at).cloned()
+    }
+
+    fn read(&self, store: &Store, at: &Place) -> Option<Properties> {
+        if !self.has(store, at) {
+            return None;
+        }
+        // A configuration that was loaded may name what is not there.
+        let target = self.target().and_then(|target| target.read(store, &at.with([at.last()])));
+        Some(target.unwrap_or_default())
+    }
+
+    fn show(&self, properties: &mut Properties, view: &View<'_>) -> Result<(), Failure> {
+        let at = view.at.with([view.at.last()]);
+        self.target().map_or(Ok(()), |target| target.show(properties, &View { at: &at, ..*view }))
+    }
+
+    fn write(&self, store: &mut Store, _: Properties, change: &Change<'_>) -> Result<(), Failure> {
+        self.add(store, change.at)
+    }
+
+    fn remove(&self, store: &mut Store, change: &Change<'_>) -> Result<(), Failure> {
+        self.take(store, change.at);
+        Ok(())
+    }
+}

@@ -1,0 +1,24 @@
+//! Changes the configuration of a gateway while it serves, over the REST contract of Azure API Management.
+//!
+//! [`Management`] answers what Microsoft's SDKs, CLIs and Terraform send to `Microsoft.ApiManagement` (2024-05-01): a change
+//! is applied to a copy of the configuration, compiled by the gateway, and served from the next request on; or it is
+//! refused, with the place of every problem, and nothing changes.
+//!
+//! What is answered where is in `docs/management.md`.
+
+mod answer;
+mod authorize;
+mod error;
+mod filter;
+mod kind;
+mod kinds;
+mod page;
+mod path;
+mod policy_text;
+mod query;
+mod references;
+mod resource;
+mod service;
+
+pub use authorize::{Authorize, BearerToken, Refusal};
+pub use service::{Management, ManagementFuture};

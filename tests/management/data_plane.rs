@@ -1,0 +1,190 @@
+//! What is changed is what the next request meets.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde_json::{Value, json};
+
+use crate::support::{TestServer, echo};
+use crate::{SERVICE, Site};
+
+const OPENAPI: &str = r#"{"openapi": "3.0.3", "info": {"title": "Pets", "version": "1"},
+    "servers": [{"url": "https://pets.example"}],
+    "paths": {"/pets/{id}": {"get": {"operationId": "getPet", "summary": "One pet",
+        "parameters": [{"name": "id", "in": "path", "required": true, "schema": {"type": "string"}}],
+        "responses": {"200": {"description": "ok"}}}}}}"#;
+
+#[tokio::test]
+async fn apis_backends_named_values_fragments_and_policies() {
+    let (site, server) = (Site::new().await, TestServer::http(echo).await);
+    assert_eq!(site.request("/a/x", &[]).await.0, 404);
+    site.free_api("a", &server).await;
+    let (status, text) = site.request("/a/x", &[]).await;
+    assert!(status == 200 && text.starts_with("GET /up/x "), "{text}");
+
+    site.put("/namedValues/colour", json!({"displayName": "Colour", "value": "red"})).await.is(201);
+    site.put("/backends/other", json!({"url": server.url("/other"), "protocol": "http"})).await.is(201);
+    let fragment = r#"<fragment><set-header name="x-colour"><value>{{Colour}}</value></set-header></fragment>"#;
+    site.put("/policyFragments/paint", json!({"format": "rawxml", "value": fragment})).await.is(201);
+    let inbound = r#"<set-backend-service backend-id="other" /><include-fragment fragment-id="paint" />"#;
+    site.policy("/apis/a", inbound).await.is(201);
+    let (_, text) = site.request("/a/x", &[]).await;
+    assert!(text.starts_with("GET /other/x ") && text.contains("x-colour: red"), "{text}");
+
+    site.patch("/namedValues/colour", json!({"value": "blue"})).await.is(200);
+    site.patch("/backends/other", json!({"url": server.url("/third")})).await.is(200);
+    let (_, text) = site.request("/a/x", &[]).await;
+    assert!(text.starts_with("GET /third/x ") && text.contains("x-colour: blue"), "{text}");
+
+    let references = site.post("/policyFragments/paint/listReferences").await.is(200).json();
+    assert_eq!(references["value"][0]["id"], format!("{SERVICE}/apis/a/policies/policy"));
+
+    site.delete("/apis/a/operations/x").await.is(200);
+    assert_eq!(site.request("/a/x", &[]).await.0, 404);
+    site.delete("/apis/a").await.is(204);
+    site.delete("/policyFragments/paint").await.is(200);
+    site.delete("/backends/other").await.is(200);
+    site.delete("/namedValues/colour").await.is(200);
+    assert_eq!(*site.management.store(), gatewright::Store::new());
+}
+
+#[tokio::test]
+async fn keys_products_and_subscriptions() {
+    let (site, server) = (Site::new().await, TestServer::http(echo).await);
+    site.free_api("a", &server).await;
+    site.patch("/apis/a", json!({"subscriptionRequired": true})).await.is(200);
+    assert_eq!(site.request("/a/x", &[]).await.0, 401);
+    site.put("/products/p", json!({"displayName": "P"})).await.is(201);
+    site.put("/subscriptions/s", json!({"displayName": "S", "scope": "/products/p"})).await.is(201);
+    let keys = site.post("/subscriptions/s/listSecrets").await.is(200).json();
+    let key = keys["primaryKey"].as_str().unwrap().to_owned();
+    assert!(key.len() == 32 && key != keys["secondaryKey"].as_str().unwrap());
+    let header = [("Ocp-Apim-Subscription-Key", key.as_str())];
+    assert_eq!(site.request("/a/x", &header).await.0, 401, "the API is not in the product");
+    site.call("PUT", "/products/p/apis/a", &[], Value::Null).await.is(201);
+    assert_eq!(site.request("/a/x", &header).await.0, 401, "the subscription is submitted");
+    site.patch("/subscriptions/s", json!({"state": "active"})).await.is(200);
+    assert_eq!(site.request("/a/x", &header).await.0, 200);
+    site.policy("/products/p", r#"<set-header name="x-product"><value>@(context.Product.Name)</value></set-header>"#)
+        .await
+        .is(201);
+    assert!(site.request("/a/x", &header).await.1.contains("x-product: P"));
+
+    site.post("/subscriptions/s/regenerateSecondaryKey").await.is(204);
+    assert_eq!(site.request("/a/x", &header).await.0, 200);
+    site.post("/subscriptions/s/regeneratePrimaryKey").await.is(204);
+    assert_eq!(site.request("/a/x", &header).await.0, 401);
+    let keys = site.post("/subscriptions/s/listSecrets").await.is(200).json();
+    let key = keys["secondaryKey"].as_str().unwrap().to_owned();
+    let header = [("Ocp-Apim-Subscription-Key", key.as_str())];
+    assert_eq!(site.request("/a/x", &header).await.0, 200);
+    // A change of something else keeps the keys.
+    site.patch("/subscriptions/s", json!({"displayName": "T"})).await.is(200);
+    assert_eq!(site.get("/products/p/subscriptions").await.names(), ["s"]);
+    assert_eq!(site.request("/a/x", &header).await.0, 200);
+    site.call("DELETE", "/products/p/apis/a", &[], Value::Null).await.is(200);
+    assert_eq!(site.request("/a/x", &header).await.0, 401);
+}
+
+#[tokio::test]
+async fn imports_and_exports() {
+    let (site, server) = (Site::new().await, TestServer::http(echo).await);
+    let api = |format: &str, value: &str| {
+        json!({"format": format, "value": value, "path": "pets", "serviceUrl": server.url("/pets-backend"),
+            "subscriptionRequired": false})
+    };
+    let link = site.put("/apis/pets", api("openapi+json-link", "https://x.example/openapi.json")).await.is(400);
+    assert!(link.text.contains("links are not followed"), "{link:?}");
+    let made = site.put("/apis/pets", api("openapi+json", OPENAPI)).await.is(201).json();
+    assert_eq!(made["properties"]["displayName"], "Pets");
+    assert!(made["properties"].get("value").is_none() && made["properties"].get("format").is_none());
+    assert_eq!(site.get("/apis/pets/operations").await.names(), ["getpet"]);
+    let (_, text) = site.request("/pets/pets/7", &[]).await;
+    assert!(text.starts_with("GET /pets-backend/pets/7 "), "{text}");
+
+    site.policy("/apis/pets/operations/getpet", r#"<set-header name="x-kept"><value>1</value></set-header>"#)
+        .await
+        .is(201);
+    let broken = site.put("/apis/pets", api("openapi", "openapi: 3.0.3\npaths: [")).await.is(400).json();
+    assert_eq!(broken["error"]["code"], "ValidationError");
+    assert!(broken["error"]["details"][0]["line"].is_number(), "{broken}");
+    site.put("/apis/pets", api("openapi+json", &OPENAPI.replace("One pet", "A pet"))).await.is(200);
+    assert!(site.request("/pets/pets/7", &[]).await.1.contains("x-kept: 1"), "an import keeps policies");
+
+    let exported = site.get("/apis/pets?export=true&format=openapi%2Bjson").await.is(200).json();
+    assert_eq!(exported["value"]["paths"]["/pets/{id}"]["get"]["operationId"], "getpet");
+    site.get("/apis/pets?export=true&format=wadl-link").await.is(400);
+}
+
+#[tokio::test]
+async fn workspaces_have_entities_of_their_own() {
+    let (site, server) = (Site::new().await, TestServer::http(echo).await);
+    site.put("/workspaces/sales", json!({"displayName": "Sales"})).await.is(201);
+    let api = json!({"displayName": "A", "path": "sales", "serviceUrl": server.url(""), "subscriptionRequired": false});
+    site.put("/workspaces/sales/apis/a", api).await.is(201);
+    let operation = json!({"displayName": "x", "method": "GET", "urlTemplate": "/x"});
+    site.put("/workspaces/sales/apis/a/operations/x", operation).await.is(201);
+    site.put("/workspaces/sales/namedValues/n", json!({"displayName": "n", "value": "inside"})).await.is(201);
+    let policy = r#"<set-header name="x-n"><value>{{n}}</value></set-header>"#;
+    site.policy("", policy).await.is(400);
+    site.policy("/workspaces/sales", policy).await.is(201);
+    assert!(site.request("/sales/x", &[]).await.1.contains("x-n: inside"));
+    assert!(site.get("/apis").await.names().is_empty());
+    let made = site.get("/workspaces/sales/apis/a").await.json();
+    assert_eq!(made["type"], "Microsoft.ApiManagement/service/workspaces/apis");
+    site.delete("/workspaces/sales").await.is(200);
+    assert_eq!(site.request("/sales/x", &[]).await.0, 404);
+}
+
+#[tokio::test]
+async fn reconnect_makes_connections_anew() {
+    let (site, server) = (Site::new().await, TestServer::http(echo).await);
+    site.free_api("a", &server).await;
+    site.put("/backends/b", json!({"url": server.url("/up")})).await.is(201);
+    for _ in 0..3 {
+        assert_eq!(site.request("/a/x", &[]).await.0, 200);
+    }
+    assert_eq!(server.connections(), 1);
+    site.call("POST", "/backends/b/reconnect", &[], json!({"after": "soon"})).await.is(400);
+    site.call("POST", "/backends/b/reconnect", &[], json!({"after": "PT0S"})).await.is(202);
+    tokio::time::timeout(std::time::Duration::from_secs(20), async {
+        while server.connections() == 1 {
+            assert_eq!(site.request("/a/x", &[]).await.0, 200);
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_request_fails_or_meets_half_of_a_change() {
+    let (site, server) = (Site::new().await, TestServer::http(echo).await);
+    site.free_api("a", &server).await;
+    site.put("/namedValues/n", json!({"displayName": "n", "value": "0"})).await.is(201);
+    let both = r#"<set-header name="x-one"><value>{{n}}</value></set-header><set-header name="x-two"><value>{{n}}</value></set-header>"#;
+    site.policy("/apis/a", both).await.is(201);
+    let (site, stop) = (Arc::new(site), Arc::new(AtomicBool::new(false)));
+    let clients: Vec<_> = (0..4)
+        .map(|_| {
+            let (site, stop) = (site.clone(), stop.clone());
+            tokio::spawn(async move {
+                while !stop.load(Ordering::Relaxed) {
+                    let (status, text) = site.request("/a/x", &[]).await;
+                    let value =
+                        |name: &str| text.split_once(name).and_then(|(_, rest)| rest.lines().next()).map(str::to_owned);
+                    assert_eq!(status, 200);
+                    assert_eq!(value("x-one: "), value("x-two: "), "{text}");
+                }
+            })
+        })
+        .collect();
+    for number in 1..=30 {
+        site.patch("/namedValues/n", json!({"value": number.to_string()})).await.is(200);
+        assert!(site.request("/a/x", &[]).await.1.contains(&format!("x-one: {number}\n")));
+    }
+    stop.store(true, Ordering::Relaxed);
+    for client in clients {
+        client.await.unwrap();
+    }
+}

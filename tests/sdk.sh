@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Drives examples/gateway with Microsoft's packaged SDK, unmodified, in a virtual environment of its own.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+for tool in python3 openssl; do
+  command -v $tool >/dev/null || { echo "sdk: skipped, there is no $tool"; exit 0; }
+done
+cargo build --example gateway --all-features --quiet
+target=$(cargo metadata --format-version 1 --no-deps | sed 's/.*"target_directory":"\([^"]*\)".*/\1/')
+environment=${GATEWRIGHT_SDK_ENVIRONMENT:-$target/sdk-python}
+if ! "$environment/bin/python" -c 'import azure.mgmt.apimanagement' 2>/dev/null; then
+  python3 -m venv "$environment"
+  "$environment/bin/pip" install --quiet --disable-pip-version-check -r tests/sdk/python/requirements.txt
+fi
+work=$(mktemp -d)
+trap 'kill ${pids:-} 2>/dev/null || true; rm -rf "$work"' EXIT
+
+wait_for() { for _ in $(seq 1 200); do grep -q "$1" "$2" && return; sleep 0.1; done; cat "$2"; echo "sdk: nothing says \`$1\`"; exit 1; }
+
+python3 tests/sdk/python/echo.py >"$work/backend" &
+pids=$!
+mkdir "$work/config"
+echo '{ "name": "contoso" }' >"$work/config/service.json"
+export GATEWRIGHT_MANAGEMENT_TOKEN="sdk-$RANDOM-$RANDOM"
+"$target/debug/examples/gateway" --config "$work/config" --listen 127.0.0.1:0 --management 127.0.0.1:0 >"$work/gateway" 2>&1 &
+pids="$pids $!"
+wait_for http "$work/backend"
+wait_for 'listening on' "$work/gateway"
+
+export TOKEN=$GATEWRIGHT_MANAGEMENT_TOKEN BACKEND GATEWAY MANAGEMENT CERTIFICATE
+BACKEND=$(head -1 "$work/backend")
+GATEWAY=$(sed -n 's/^listening on \(http[^ ]*\).*/\1/p' "$work/gateway")
+MANAGEMENT=$(sed -n 's/^management on \(http[^ ]*\).*/\1/p' "$work/gateway")
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=sdk-client \
+  -keyout "$work/key.pem" -out "$work/certificate.pem" 2>/dev/null
+CERTIFICATE=$(cat "$work/certificate.pem" "$work/key.pem")
+"$environment/bin/python" tests/sdk/python/drive.py
+if grep -q "$TOKEN" "$work/gateway"; then echo "sdk: the token is in the output of the gateway"; exit 1; fi
