@@ -157,7 +157,7 @@ async fn a_clock_that_goes_back_locks_nobody_out() {
     }
     assert_eq!(seen, [true, true, true, false, false, true]);
     let ttl: i64 = server.command(&["PTTL", &server.command(&["KEYS", "*"])]).parse().unwrap();
-    assert!((1..=10_000).contains(&ttl), "{ttl}");
+    assert!((1..=11_250).contains(&ttl), "{ttl}");
 }
 
 #[tokio::test]
@@ -171,7 +171,7 @@ async fn every_counter_expires_but_one_that_never_ends() {
     let minute = Duration::from_secs(60);
     let end = Some(now + minute);
     for (name, window, expected) in [
-        ("sliding", Window::Sliding(minute), 1..=60_000),
+        ("sliding", Window::Sliding(minute), 60_000..=67_500),
         ("bucket", Window::TokenBucket(minute), 1..=60_000),
         ("fixed", Window::Fixed { start: now, end }, 1..=60_000),
         ("forever", Window::Fixed { start: SystemTime::UNIX_EPOCH, end: None }, -1..=-1),

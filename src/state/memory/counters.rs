@@ -105,7 +105,12 @@ impl MemoryCounters {
     }
 
     fn id(&self, key: &Key<'_>) -> Id {
-        Id(self.hashers[0].hash_one(key), self.hashers[1].hash_one(key))
+        // In one piece it is hashed in half the time; the same key always goes the same way.
+        let mut room = [0; ROOM];
+        match flat(key, &mut room) {
+            Some(text) => Id(self.hashers[0].hash_one(text), self.hashers[1].hash_one(text)),
+            None => Id(self.hashers[0].hash_one(key), self.hashers[1].hash_one(key)),
+        }
     }
 
     fn shard(&self, limits: &[Limit<'_>]) -> MutexGuard<'_, Shard> {
@@ -113,6 +118,23 @@ impl MemoryCounters {
         let at = self.hashers[0].hash_one(first) as usize % self.shards.len();
         lock(&self.shards[at])
     }
+}
+
+/// How long a key may be that is hashed in one piece.
+const ROOM: usize = 128;
+
+/// The key as one text that no other key has, if it has room.
+fn flat<'a>(key: &Key<'_>, room: &'a mut [u8; ROOM]) -> Option<&'a [u8]> {
+    let mut at = 0;
+    for part in std::iter::once(&key.family).chain(key.parts) {
+        let end = at + 1 + part.len();
+        let place = room.get_mut(at..end)?;
+        let (length, text) = place.split_first_mut()?;
+        *length = u8::try_from(part.len()).ok()?;
+        text.copy_from_slice(part.as_bytes());
+        at = end;
+    }
+    room.get(..at)
 }
 
 fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {

@@ -6,8 +6,15 @@ use std::collections::VecDeque;
 #[derive(Debug)]
 pub(super) enum Log {
     One(Count),
-    #[expect(clippy::box_collection, reason = "most counters are `One`: many of them are to be small")]
-    Many(Box<VecDeque<Count>>),
+    /// In a box: most counters are `One`, and many of them are to be small.
+    Many(Box<Many>),
+}
+
+#[derive(Debug)]
+pub(super) struct Many {
+    counts: VecDeque<Count>,
+    /// Of all amounts; it wraps around as they are added and taken away again.
+    sum: i64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +36,7 @@ impl Log {
     fn counts(&self) -> impl Iterator<Item = Count> + '_ {
         let (one, many) = match self {
             Self::One(count) => (Some(*count), None),
-            Self::Many(counts) => (None, Some(counts.iter().copied())),
+            Self::Many(many) => (None, Some(many.counts.iter().copied())),
         };
         one.into_iter().chain(many.into_iter().flatten())
     }
@@ -44,14 +51,18 @@ impl Log {
                 return;
             }
             Self::One(only) => {
-                *self = Self::Many(VecDeque::from([*only, new]).into());
+                let sum = only.amount.wrapping_add(amount);
+                *self = Self::Many(Box::new(Many { counts: VecDeque::from([*only, new]), sum }));
                 return;
             }
-            Self::Many(counts) => counts,
+            Self::Many(many) => many,
         };
-        while counts.front().is_some_and(|count| count.at.saturating_add(keep) <= now) {
+        let Many { counts, sum } = &mut **counts;
+        while let Some(old) = counts.front().filter(|count| count.at.saturating_add(keep) <= now) {
+            *sum = sum.wrapping_sub(old.amount);
             counts.pop_front();
         }
+        *sum = sum.wrapping_add(amount);
         let grain = if counts.len() < EXACT { 1 } else { (keep / 60).max(1) };
         match counts.back_mut() {
             Some(last) if last.at / grain == now / grain => {
@@ -69,8 +80,21 @@ impl Log {
 
     /// What was counted in the last `period`.
     pub(super) fn used(&self, now: u64, period: u64) -> i64 {
-        let live = self.counts().filter(|count| count.at.saturating_add(period) > now);
-        live.fold(0, |used, count| used.saturating_add(count.amount))
+        let is_over = |count: &Count| count.at.saturating_add(period) <= now;
+        match self {
+            Self::One(count) => {
+                if is_over(count) {
+                    0
+                } else {
+                    count.amount
+                }
+            }
+            // Mostly none is over: those that are too old for every period are gone.
+            Self::Many(many) => {
+                let over = many.counts.iter().take_while(|count| is_over(count));
+                over.fold(many.sum, |used, count| used.wrapping_sub(count.amount))
+            }
+        }
     }
 
     /// In how many milliseconds at most `most` will be counted in a `period`.
@@ -92,7 +116,7 @@ impl Log {
     pub(super) fn last(&self) -> u64 {
         match self {
             Self::One(count) => count.at,
-            Self::Many(counts) => counts.back().map_or(0, |count| count.at),
+            Self::Many(many) => many.counts.back().map_or(0, |count| count.at),
         }
     }
 
@@ -100,7 +124,8 @@ impl Log {
     pub(super) fn shift(&mut self, by: u64) {
         match self {
             Self::One(count) => count.at = count.at.saturating_sub(by),
-            Self::Many(counts) => counts.iter_mut().for_each(|count| count.at = count.at.saturating_sub(by)),
+            Self::Many(_) if by == 0 => {}
+            Self::Many(many) => many.counts.iter_mut().for_each(|count| count.at = count.at.saturating_sub(by)),
         }
     }
 }

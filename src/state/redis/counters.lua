@@ -1,17 +1,72 @@
 -- Decides about limits, all together. Times are milliseconds; a limit of n counters has n keys.
--- ARGV: now (empty: that of the server), `take` or `add`, and for each key: kind, limit, need, cost, period, time left.
+-- ARGV: `t` (take) or `a` (add) with the time behind it, without one that of the server; then for each key, packed: its
+-- kind, limit, need, cost, period, and how long a fixed window goes on (-1: for ever).
 -- Answers 1 and what is left of each limit, or 0, the first limit that is exceeded, and when to come back (-1: never).
 
 -- A sliding window is a string: a head, and the counts that are closed, oldest first, each a time and an amount.
 -- The head: for how long counts are kept, their sum, the places of the first and behind the last closed count, the time
 -- of the first, and the open count: its time and amount. With many counts those of a sixtieth of the window are one.
-local HEAD, ITEM, EXACT, FULL, SKEW = 56, 16, 60, 128, 1000
-
-local now = tonumber(ARGV[1])
-if not now then
+local LIMIT = '<c1ddddd'
+local takes, now = string.byte(ARGV[1]) == 116, tonumber(string.sub(ARGV[1], 2))
+if not now and (#KEYS > 1 or string.byte(ARGV[2]) ~= 102) then
   local time = redis.call('TIME')
   now = time[1] * 1000 + math.floor(time[2] / 1000)
 end
+
+-- One limit with nothing special about it, as most questions are: the same as below, without functions and tables.
+if #KEYS == 1 then
+  local key, kind, limit, need, cost, period, left = KEYS[1], struct.unpack(LIMIT, ARGV[2])
+  if kind == 's' then
+    local text = redis.call('GETRANGE', key, 0, 55)
+    if #text == 56 then
+      local keep, sum, head, n, first, at, amount = struct.unpack('<ddddddd', text)
+      local grain = n - head < 59 and 1 or math.max(1, math.floor(keep / 60))
+      local is_plain = keep == period and at <= now and first + keep > now and cost ~= 0
+      if is_plain and math.floor(at / grain) == math.floor(now / grain) and not (takes and sum > limit - need) then
+        if head == n then
+          first = now
+        end
+        redis.call('SETRANGE', key, 0, struct.pack('<ddddddd', keep, sum + cost, head, n, first, now, amount + cost))
+        -- It expires an eighth later than it must, so that this need not be said each time.
+        if math.floor(8 * at / keep) ~= math.floor(8 * now / keep) then
+          redis.call('PEXPIRE', key, math.ceil(keep * 1.125))
+        end
+        return { 1, math.max(0, limit - sum - cost) }
+      end
+    end
+  elseif kind == 'b' then
+    local text, taken = redis.call('GET', key), 0
+    if text and #text == 16 then
+      local before, at = struct.unpack('<dd', text)
+      taken = math.max(0, before - limit * math.max(0, now - at) / period)
+    end
+    local surplus = taken - (limit - need)
+    if takes and surplus > 1e-9 then
+      return { 0, 1, limit > 0 and math.ceil(surplus * period / limit) or period }
+    end
+    if cost ~= 0 then
+      taken = math.max(0, taken + cost)
+      local full = math.max(1, math.ceil(taken * period / math.max(limit, 1)))
+      redis.call('SET', key, struct.pack('<dd', taken, now), 'PX', full)
+    end
+    return { 1, math.max(0, limit - math.ceil(taken - 1e-9)) }
+  else
+    local used = tonumber(redis.call('GET', key) or '0') or 0
+    if takes and used > limit - need then
+      return { 0, 1, left }
+    end
+    if cost ~= 0 then
+      local is_new = used == 0
+      used = redis.call('INCRBY', key, string.format('%.0f', cost))
+      if is_new and left >= 0 then
+        redis.call('PEXPIRE', key, left)
+      end
+    end
+    return { 1, math.max(0, limit - used) }
+  end
+end
+
+local HEAD, ITEM, EXACT, FULL, SKEW = 56, 16, 60, 128, 1000
 
 local function closed(log)
   local items = {}
@@ -28,7 +83,7 @@ end
 local function save(log)
   local head = struct.pack('<ddddddd', log.keep, log.sum, log.head, log.n, log.first, log.at, log.amount)
   redis.call('SETRANGE', log.key, 0, head)
-  redis.call('PEXPIRE', log.key, log.keep)
+  redis.call('PEXPIRE', log.key, math.ceil(log.keep * 1.125))
 end
 
 local function rewrite(log, items)
@@ -160,10 +215,8 @@ end
 
 local states, limits, exceeded, wait = {}, {}, nil, 0
 for i, key in ipairs(KEYS) do
-  local at = 6 * i - 3
-  local kind, limit, need = ARGV[at], tonumber(ARGV[at + 1]), tonumber(ARGV[at + 2])
-  local period, left = tonumber(ARGV[at + 4]), tonumber(ARGV[at + 5])
-  limits[i] = { kind, limit, period, left }
+  local kind, limit, need, cost, period, left = struct.unpack(LIMIT, ARGV[i + 1])
+  limits[i] = { kind, limit, cost, period, left }
   local state, over = states[key], 0
   if kind == 's' then
     state = state or load_log(key, period)
@@ -182,7 +235,7 @@ for i, key in ipairs(KEYS) do
     end
   end
   states[key] = state
-  if over ~= 0 and ARGV[2] == 'take' then
+  if over ~= 0 and takes then
     exceeded = exceeded or i
     wait = (over < 0 or wait < 0) and -1 or math.max(wait, over)
   end
@@ -193,8 +246,8 @@ end
 
 local answer = { 1 }
 for i, key in ipairs(KEYS) do
-  local kind, limit, period, left = unpack(limits[i])
-  local state, cost, sum = states[key], tonumber(ARGV[6 * i]), nil
+  local kind, limit, cost, period, left = unpack(limits[i])
+  local state, sum = states[key], nil
   if kind == 's' then
     if cost ~= 0 then
       log_add(state, cost)
@@ -210,7 +263,7 @@ for i, key in ipairs(KEYS) do
   else
     if cost ~= 0 then
       local is_new = state.used == 0
-      state.used = redis.call('INCRBY', key, ARGV[6 * i])
+      state.used = redis.call('INCRBY', key, string.format('%.0f', cost))
       if is_new and left >= 0 then
         redis.call('PEXPIRE', key, math.max(1, left))
       end

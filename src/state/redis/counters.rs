@@ -32,21 +32,13 @@ pub(super) struct RedisCounters {
 /// What the script is told.
 struct Question {
     keys: Vec<String>,
-    /// Empty: the server's time.
-    now: Option<u64>,
-    verb: &'static str,
-    limits: Vec<Told>,
+    /// What is asked, and the time when it is not the server's.
+    verb: String,
+    limits: Vec<Packed>,
 }
 
-struct Told {
-    kind: &'static str,
-    limit: u64,
-    need: u64,
-    cost: i64,
-    period: u64,
-    /// How long a fixed window goes on.
-    left: i64,
-}
+/// A limit as the script unpacks it: its kind, and five numbers.
+type Packed = [u8; 41];
 
 impl RedisCounters {
     pub(super) fn new(link: Link, prefix: Arc<str>, server_time: bool) -> Self {
@@ -56,10 +48,12 @@ impl RedisCounters {
     fn question(&self, verb: &'static str, limits: &[Limit<'_>], now: SystemTime) -> Question {
         Question {
             keys: limits.iter().map(|limit| names::counter(&self.prefix, &limit.key, limit.window)).collect(),
-            now: (!self.server_time)
-                .then(|| milliseconds(now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default())),
-            verb,
-            limits: limits.iter().map(|limit| Told::new(limit, now)).collect(),
+            verb: if self.server_time {
+                verb.to_owned()
+            } else {
+                format!("{verb}{}", milliseconds(now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()))
+            },
+            limits: limits.iter().map(|limit| packed(limit, now)).collect(),
         }
     }
 
@@ -69,19 +63,22 @@ impl RedisCounters {
     }
 }
 
-impl Told {
-    fn new(limit: &Limit<'_>, now: SystemTime) -> Self {
-        let (most, need) = answer::countable(limit);
-        let (kind, period, left) = match limit.window {
-            Window::Sliding(period) => ("s", milliseconds(period).max(1), 0),
-            Window::TokenBucket(period) => ("b", milliseconds(period).max(1), 0),
-            Window::Fixed { end, .. } => {
-                let left = |end: SystemTime| milliseconds(end.duration_since(now).unwrap_or_default()).max(1);
-                ("f", 0, end.map_or(-1, |end| i64::try_from(left(end)).unwrap_or(i64::MAX)))
-            }
-        };
-        Self { kind, limit: most, need, cost: limit.cost, period, left }
+fn packed(limit: &Limit<'_>, now: SystemTime) -> Packed {
+    let (most, need) = answer::countable(limit);
+    let period = |period| milliseconds(period).max(1) as f64;
+    let (kind, period, left) = match limit.window {
+        Window::Sliding(window) => (b's', period(window), 0.0),
+        Window::TokenBucket(window) => (b'b', period(window), 0.0),
+        Window::Fixed { end, .. } => {
+            (b'f', 0.0, end.map_or(-1.0, |end| period(end.duration_since(now).unwrap_or_default())))
+        }
+    };
+    let mut packed = [kind; 41];
+    let numbers = [most as f64, need as f64, limit.cost as f64, period, left];
+    for (place, number) in packed[1..].chunks_exact_mut(8).zip(numbers) {
+        place.copy_from_slice(&number.to_le_bytes());
     }
+    packed
 }
 
 impl Question {
@@ -105,13 +102,9 @@ impl Question {
         for key in &self.keys {
             command.arg(key);
         }
-        match self.now {
-            None => command.arg(""),
-            Some(now) => command.arg(now),
-        };
-        command.arg(self.verb);
-        for told in &self.limits {
-            command.arg(told.kind).arg(told.limit).arg(told.need).arg(told.cost).arg(told.period).arg(told.left);
+        command.arg(&self.verb);
+        for limit in &self.limits {
+            command.arg(&limit[..]);
         }
         command
     }
@@ -119,11 +112,11 @@ impl Question {
 
 impl CounterStore for RedisCounters {
     fn take(&self, limits: &[Limit<'_>], now: SystemTime) -> Answer<Decision> {
-        self.ask("take", limits, now)
+        self.ask("t", limits, now)
     }
 
     fn add(&self, limits: &[Limit<'_>], now: SystemTime) -> Answer<Decision> {
-        self.ask("add", limits, now)
+        self.ask("a", limits, now)
     }
 }
 

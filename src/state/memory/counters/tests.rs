@@ -160,6 +160,26 @@ fn exactly_the_limit_passes_under_concurrency() {
 }
 
 #[test]
+fn a_count_that_is_there_already_allocates_nothing() {
+    let counters = MemoryCounters::new();
+    let period = SECOND * 60;
+    let fixed = Window::Fixed { start: at(0), end: Some(at(60_000)) };
+    for window in [Window::Sliding(period), Window::TokenBucket(period), fixed] {
+        let parts = [["s", "k"]];
+        let limit = limit(&parts[0], 1_000_000, window);
+        for now in 0..200 {
+            take(&counters, &[limit], now * 100);
+        }
+        let counted = allocation_counter::measure(|| {
+            for now in 0..5 {
+                take(&counters, &[limit], 20_000 + now);
+            }
+        });
+        assert_eq!(counted.count_total, 0, "{window:?}");
+    }
+}
+
+#[test]
 fn a_clock_that_goes_back_locks_nobody_out() {
     let counters = MemoryCounters::new();
     let limit = limit(&["key"], 1, Window::Sliding(SECOND * 10));
