@@ -4,6 +4,7 @@ policy cases, documents for the importers.
 
 The documents are those of tests/import/rules and, when GATEWRIGHT_CORPUS names a folder, the small ones of that.
 """
+import base64
 import hashlib
 import json
 import os
@@ -22,7 +23,12 @@ for target in ("expr_compile", "expr_eval"):
 
 # Bodies and templates of the policy cases.
 cases = "\n".join(path.read_text(encoding="utf-8") for path in sorted((root.parent / "tests" / "policies" / "cases").rglob("*.case")))
-texts = {"liquid": [], "markup": []}
+texts = {"liquid": [], "markup": [], "jwt": []}
+# Tokens as they are, and their parts decoded, a line each.
+for token in re.findall(r"^Authorization: Bearer (\S+)$", cases, re.M):
+    texts["jwt"].append(token)
+    parts = [base64.urlsafe_b64decode(part + "==") for part in token.split(".") if re.fullmatch(r"[\w-]*", part) and len(part) % 4 != 1]
+    texts["jwt"].append(b"\n".join(parts).decode("latin-1"))
 for template in re.findall(r'<set-body template="liquid"[^>]*>(.*?)</set-body>', cases, re.S):
     texts["liquid"].append('{"a": [{"b": 1}]}\n' + template)
     texts["liquid"].append("<a><b c='1'>2</b></a>\n" + template)
@@ -34,7 +40,7 @@ for target, seeds in texts.items():
     folder = root / "corpus" / target
     folder.mkdir(parents=True, exist_ok=True)
     for seed in seeds:
-        seed = seed.encode("utf-8")
+        seed = seed.encode("latin-1" if target == "jwt" else "utf-8")
         (folder / hashlib.sha1(seed).hexdigest()).write_bytes(seed)
 
 def document(target, content):

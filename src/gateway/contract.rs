@@ -81,6 +81,13 @@ impl Schemas {
             let document = api.schemas.get(id)?.document.as_deref()?;
             Some(Arc::new(document.clone()))
         });
+        // A document of XML has its text as a value.
+        let xsd = document.as_ref().and_then(|document| document.get("value")).and_then(Value::as_str);
+        if let Some(text) = xsd.filter(|text| text.trim_start().starts_with('<')) {
+            let made = Arc::new(SchemaContract::xml(name, text));
+            self.made.insert(key, Arc::clone(&made));
+            return Some(made);
+        }
         let found = document.as_ref().and_then(|document| {
             let name = name.replace('~', "~0").replace('/', "~1");
             let pointers = PLACES.iter().map(|place| format!("{place}/{name}"));

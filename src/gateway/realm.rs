@@ -100,11 +100,12 @@ fn environment_of(entities: &Entities, values: Arc<NamedValues>) -> Environment 
         let text = schema.value.as_ref().and_then(|value| value.as_str());
         environment = match (&schema.document, text) {
             (Some(document), _) => environment.json_schema(id, document.clone()),
-            (None, Some(text)) if schema.kind != Some(SchemaKind::Xml) => match serde_json::from_str(text) {
+            (None, Some(text)) if schema.kind == Some(SchemaKind::Xml) => environment.xml_schema(id, text),
+            (None, Some(text)) => match serde_json::from_str(text) {
                 Ok(document) => environment.json_schema(id, document),
                 Err(_) => environment,
             },
-            (None, _) => environment,
+            (None, None) => environment,
         };
     }
     for (id, certificate) in &entities.certificates {

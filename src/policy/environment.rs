@@ -40,6 +40,7 @@ pub struct Environment {
     pub(crate) certificates: BTreeMap<String, Result<CertificateFacts, String>>,
     /// By id in lower case.
     pub(crate) schemas: BTreeMap<String, Arc<serde_json::Value>>,
+    pub(crate) xml_schemas: BTreeMap<String, Arc<str>>,
     signatures: Option<Signatures>,
     is_revocation_checked: bool,
     pub(crate) most_dimensions: Option<usize>,
@@ -141,6 +142,13 @@ impl Environment {
     #[must_use]
     pub fn json_schema(mut self, id: &str, schema: serde_json::Value) -> Self {
         self.schemas.insert(id.to_ascii_lowercase(), Arc::new(schema));
+        self
+    }
+
+    /// Adds a schema of XML (XSD) that `schema-id` of `validate-content` may name.
+    #[must_use]
+    pub fn xml_schema(mut self, id: &str, schema: &str) -> Self {
+        self.xml_schemas.insert(id.to_ascii_lowercase(), schema.into());
         self
     }
 

@@ -2,6 +2,8 @@
 
 mod json;
 mod run;
+#[cfg(feature = "libxml")]
+mod xml;
 
 use std::sync::Arc;
 
@@ -31,7 +33,7 @@ const TO: Attribute = Attribute::required("to", "the media type to validate as")
 const MAPPING: Child = Child::new("type", "0..n", Content::Nothing).attributes(&[FROM, WHEN, TO]);
 const MAP: Child = Child::new("content-type-map", "0..1", Content::Elements(&[MAPPING])).attributes(&[ANY, MISSING]);
 const TYPE: Attribute = Attribute::optional("type", "a media type", "any that the operation declares");
-const AS: Attribute = Attribute::required("validate-as", "`json`");
+const AS: Attribute = Attribute::required("validate-as", "`json`, `xml` or `soap`");
 const SCHEMA_ID: Attribute =
     Attribute::optional("schema-id", "the id of a schema of the service", "what the operation declares");
 const SCHEMA_REF: Attribute =
@@ -92,6 +94,7 @@ struct Mapping {
 #[derive(Debug)]
 struct ContentRule {
     media_type: Option<String>,
+    engine: Engine,
     schema: Option<Arc<SchemaContract>>,
     action: Setting<Action>,
     variant: Variant,
@@ -176,17 +179,26 @@ fn content(compiler: &mut Compiler<'_>, element: &Element) -> Option<ContentRule
     let action = compiler.setting(element, &ACTION);
     let additional_properties = compiler.constant(element, &ADDITIONAL);
     let ignores_case = compiler.constant(element, &IGNORE_CASE).unwrap_or(false);
-    match compiler.constant::<Engine>(element, &AS)? {
-        Engine::Json if is_available(compiler, element) => {}
-        Engine::Json => return None,
-        Engine::Xml | Engine::Soap => {
-            let message = "`validate-as` of `content` is `xml` or `soap`, which is not supported yet: expected `json`";
-            compiler.error(element.span.start, message.to_owned());
-            return None;
-        }
+    let engine = compiler.constant::<Engine>(element, &AS)?;
+    if engine == Engine::Json && !is_available(compiler, element) {
+        return None;
     }
-    let schema = schema(compiler, element)?;
-    Some(ContentRule { media_type, schema, action: action?, variant: Variant { additional_properties, ignores_case } })
+    if engine != Engine::Json && !cfg!(feature = "libxml") {
+        let message = "`validate-as` of `content` is `xml` or `soap`: this needs a build with the feature `libxml`";
+        compiler.error(element.span.start, message.to_owned());
+        return None;
+    }
+    let schema = match engine {
+        Engine::Json => schema(compiler, element)?,
+        Engine::Xml | Engine::Soap => xml_schema(compiler, element)?,
+    };
+    Some(ContentRule {
+        media_type,
+        engine,
+        schema,
+        action: action?,
+        variant: Variant { additional_properties, ignores_case },
+    })
 }
 
 /// The schema of the service that `schema-id` and `schema-ref` name.
@@ -218,6 +230,32 @@ fn schema(compiler: &mut Compiler<'_>, element: &Element) -> Option<Option<Arc<S
     }
     let name = if pointer.is_empty() { id } else { format!("{id}#{pointer}") };
     Some(Some(Arc::new(SchemaContract::json(name, document, pointer))))
+}
+
+/// The schema of XML of the service that `schema-id` names.
+fn xml_schema(compiler: &mut Compiler<'_>, element: &Element) -> Option<Option<Arc<SchemaContract>>> {
+    if element.attribute(SCHEMA_REF.name).is_some() {
+        compiler.error(element.span.start, "`schema-ref` of `content` is for `json` only".to_owned());
+    }
+    let Some(attribute) = element.attribute(SCHEMA_ID.name) else { return Some(None) };
+    let (at, id) = (attribute.span.start, compiler.constant::<String>(element, &SCHEMA_ID)?);
+    let text = compiler.environment.xml_schemas.get(&id.to_ascii_lowercase()).cloned();
+    let problem = match &text {
+        #[cfg(feature = "libxml")]
+        Some(text) => xml::problem(text).map(|problem| format!("schema `{id}` cannot be used: {problem}")),
+        #[cfg(not(feature = "libxml"))]
+        Some(_) => None,
+        None if compiler.environment.takes_as_given() => {
+            compiler.note(at, format!("schema `{id}` is taken as given"));
+            return None;
+        }
+        None => Some(format!("schema `{id}` of XML is not defined")),
+    };
+    if let Some(problem) = problem {
+        compiler.error(at, problem);
+        return None;
+    }
+    Some(Some(Arc::new(SchemaContract::xml(id, text?))))
 }
 
 impl Statement for ValidateContent {

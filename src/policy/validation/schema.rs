@@ -17,6 +17,8 @@ pub struct SchemaContract {
 enum Source {
     /// The document of the API, and where in it the schema is.
     Json(Arc<Value>, String),
+    /// XML Schema.
+    Xml(Arc<str>),
     /// The document has no definition of that name.
     Missing,
 }
@@ -51,6 +53,20 @@ impl SchemaContract {
         Self { name: name.into(), source: Source::Json(document, pointer.into()), compiled: Default::default() }
     }
 
+    /// A schema of XML, as the text of its document (XSD).
+    pub fn xml(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Self {
+        Self { name: name.into(), source: Source::Xml(text.into()), compiled: Default::default() }
+    }
+
+    /// The text of a schema of XML.
+    #[cfg(feature = "libxml")]
+    pub(crate) fn xsd(&self) -> Option<&Arc<str>> {
+        match &self.source {
+            Source::Xml(text) => Some(text),
+            _ => None,
+        }
+    }
+
     /// A definition that the document of the API does not have.
     pub fn missing(name: impl Into<Arc<str>>) -> Self {
         Self { name: name.into(), source: Source::Missing, compiled: Default::default() }
@@ -83,6 +99,7 @@ impl SchemaContract {
         let compiled = self.compiled.get(variant.index()).ok_or("the schema cannot be used")?;
         let compiled = compiled.get_or_init(|| match &self.source {
             Source::Json(document, pointer) => compile(document, pointer, variant),
+            Source::Xml(_) => Err("the schema is one of XML".to_owned()),
             Source::Missing => Err(format!("the schema has no definition {}", self.name)),
         });
         compiled.as_ref().map_err(String::as_str)

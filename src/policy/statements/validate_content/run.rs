@@ -8,13 +8,15 @@ use http::{HeaderMap, header};
 use super::super::super::error::Failure;
 use super::super::super::exchange::{Exchange, Message};
 use super::super::super::list::{Flow, Resume};
+#[cfg(feature = "libxml")]
+use super::super::super::media;
 use super::super::super::media::MediaType;
 use super::super::super::messages::MessageBody;
 use super::super::super::peek::{Peeked, peek};
 use super::super::super::pipeline::Needs;
 use super::super::super::setting::Setting;
 use super::super::super::validation::{Action, BodyContract, ErrorKind, Report, SchemaContract};
-use super::{ContentRule, Rules, json};
+use super::{ContentRule, Engine, Rules, json};
 use crate::body::{Body, CollectError};
 
 /// What a body is validated as.
@@ -74,13 +76,9 @@ impl Rules {
             }
             MessageBody::Bytes(bytes) => {
                 let bytes = (**bytes).clone();
-                self.validate(&mut report, wanted, &bytes, exchange);
-                report.finish(exchange)
+                self.validate(report, wanted, &bytes, exchange)
             }
-            _ => {
-                self.validate(&mut report, wanted, b"", exchange);
-                report.finish(exchange)
-            }
+            _ => self.validate(report, wanted, b"", exchange),
         }
     }
 
@@ -102,10 +100,9 @@ impl Rules {
                 let bytes = body.as_bytes().cloned().unwrap_or_default();
                 exchange.put_body(Ok(body), of_request)?;
                 if is_whole {
-                    rules.validate(&mut report, wanted, &bytes, exchange);
-                } else {
-                    rules.too_large(&mut report, limit.saturating_add(1), limit, exchange)?;
+                    return rules.validate(report, wanted, &bytes, exchange);
                 }
+                rules.too_large(&mut report, limit.saturating_add(1), limit, exchange)?;
                 report.finish(exchange)
             });
             resume
@@ -215,31 +212,87 @@ impl Rules {
     }
 
     /// Checks the bytes of a body.
-    fn validate(&self, report: &mut Report, wanted: Option<Wanted>, bytes: &[u8], exchange: &mut Exchange) {
-        let Some(Wanted { media_type, schema, rule, action }) = wanted else { return };
-        let Some((_, headers)) = exchange.message(self.message) else { return };
-        let variant = self.contents.get(rule).map(|rule| rule.variant).unwrap_or_default();
-        let definition = schema.as_ref().map_or("", |schema| schema.name()).to_owned();
-        let outcome = match encoding(headers) {
-            Some(encoding) => Err(format!("The content encoding {encoding} is not supported.")),
-            None => json::check(bytes, headers, schema.as_deref(), variant),
+    fn validate(
+        self: &Arc<Self>,
+        mut report: Report,
+        wanted: Option<Wanted>,
+        bytes: &[u8],
+        exchange: &mut Exchange,
+    ) -> Result<Flow, Box<Failure>> {
+        let Some(wanted) = wanted else { return report.finish(exchange) };
+        let Some(rule) = self.contents.get(wanted.rule) else { return report.finish(exchange) };
+        let Some((_, headers)) = exchange.message(self.message) else { return report.finish(exchange) };
+        let outcome = match (encoding(headers), rule.engine) {
+            (Some(encoding), _) => Err(format!("The content encoding {encoding} is not supported.")),
+            (None, Engine::Json) => json::check(bytes, headers, wanted.schema.as_deref(), rule.variant),
+            #[cfg(feature = "libxml")]
+            (None, engine) => match media::xml_text(bytes, headers).map(Cow::into_owned) {
+                Some(text) => return Ok(self.validate_xml(report, wanted, text, engine == Engine::Soap, exchange)),
+                None => Err(media::NOT_ITS_ENCODING.to_owned()),
+            },
+            #[cfg(not(feature = "libxml"))]
+            (None, Engine::Xml | Engine::Soap) => Err("XML is not checked in this build.".to_owned()),
         };
+        self.tell(&mut report, &wanted, outcome);
+        report.finish(exchange)
+    }
+
+    /// Checks XML on a thread for blocking work.
+    #[cfg(feature = "libxml")]
+    fn validate_xml(
+        self: &Arc<Self>,
+        mut report: Report,
+        wanted: Wanted,
+        text: String,
+        is_soap: bool,
+        exchange: &Exchange,
+    ) -> Flow {
+        let (nodes, time, slots) =
+            (exchange.settings.node_limit(), exchange.settings.xsl_time_limit, exchange.settings.xsl_slots.clone());
+        let xsd = wanted.schema.as_ref().map(|schema| schema.xsd().cloned());
+        let work = async move {
+            let slot = slots.acquire_owned().await.map_err(|error| error.to_string())?;
+            let runtime = tokio::runtime::Handle::try_current().map_err(|error| error.to_string())?;
+            let check = move || {
+                let _slot = slot;
+                match xsd {
+                    Some(None) => Err("the schema is one of JSON".to_owned()),
+                    Some(Some(xsd)) => super::xml::check(Some(&xsd), &text, is_soap, nodes),
+                    None => super::xml::check(None, &text, is_soap, nodes),
+                }
+            };
+            runtime.spawn_blocking(check).await.map_err(|error| error.to_string())?
+        };
+        let rules = Arc::clone(self);
+        Flow::Wait(Box::pin(async move {
+            let outcome = tokio::time::timeout(time, work).await;
+            let outcome = outcome.unwrap_or_else(|_| Err(format!("It took more than {} s.", time.as_secs_f64())));
+            let resume: Resume = Box::new(move |exchange| {
+                rules.tell(&mut report, &wanted, outcome);
+                report.finish(exchange)
+            });
+            resume
+        }))
+    }
+
+    /// Adds what does not conform, or why nothing could be checked.
+    fn tell(&self, report: &mut Report, wanted: &Wanted, outcome: Result<Vec<(String, usize, usize)>, String>) {
+        let Wanted { media_type, schema, action, .. } = wanted;
+        let (word, definition) = (self.word(), schema.as_ref().map_or("", |schema| schema.name()));
         match outcome {
             Ok(breaches) => {
                 for (message, line, position) in breaches {
                     let details = format!(
-                        "Body of the {} does not conform to the definition {definition}, which is associated with the \
-                         content type {media_type}.\n\n{message} Line: {line}, Position: {position}",
-                        self.word()
+                        "Body of the {word} does not conform to the definition {definition}, which is associated with the \
+                         content type {media_type}.\n\n{message} Line: {line}, Position: {position}"
                     );
-                    report.add(action, self.kind(), &media_type, "IncorrectMessage", details);
+                    report.add(*action, self.kind(), media_type, "IncorrectMessage", details);
                 }
             }
             Err(exception) => {
-                let word = self.word();
                 let details =
                     format!("Body of the {word} cannot be validated for the content type {media_type}.\n\n{exception}");
-                report.add_internal(action, (self.kind(), "", "ValidationException"), details);
+                report.add_internal(*action, (self.kind(), "", "ValidationException"), details);
             }
         }
     }
