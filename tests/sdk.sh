@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Drives examples/gateway with Microsoft's packaged SDK, unmodified, in a virtual environment of its own.
+# Drives examples/gateway with Microsoft's packaged SDKs, unmodified: Python's in a virtual environment of its own, and
+# JavaScript's where there is npm.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -36,4 +37,12 @@ openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 
   -keyout "$work/key.pem" -out "$work/certificate.pem" 2>/dev/null
 CERTIFICATE=$(cat "$work/certificate.pem" "$work/key.pem")
 "$environment/bin/python" tests/sdk/python/drive.py
+if command -v npm >/dev/null; then
+  modules=${GATEWRIGHT_SDK_MODULES:-$target/sdk-javascript}
+  mkdir -p "$modules"
+  cp tests/sdk/javascript/package.json tests/sdk/javascript/drive.mjs "$modules"
+  (cd "$modules" && npm install --silent --no-audit --no-fund --no-package-lock && node drive.mjs)
+else
+  echo "sdk javascript: skipped, there is no npm"
+fi
 if grep -q "$TOKEN" "$work/gateway"; then echo "sdk: the token is in the output of the gateway"; exit 1; fi

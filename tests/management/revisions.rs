@@ -37,6 +37,13 @@ async fn a_revision_is_made_tried_and_released() {
     assert_eq!(site.get("/apis/a/releases").await.names(), ["r1"]);
     site.patch("/apis/a/releases/r1", json!({"notes": "gone"})).await.is(200);
 
+    // All revisions are in the same products.
+    site.put("/products/p", json!({"displayName": "P"})).await.is(201);
+    site.call("PUT", "/products/p/apis/a;rev=2", &[], Value::Null).await.is(201);
+    assert_eq!(site.get("/products/p/apis").await.names(), ["a"]);
+    site.put("/products/p/apiLinks/l", json!({"apiId": "/apis/a;rev=1"})).await.is(201);
+    assert_eq!(site.get("/products/p/apiLinks").await.names(), ["l"]);
+
     site.call("DELETE", "/apis/a", &[("if-match", "*")], Value::Null).await.is(400);
     site.delete("/apis/a;rev=1").await.is(204);
     assert_eq!(site.request("/a;rev=1/x", &[]).await.0, 404);

@@ -76,13 +76,14 @@ impl Kind for IdLink {
         require(&properties, self.member)?;
         let id = properties.get(self.member).and_then(Value::as_str).unwrap_or_default();
         let id = ResourceId::parse(id).map_err(|error| Failure::validation(self.member, error.to_string()))?;
-        if let Some(old) = self.target(store, at).filter(|old| !old.eq_ignore_ascii_case(id.name())) {
+        let target = self.link.name(id.name());
+        if let Some(old) = self.target(store, at).filter(|old| !old.eq_ignore_ascii_case(target)) {
             self.link.take(store, &at.with([at.name(0), &old]));
         }
-        self.link.add(store, &at.with([at.name(0), id.name()]))?;
+        self.link.add(store, &at.with([at.name(0), target]))?;
         let product = at.entities_mut(store).and_then(|entities| entities.products.get_mut(at.name(0)));
         if let Some(product) = product {
-            (self.links_mut)(product).insert(at.last(), id.name().to_owned());
+            (self.links_mut)(product).insert(at.last(), target.to_owned());
         }
         Ok(())
     }

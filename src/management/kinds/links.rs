@@ -4,6 +4,7 @@ use http::StatusCode;
 
 use super::super::error::Failure;
 use super::super::kind::{Change, Deletion, Kind, Place, Properties, View};
+use super::revisions;
 use crate::model::Store;
 
 /// A list of names in one kind of owner. What is answered is the entity that is named.
@@ -22,9 +23,18 @@ impl Link {
         super::ALL.iter().copied().find(|kind| kind.path() == [self.to])
     }
 
+    /// What is kept: all revisions of an API are linked together.
+    pub(super) fn name<'a>(&self, name: &'a str) -> &'a str {
+        if self.to == "apis" { revisions::split(name).0 } else { name }
+    }
+
+    fn is(&self, one: &str, other: &str) -> bool {
+        self.name(one).eq_ignore_ascii_case(self.name(other))
+    }
+
     fn has(&self, store: &Store, at: &Place) -> bool {
         let names = (self.get)(store, at);
-        names.is_some_and(|names| names.iter().any(|name| name.eq_ignore_ascii_case(at.last())))
+        names.is_some_and(|names| names.iter().any(|name| self.is(name, at.last())))
     }
 
     /// Adds a name once; the entity has to be there.
@@ -37,13 +47,15 @@ impl Link {
             return Ok(());
         }
         let names = (self.get_mut)(store, at);
-        names.ok_or_else(|| Failure::not_found("The resource that it belongs to was"))?.push(at.last().to_owned());
+        names
+            .ok_or_else(|| Failure::not_found("The resource that it belongs to was"))?
+            .push(self.name(at.last()).to_owned());
         Ok(())
     }
 
     pub(super) fn take(&self, store: &mut Store, at: &Place) {
         if let Some(names) = (self.get_mut)(store, at) {
-            names.retain(|name| !name.eq_ignore_ascii_case(at.last()));
+            names.retain(|name| !self.is(name, at.last()));
         }
     }
 }
