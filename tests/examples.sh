@@ -75,6 +75,17 @@ has "500" "$(get /my-orders/orders/7 | head -1)"
 kill -TERM "$pid"
 wait "$pid" || fail "gateway does not drain"
 
+# Changes need the token.
+GATEWRIGHT_MANAGEMENT_TOKEN=t0ken "$bin/gateway" --listen 127.0.0.1:0 --management 127.0.0.1:0 >"$work/gateway.out" 2>&1 &
+pid=$!
+for _ in $(seq 1 100); do grep -q 'listening on' "$work/gateway.out" && break; sleep 0.1; done
+base=$(sed -n 's/^management on \(http[^ ]*\).*/\1/p' "$work/gateway.out" | head -1)
+service=/subscriptions/s/resourceGroups/g/providers/Microsoft.ApiManagement/service/contoso
+has "401" "$(get "$service/backends?api-version=2024-05-01" | head -1)"
+has '"name":"orders"' "$(get "$service/backends?api-version=2024-05-01" $'Authorization: Bearer t0ken\r\n')"
+kill -TERM "$pid"
+wait "$pid" || fail "gateway does not drain"
+
 out=$("$bin/gateway" --config "$work/none" 2>&1) && fail "gateway takes a folder that is not there"
 has "none" "$out"
 echo "examples: passed"

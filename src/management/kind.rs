@@ -12,6 +12,7 @@ use super::error::{Failure, misfit};
 use super::query::Query;
 use crate::model::{Collection, Entities, Store};
 use crate::random::Random;
+use crate::secret::Secret;
 
 /// The members of an entity as JSON.
 pub(super) type Properties = Map<String, Value>;
@@ -35,6 +36,15 @@ pub(super) struct Change<'a> {
     pub random: &'a Random,
     /// The `properties` that were sent.
     pub sent: &'a Properties,
+    /// The secret that it names, when there is a provider.
+    pub fetched: Option<&'a Fetched>,
+}
+
+/// What a provider of secrets said of an identifier.
+pub(super) struct Fetched {
+    pub identifier: String,
+    /// The secret, or why there is none.
+    pub outcome: Result<Secret, String>,
 }
 
 /// One kind of resource.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::answer::Answer;
 use super::error::Failure;
-use super::kind::{Change, Kind, Place, Properties, View};
+use super::kind::{Change, Fetched, Kind, Place, Properties, View};
 use super::query::Query;
 use super::references::{self, Reference};
 use super::{kinds, page};
@@ -43,6 +43,8 @@ pub(super) struct Means {
     pub random: Random,
     /// `2024-05-01T10:00:00Z`.
     pub now: String,
+    /// The secret that the change names.
+    pub fetched: Option<Fetched>,
 }
 
 /// What the segments of a path mean; none when they mean nothing.
@@ -100,7 +102,8 @@ pub(super) fn change(call: &Call, body: &[u8], store: &mut Store, means: &Means)
         return Err(Failure::not_found("Workspace"));
     }
     let sent = properties_of(body)?;
-    let change = Change { at, query, now: &means.now, random: &means.random, sent: &sent };
+    let change =
+        Change { at, query, now: &means.now, random: &means.random, sent: &sent, fetched: means.fetched.as_ref() };
     match (&call.meant, call.method.as_str()) {
         (Meant::Action(kind, action), "POST") => {
             if kind.read(store, at).is_none() {
@@ -141,6 +144,24 @@ pub(super) fn change(call: &Call, body: &[u8], store: &mut Store, means: &Means)
         }
         _ => Err(Failure::method_not_allowed()),
     }
+}
+
+/// The secret in a Key Vault that a change needs.
+pub(super) fn secret_identifier(call: &Call, body: &[u8], store: &Store) -> Option<String> {
+    let (kind, is_refresh) = match &call.meant {
+        Meant::Resource(kind) => (kind, false),
+        Meant::Action(kind, action) => (kind, action.eq_ignore_ascii_case("refreshSecret")),
+        _ => return None,
+    };
+    if !kind.fields().contains(&"keyVault") {
+        return None;
+    }
+    let properties = match (is_refresh, call.method.as_str()) {
+        (true, _) => kind.read(store, &call.at)?,
+        (false, "PUT" | "PATCH") => properties_of(body).ok()?,
+        _ => return None,
+    };
+    kinds::vault::identifier(&properties).map(str::to_owned)
 }
 
 /// Refuses a change that leaves entities which name something that is not there.
@@ -186,7 +207,7 @@ fn written(
     Ok(Answer::new(status).json(shown(kind, at, query, properties)?).etag(etag))
 }
 
-fn shown(kind: &dyn Kind, at: &Place, query: &Query, mut properties: Properties) -> Result<Value, Failure> {
+pub(super) fn shown(kind: &dyn Kind, at: &Place, query: &Query, mut properties: Properties) -> Result<Value, Failure> {
     present(kind, at, query, &mut properties)?;
     Ok(wrap(kind, at, properties))
 }

@@ -21,7 +21,7 @@ use tower_service::Service;
 use super::answer::Answer;
 use super::authorize::{Authorize, Refusal};
 use super::error::Failure;
-use super::kind::Place;
+use super::kind::{Fetched, Place};
 use super::path::Path;
 use super::query::Query;
 use super::resource::{self, Call, Means, Meant};
@@ -30,9 +30,13 @@ use crate::clock::Clock;
 use crate::gateway::Gateway;
 use crate::model::Store;
 use crate::random::Random;
+use crate::secret::SecretProvider;
 
 /// The largest body that is taken, in bytes, when the host does not say.
 const MAX_BODY: usize = 16 * 1024 * 1024;
+
+/// The longest secret of a Key Vault that is taken, in characters: certificates are longer than values.
+const LONGEST_SECRET: usize = 64 * 1024;
 
 /// The management surface of one gateway.
 ///
@@ -73,6 +77,7 @@ struct Shared {
     clock: Clock,
     random: Random,
     hasher: RandomState,
+    secrets: Option<Arc<dyn SecretProvider>>,
 }
 
 struct State {
@@ -97,6 +102,7 @@ impl Management {
             clock: Clock::system(),
             random: Random::system(),
             hasher: RandomState::new(),
+            secrets: None,
         }))
     }
 
@@ -124,6 +130,13 @@ impl Management {
     #[must_use]
     pub fn random(self, random: Random) -> Self {
         self.with(|shared| shared.random = random)
+    }
+
+    /// Sets: where named values and certificates with `keyVault` come from: when they are written, and by `refreshSecret`. The
+    /// provider is asked for the `secretIdentifier` as it is written.
+    #[must_use]
+    pub fn secrets(self, provider: impl SecretProvider) -> Self {
+        self.with(|shared| shared.secrets = Some(Arc::new(provider)))
     }
 
     fn with(self, change: impl FnOnce(&mut Shared)) -> Self {
@@ -177,8 +190,10 @@ impl Shared {
     ///
     /// Once begun it comes to its end, also when the caller goes away: the gateway and the store never differ.
     async fn change(&self, call: Call, body: Bytes) -> Result<Answer, Failure> {
+        let (state, gateway, mut means) = (Arc::clone(&self.state), self.gateway.clone(), self.means());
+        // Before it is our turn: a vault that hangs holds nobody else up.
+        means.fetched = self.fetch(&call, &body).await;
         let turn = Arc::clone(&self.state.turn).lock_owned().await;
-        let (state, gateway, means) = (Arc::clone(&self.state), self.gateway.clone(), self.means());
         let runtime = tokio::runtime::Handle::current();
         let work = tokio::task::spawn_blocking(move || {
             let _turn = turn;
@@ -203,6 +218,18 @@ impl Shared {
         })
     }
 
+    /// Fetches the secret that a change names.
+    async fn fetch(&self, call: &Call, body: &[u8]) -> Option<Fetched> {
+        let provider = self.secrets.as_ref()?;
+        let identifier = resource::secret_identifier(call, body, &self.state.store.load())?;
+        let outcome = match provider.get(&identifier).await {
+            Ok(found) if (1..=LONGEST_SECRET).contains(&found.secret.expose().chars().count()) => Ok(found.secret),
+            Ok(_) => Err(format!("`{identifier}` does not have 1 to {LONGEST_SECRET} characters")),
+            Err(error) => Err(error.to_string()),
+        };
+        Some(Fetched { identifier, outcome })
+    }
+
     fn call(&self, head: Parts, query: Query) -> Result<Call, Failure> {
         let not_found = || Failure::not_found("The resource was");
         let path = Path::parse(head.uri.path()).ok_or_else(not_found)?;
@@ -225,7 +252,7 @@ impl Shared {
     fn means(&self) -> Means {
         let now = jiff::Timestamp::try_from(self.clock.wall()).unwrap_or_default();
         let now = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        Means { hasher: self.hasher.clone(), random: self.random.clone(), now }
+        Means { hasher: self.hasher.clone(), random: self.random.clone(), now, fetched: None }
     }
 }
 

@@ -5,6 +5,7 @@ mod entities;
 mod refusals;
 mod revisions;
 mod secrets;
+mod vault;
 
 #[allow(unused_imports)] // The tests of backends use the rest.
 #[path = "../support/mod.rs"]
@@ -72,9 +73,13 @@ impl Site {
     }
 
     async fn of(store: Store) -> Self {
+        Self::with(store, |management| management).await
+    }
+
+    async fn with(store: Store, set: impl FnOnce(Management) -> Management) -> Self {
         let transport = Transport::builder().native_roots(false).build().unwrap();
         let gateway = Gateway::builder().transport(transport).build(&store).unwrap();
-        let management = Management::new(gateway.clone(), store, BearerToken::new(TOKEN));
+        let management = set(Management::new(gateway.clone(), store, BearerToken::new(TOKEN)));
         let served = management.clone();
         let server = TestServer::http(move |request| {
             let mut management = served.clone();

@@ -2,8 +2,10 @@
 
 use serde_json::Value;
 
+use super::super::answer::Answer;
 use super::super::error::Failure;
 use super::super::kind::{Change, Entity, Place, Properties, View, from_properties};
+use super::vault;
 use crate::backend::ClientCertificate;
 use crate::model::{Certificate, Collection, Store};
 
@@ -35,9 +37,12 @@ impl Entity for Certificates {
     fn prepare(
         _: &mut Store,
         properties: &mut Properties,
-        _: Option<&Properties>,
-        _: &Change<'_>,
+        old: Option<&Properties>,
+        change: &Change<'_>,
     ) -> Result<(), Failure> {
+        if vault::identifier(properties).is_some() {
+            vault::take(properties, "data", old, change)?;
+        }
         let has = |name: &str| properties.get(name).is_some_and(|value| !value.is_null());
         if !has("data") {
             let message = "`data` or `keyVault` is required";
@@ -62,5 +67,10 @@ impl Entity for Certificates {
             properties.entry(member).or_insert(Value::Null);
         }
         Ok(())
+    }
+
+    fn act(action: &str, store: &mut Store, change: &Change<'_>) -> Option<Result<Answer, Failure>> {
+        let is_it = action.eq_ignore_ascii_case("refreshSecret");
+        is_it.then(|| vault::refresh::<Self>(store, change, |certificate| certificate.key_vault.as_mut()))
     }
 }

@@ -26,6 +26,7 @@ mod schemas;
 mod subscriptions;
 mod tags;
 mod users;
+pub(super) mod vault;
 mod version_sets;
 mod workspaces;
 

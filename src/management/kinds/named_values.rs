@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::super::answer::Answer;
 use super::super::error::Failure;
 use super::super::kind::{Change, Entity, Place, Properties, View, default, require};
+use super::vault;
 use crate::model::{Collection, NamedValue, Store};
 
 /// The longest value, in characters.
@@ -60,8 +61,10 @@ impl Entity for NamedValues {
         }
         if properties.get("keyVault").is_some_and(|vault| !vault.is_null()) {
             properties.insert("secret".into(), true.into());
-            keep_vault_value(properties, old);
-            return Ok(());
+            vault::take(properties, "value", old, change)?;
+            if !properties.contains_key("value") {
+                return Ok(());
+            }
         }
         match properties.get("value") {
             Some(Value::String(value)) if value.trim().is_empty() => {
@@ -93,26 +96,8 @@ impl Entity for NamedValues {
             return Some(Ok(Answer::new(StatusCode::OK).json(json!({ "value": text }))));
         }
         if action.eq_ignore_ascii_case("refreshSecret") {
-            return Some(Err(match value.key_vault {
-                Some(_) => Failure::validation("keyVault", "this gateway has nothing that reads a Key Vault"),
-                None => Failure::validation("keyVault", "the named value is not in a Key Vault"),
-            }));
+            return Some(vault::refresh::<Self>(store, change, |value| value.key_vault.as_mut()));
         }
         None
-    }
-}
-
-/// What was read from a vault stays as long as the entity names the same secret.
-fn keep_vault_value(properties: &mut Properties, old: Option<&Properties>) {
-    let identifier = |of: &Properties| of.get("keyVault")?.get("secretIdentifier").cloned();
-    let same = old.filter(|old| identifier(old) == identifier(properties));
-    match same.and_then(|old| old.get("value")) {
-        Some(value) => {
-            let value = value.clone();
-            default(properties, "value", value);
-        }
-        None => {
-            properties.remove("value");
-        }
     }
 }
