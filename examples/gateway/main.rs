@@ -1,7 +1,8 @@
 //! A whole gateway: loads a configuration and serves it.
 //!
-//! `cargo run --example gateway -- [--config PATH [--parameters FILE] [--overrides FILE]] [--listen ADDR] [--workers N] [--management ADDR]`
+//! `cargo run --example gateway -- [--config PATH [--parameters FILE] [--overrides FILE]] [--listen ADDR] [--workers N] [--management ADDR | --watch]`
 //!
+//! `--watch` serves the files again whenever they change; a change that cannot be served is told, and the last good one stays.
 //! `--parameters` is a parameters file of an ARM template, `--overrides` a file of values laid over the configuration, such
 //! as secrets and keys; see `docs/configuration.md`. Both may be given more than once.
 //! Without `--config` it serves an embedded sample with a backend in the same process. Prints `listening on http://…`
@@ -16,11 +17,11 @@ use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use gatewright::backend::{Transport, TransportError};
-use gatewright::gateway::Gateway;
-use gatewright::load::Options;
+use gatewright::gateway::{ConfigurationError, ConfigurationWatch, Gateway};
+use gatewright::load::{Options, Problem};
 use gatewright::model::Store;
 
-const USAGE: &str = "usage: gateway [--config PATH [--parameters FILE] [--overrides FILE]] [--listen ADDR] [--workers N] [--management ADDR]";
+const USAGE: &str = "usage: gateway [--config PATH [--parameters FILE] [--overrides FILE]] [--listen ADDR] [--workers N] [--management ADDR | --watch]";
 
 struct Arguments {
     config: Option<String>,
@@ -28,6 +29,7 @@ struct Arguments {
     listen: SocketAddr,
     workers: usize,
     management: Option<SocketAddr>,
+    is_watched: bool,
 }
 
 fn main() -> ExitCode {
@@ -55,7 +57,8 @@ fn main() -> ExitCode {
 fn arguments() -> Result<Arguments, String> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
-    let mut found = Arguments { config: None, options: Options::new(), listen, workers, management: None };
+    let mut found =
+        Arguments { config: None, options: Options::new(), listen, workers, management: None, is_watched: false };
     let mut rest = std::env::args().skip(1);
     while let Some(flag) = rest.next() {
         let mut value = || rest.next().ok_or_else(|| format!("`{flag}` needs a value: {USAGE}"));
@@ -64,6 +67,7 @@ fn arguments() -> Result<Arguments, String> {
             "--parameters" => found.options = found.options.parameters_file(value()?),
             "--overrides" => found.options = found.options.overrides_file(value()?),
             "--listen" => found.listen = address(&value()?)?,
+            "--watch" => found.is_watched = true,
             "--management" => found.management = Some(address(&value()?)?),
             "--workers" => {
                 let text = value()?;
@@ -74,6 +78,12 @@ fn arguments() -> Result<Arguments, String> {
             other => return Err(format!("unknown argument `{other}`: {USAGE}")),
         }
     }
+    if found.is_watched && (found.management.is_some() || found.config.is_none()) {
+        return Err(
+            "`--watch` needs `--config`, and goes without `--management`: one of them changes the configuration"
+                .to_owned(),
+        );
+    }
     Ok(found)
 }
 
@@ -82,6 +92,8 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 }
 
 async fn run(arguments: Arguments) -> Result<(), String> {
+    let watch = arguments.config.as_ref().filter(|_| arguments.is_watched);
+    let watch = watch.map(|path| ConfigurationWatch::new(path, arguments.options.clone()));
     let loaded = match &arguments.config {
         Some(path) => arguments.options.load(path).map_err(|problems| problems.to_string())?,
         None => sample::load().await?,
@@ -99,6 +111,10 @@ async fn run(arguments: Arguments) -> Result<(), String> {
     if arguments.config.is_some() {
         list(&loaded.store, address);
     }
+    if let Some(watch) = watch {
+        let gateway = gateway.clone();
+        tokio::spawn(async move { gateway.watch(watch, tell).await });
+    }
     if let Some(address) = arguments.management {
         management::start(address, gateway.clone(), loaded.store).await?;
     }
@@ -108,6 +124,17 @@ async fn run(arguments: Arguments) -> Result<(), String> {
     }
     serve::until_stopped(listener, gateway).await;
     Ok(())
+}
+
+/// Says what became of a change of the files.
+fn tell(outcome: Result<Vec<Problem>, ConfigurationError>) {
+    match outcome {
+        Ok(warnings) => {
+            warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+            eprintln!("the configuration has changed");
+        }
+        Err(problems) => eprintln!("the configuration stays as it was, the new one cannot be served:\n{problems}"),
+    }
 }
 
 /// Says where the first APIs are.

@@ -24,6 +24,7 @@ mod subscriptions;
 mod template;
 mod tree;
 mod version;
+mod watch;
 
 #[cfg(test)]
 mod tests;
@@ -40,3 +41,4 @@ pub(crate) use serve::ToBackends;
 pub use service::{Gateway, GatewayBuilder, GatewayFuture, GatewayLayer, GatewayService, GatewayServiceFuture};
 pub use snapshot::Snapshot;
 pub use template::{TemplateError, UrlTemplate};
+pub use watch::ConfigurationWatch;

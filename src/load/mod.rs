@@ -13,6 +13,7 @@
 
 mod arm;
 mod assemble;
+mod fingerprint;
 mod folder;
 #[cfg(feature = "import")]
 mod importer;
@@ -27,6 +28,7 @@ mod specification;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+pub use fingerprint::Fingerprint;
 pub use problem::{Problem, Problems};
 
 use crate::model::{Sensitive, Store};
@@ -135,6 +137,12 @@ impl Options {
             arm::collect(path, parameters, &mut collected);
         }
         assemble::assemble(collected, &overrides, &path.display().to_string())
+    }
+
+    /// What the files look like that [`load`](Self::load) reads: another fingerprint means that something has changed.
+    pub fn fingerprint(&self, path: impl AsRef<Path>) -> Fingerprint {
+        let beside = self.parameters_files.iter().chain(&self.overrides_files).map(PathBuf::as_path);
+        Fingerprint::of(std::iter::once(path.as_ref()).chain(beside))
     }
 }
 

@@ -21,6 +21,7 @@ mod scopes;
 mod smuggling;
 mod tracing;
 mod urls;
+mod watch;
 mod websocket;
 
 #[allow(unused_imports)] // The other tests of backends use the rest.
