@@ -105,7 +105,6 @@ impl Pool {
     }
 
     /// All members, in the order of the entity.
-    #[cfg(feature = "policy")]
     pub(super) fn goals(&self) -> &[Goal] {
         &self.goals
     }
