@@ -18,6 +18,7 @@ enum Source {
     /// The document of the API, and where in it the schema is.
     Json(Arc<Value>, String),
     /// XML Schema.
+    #[cfg_attr(not(feature = "libxml"), allow(dead_code))]
     Xml(Arc<str>),
     /// The document has no definition of that name.
     Missing,
