@@ -10,7 +10,8 @@ use serde::Deserialize;
 use sha2::{Sha256, Sha384, Sha512};
 use zeroize::Zeroizing;
 
-use super::signed::{Malformed, claims};
+use super::claims::Claims;
+use super::signed::Malformed;
 use super::{LONGEST, is_object, part};
 
 /// An encrypted token that was read.
@@ -154,7 +155,7 @@ impl Inner {
     pub(super) fn of(text: &[u8]) -> Result<Self, Malformed> {
         let text = str::from_utf8(text).map_err(|_| Malformed::Json("payload"))?;
         if text.trim_start().starts_with('{') {
-            claims(text.as_bytes())?;
+            Claims::read(text.as_bytes()).ok_or(Malformed::Json("payload"))?;
             return Ok(Self::Claims(text.to_owned()));
         }
         Ok(Self::Token(text.to_owned()))

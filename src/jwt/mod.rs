@@ -3,6 +3,7 @@
 //! What a policy makes of a token (issuers, audiences, claims, answers) is not here.
 
 mod algorithm;
+mod claims;
 mod decryption;
 mod der;
 mod encrypted;
@@ -12,6 +13,7 @@ mod signatures;
 mod signed;
 
 pub(crate) use algorithm::Algorithm;
+pub(crate) use claims::{Claim, Claims};
 pub(crate) use decryption::DecryptionKey;
 pub(crate) use encrypted::{Encrypted, Inner};
 pub(crate) use key::{Key, KeyError};
@@ -19,7 +21,7 @@ pub use metadata::MetadataCache;
 pub(crate) use metadata::{Flight, Found, Metadata, Retrieval};
 pub(crate) use signatures::Outcome;
 pub use signatures::Signatures;
-pub(crate) use signed::{Claims, Malformed, Token};
+pub(crate) use signed::{Malformed, Token};
 
 use base64::Engine as _;
 use base64::alphabet::URL_SAFE;

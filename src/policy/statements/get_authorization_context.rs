@@ -13,7 +13,7 @@ use super::super::spec::{Attribute, Scope, Section, Spec};
 use crate::expr::Value;
 use crate::expr::json::{Expected, JToken};
 use crate::identity::{AuthorizationContext, AuthorizationIdentity, AuthorizationRequest};
-use crate::jwt::Token;
+use crate::jwt::{Claim, Token};
 use crate::xml::Element;
 
 const PROVIDER: Attribute = Attribute::required("provider-id", "the id of a credential provider").or_expression();
@@ -115,22 +115,20 @@ impl GetAuthorizationContext {
 
 /// What is wrong with a token that asks, but for its signature.
 fn wrong(token: &str) -> Option<String> {
+    let malformed = |malformed| Some(format!("The identity is not a token. {malformed}"));
     let token = match Token::parse(token) {
         Ok(token) => token,
-        Err(malformed) => return Some(format!("The identity is not a token. {malformed}")),
+        Err(error) => return malformed(error),
     };
-    let is_audience =
-        |value: &serde_json::Value| value.as_str().is_some_and(|text| text.trim_end_matches('/') == AUDIENCE);
-    let is_for_us = match token.claims.get("aud") {
-        Some(serde_json::Value::Array(all)) => all.iter().any(is_audience),
-        Some(one) => is_audience(one),
-        None => false,
+    let claims = match token.claims() {
+        Ok(claims) => claims,
+        Err(error) => return malformed(error),
     };
-    if !is_for_us {
+    let audiences = claims.get("aud").map(Claim::texts).unwrap_or_default();
+    if !audiences.iter().any(|audience| audience.trim_end_matches('/') == AUDIENCE) {
         return Some(format!("The audience of the identity's token is not '{AUDIENCE}'."));
     }
-    let missing =
-        ["oid", "tid"].into_iter().find(|name| !token.claims.get(*name).is_some_and(serde_json::Value::is_string));
+    let missing = ["oid", "tid"].into_iter().find(|name| claims.get(name).and_then(Claim::as_str).is_none());
     missing.map(|name| format!("The identity's token has no claim '{name}'."))
 }
 

@@ -8,7 +8,7 @@ use super::super::exchange::Exchange;
 use super::super::pipeline::Needs;
 use super::super::setting::Setting;
 use super::entra::Tenant;
-use crate::jwt::{Claims, Metadata};
+use crate::jwt::{Claim, Claims, Metadata};
 
 /// Who may issue tokens.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ impl Authority {
     /// The URLs of the documents whose keys and issuers count.
     pub(crate) fn documents<'s>(
         &'s self,
-        claims: &Claims,
+        claims: &Claims<'_>,
         exchange: &mut Exchange,
     ) -> Result<Vec<Cow<'s, str>>, Box<Failure>> {
         match self {
@@ -49,7 +49,7 @@ impl Authority {
     /// Whether the issuer of a token is one of those; `is_complete` says whether all documents are there.
     pub(crate) fn allows(
         &self,
-        claims: &Claims,
+        claims: &Claims<'_>,
         documents: &[Document<'_>],
         is_complete: bool,
         exchange: &mut Exchange,
@@ -107,6 +107,6 @@ fn computed<'s>(
     })
 }
 
-fn text<'c>(claims: &'c Claims, name: &str) -> Option<&'c str> {
-    claims.get(name).and_then(serde_json::Value::as_str)
+fn text<'c>(claims: &'c Claims<'_>, name: &str) -> Option<&'c str> {
+    claims.get(name).and_then(Claim::as_str)
 }

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
-
 use super::super::compile::Compiler;
 use super::super::error::Failure;
 use super::super::exchange::Exchange;
@@ -13,7 +11,7 @@ use super::super::spec::{Attribute, Child, Content};
 use super::refusal::Refusal;
 use super::rules::Stop;
 use crate::expr;
-use crate::jwt::Claims;
+use crate::jwt::{Claim, Claims};
 use crate::xml::Element;
 
 const NAME: Attribute = Attribute::required("name", "the name of a claim").or_expression();
@@ -80,11 +78,11 @@ impl RequiredClaim {
     }
 
     /// Checks a token against all of them.
-    pub(crate) fn check(all: &[Self], claims: &Claims, exchange: &mut Exchange) -> Result<(), Stop> {
+    pub(crate) fn check(all: &[Self], claims: &Claims<'_>, exchange: &mut Exchange) -> Result<(), Stop> {
         let mut missing = Vec::new();
         for required in all {
             let name = required.name.get(exchange)?;
-            if !claims.contains_key(&**name) {
+            if claims.get(&name).is_none() {
                 missing.push(name.into_owned());
             }
         }
@@ -93,16 +91,16 @@ impl RequiredClaim {
         }
         for required in all {
             let name = required.name.get(exchange)?;
-            let Some(value) = claims.get(&**name) else { continue };
+            let Some(value) = claims.get(&name) else { continue };
             if !required.allows(value, exchange)? {
-                let value = texts(value).join(",");
+                let value = value.texts().join(",");
                 return Err(Refusal::Claim { name: name.into_owned(), value }.into());
             }
         }
         Ok(())
     }
 
-    fn allows(&self, value: &Value, exchange: &mut Exchange) -> Result<bool, Box<Failure>> {
+    fn allows(&self, claim: &Claim<'_>, exchange: &mut Exchange) -> Result<bool, Box<Failure>> {
         if self.values.is_empty() {
             return Ok(true);
         }
@@ -110,9 +108,9 @@ impl RequiredClaim {
             Some(separator) => separator.get(exchange)?,
             None => Cow::Owned(String::new()),
         };
-        let found: Vec<Cow<'_, str>> = match value {
-            Value::String(text) if !separator.is_empty() => text.split(&**separator).map(Cow::Borrowed).collect(),
-            value => texts(value),
+        let found: Vec<Cow<'_, str>> = match claim {
+            Claim::Text(text) if !separator.is_empty() => text.split(&**separator).map(Cow::Borrowed).collect(),
+            claim => claim.texts(),
         };
         let takes = *self.takes.get(exchange)?;
         for wanted in &self.values {
@@ -130,20 +128,5 @@ impl RequiredClaim {
         let separator = self.separator.as_ref().map_or(Needs::NONE, Setting::needs);
         let needs = self.name.needs() | self.takes.needs() | separator;
         self.values.iter().fold(needs, |needs, value| needs | value.needs())
-    }
-}
-
-/// The texts of a claim: one for each item of an array. What is no text is as it stands in JSON.
-pub(super) fn texts(value: &Value) -> Vec<Cow<'_, str>> {
-    match value {
-        Value::Array(items) => items.iter().map(text).collect(),
-        one => vec![text(one)],
-    }
-}
-
-fn text(value: &Value) -> Cow<'_, str> {
-    match value {
-        Value::String(text) => Cow::Borrowed(text),
-        other => Cow::Owned(other.to_string()),
     }
 }

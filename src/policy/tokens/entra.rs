@@ -4,7 +4,7 @@ use url::Url;
 
 use super::super::setting::Literal;
 use crate::expr::Value;
-use crate::jwt::Claims;
+use crate::jwt::{Claim, Claims};
 
 const LOGIN: &str = "https://login.microsoftonline.com";
 /// The tenant of personal accounts, which is no organization.
@@ -70,8 +70,8 @@ impl Tenant {
     }
 
     /// The metadata that a token is checked with.
-    pub(super) fn document(&self, claims: &Claims) -> &str {
-        match claims.get("ver").and_then(serde_json::Value::as_str) {
+    pub(super) fn document(&self, claims: &Claims<'_>) -> &str {
+        match claims.get("ver").and_then(Claim::as_str) {
             Some("1.0") => &self.first,
             _ => &self.second,
         }
@@ -141,7 +141,6 @@ fn is_id(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use serde_json::json;
 
     use super::*;
 
@@ -153,7 +152,7 @@ mod tests {
 
     #[test]
     fn metadata_is_where_the_tenant_says() {
-        let v1: Claims = serde_json::from_value(json!({ "ver": "1.0" })).unwrap();
+        let v1: Claims<'_> = serde_json::from_str(r#"{"ver":"1.0"}"#).unwrap();
         for (text, expected) in [
             ("contoso.onmicrosoft.com", "https://login.microsoftonline.com/contoso.onmicrosoft.com/v2.0"),
             ("common", "https://login.microsoftonline.com/common/v2.0"),
@@ -161,7 +160,7 @@ mod tests {
             ("login.microsoftonline.us/abc/v2.0", "https://login.microsoftonline.us/abc/v2.0"),
         ] {
             let tenant = Tenant::parse(text).unwrap();
-            assert_eq!(tenant.document(&Claims::new()), format!("{expected}/.well-known/openid-configuration"));
+            assert_eq!(tenant.document(&Claims::default()), format!("{expected}/.well-known/openid-configuration"));
             let v1 = tenant.document(&v1).replace("/.well-known/openid-configuration", "/v2.0");
             assert_eq!(v1, expected);
         }

@@ -16,13 +16,13 @@ use super::super::setting::Setting;
 use super::super::spec::{Child, Content};
 use super::super::status;
 use super::authority::{Authority, Document};
-use super::claims::{self, RequiredClaim};
+use super::claims::RequiredClaim;
 use super::refusal::Refusal;
 use super::source::Source;
 use crate::expr::Value;
 use crate::jwt::{
-    Algorithm, Claims, DecryptionKey, Encrypted, Flight, Found, Inner, Key, Malformed, Outcome, Retrieval, Signatures,
-    Token,
+    Algorithm, Claim, Claims, DecryptionKey, Encrypted, Flight, Found, Inner, Key, Malformed, Outcome, Retrieval,
+    Signatures, Token,
 };
 use crate::xml::Element;
 
@@ -103,7 +103,9 @@ impl Rules {
     fn check(self: &Arc<Self>, exchange: &mut Exchange, text: String, round: Round) -> Result<Flow, Box<Failure>> {
         match self.verdict(exchange, &text, round) {
             Ok(token) => {
-                if let (Some(variable), Some(token)) = (&self.variable, Value::jwt(&token)) {
+                if let Some(variable) = &self.variable
+                    && let Some(token) = Value::jwt(&token)
+                {
                     exchange.variables.set(variable.clone(), token);
                 }
                 Ok(Flow::Continue)
@@ -158,24 +160,25 @@ impl Rules {
     }
 
     fn examine(&self, exchange: &mut Exchange, token: &Token<'_>, round: Round) -> Result<(), Stop> {
-        let documents = self.documents(exchange, &token.claims, round)?;
+        let claims = &token.claims()?;
+        let documents = self.documents(exchange, claims, round)?;
         if !token.is_unsigned() {
             self.signature(exchange, token, &documents, round)?;
         } else if *self.requires_signature.get(exchange)? {
             return Err(Refusal::Signature.into());
         }
-        self.lifetime(exchange, &token.claims)?;
-        if !self.authority.allows(&token.claims, &documents.here, documents.is_complete, exchange)? {
-            let issuer = token.claims.get("iss").map(claims::texts).unwrap_or_default().join(", ");
+        self.lifetime(exchange, claims)?;
+        if !self.authority.allows(claims, &documents.here, documents.is_complete, exchange)? {
+            let issuer = claims.get("iss").map(Claim::texts).unwrap_or_default().join(", ");
             return Err(Refusal::Issuer(issuer).into());
         }
-        self.audience(exchange, &token.claims)?;
-        self.application(&token.claims)?;
-        RequiredClaim::check(&self.claims, &token.claims, exchange)
+        self.audience(exchange, claims)?;
+        self.application(claims)?;
+        RequiredClaim::check(&self.claims, claims, exchange)
     }
 
     /// The metadata that is there; what is not is waited for once.
-    fn documents(&self, exchange: &mut Exchange, claims: &Claims, round: Round) -> Result<Documents<'_>, Stop> {
+    fn documents(&self, exchange: &mut Exchange, claims: &Claims<'_>, round: Round) -> Result<Documents<'_>, Stop> {
         let urls = self.authority.documents(claims, exchange)?;
         let (mut documents, mut flights) = (Documents { here: Vec::new(), is_complete: true }, Vec::new());
         if urls.is_empty() {
@@ -242,7 +245,7 @@ impl Rules {
         if is_newer || !flights.is_empty() { Err(Stop::Wait(flights, Round::Renewed)) } else { Ok(()) }
     }
 
-    fn lifetime(&self, exchange: &mut Exchange, claims: &Claims) -> Result<(), Stop> {
+    fn lifetime(&self, exchange: &mut Exchange, claims: &Claims<'_>) -> Result<(), Stop> {
         let time = |name: &'static str| match claims.get(name) {
             None => Ok(None),
             Some(value) => value.as_f64().map(Some).ok_or(Refusal::NoTime(name)),
@@ -260,9 +263,9 @@ impl Rules {
         }
     }
 
-    fn audience(&self, exchange: &mut Exchange, claims: &Claims) -> Result<(), Stop> {
+    fn audience(&self, exchange: &mut Exchange, claims: &Claims<'_>) -> Result<(), Stop> {
         let Some(audiences) = &self.audiences else { return Ok(()) };
-        let found = claims.get("aud").map(claims::texts).unwrap_or_default();
+        let found = claims.get("aud").map(Claim::texts).unwrap_or_default();
         for audience in audiences {
             let audience = audience.get(exchange)?;
             if found.iter().any(|found| **found == **audience) {
@@ -272,7 +275,7 @@ impl Rules {
         Err(Refusal::Audience(found.join(", ")).into())
     }
 
-    fn application(&self, claims: &Claims) -> Result<(), Stop> {
+    fn application(&self, claims: &Claims<'_>) -> Result<(), Stop> {
         const NAME: &str = "appid/azp";
         let Some(applications) = &self.applications else { return Ok(()) };
         // Version 2 of the tokens has the one, version 1 the other.
@@ -281,7 +284,7 @@ impl Rules {
         };
         match found.as_str() {
             Some(id) if applications.iter().any(|known| known.eq_ignore_ascii_case(id)) => Ok(()),
-            _ => Err(Refusal::Claim { name: NAME.to_owned(), value: claims::texts(found).join(",") }.into()),
+            _ => Err(Refusal::Claim { name: NAME.to_owned(), value: found.texts().join(",") }.into()),
         }
     }
 
