@@ -10,6 +10,7 @@ use super::exchange::Exchange;
 use super::facts::{ApiFacts, BackendFacts, CertificateFacts};
 use super::messages::MessageBody;
 use super::query;
+use crate::expr::dotnet::encoding::utf8;
 use crate::expr::{
     self, ApiItem, BodyError, DeploymentCertificate, Flag, Host, Item, List, Message, Number, Part, Text, Time, Url,
     Value,
@@ -339,16 +340,16 @@ impl Host for Context<'_> {
 
     fn header(&mut self, message: Message, name: &str, index: usize) -> Option<Cow<'_, str>> {
         let value = self.headers(message)?.get_all(name).into_iter().nth(index)?;
-        Some(String::from_utf8_lossy(value.as_bytes()))
+        Some(utf8(value.as_bytes()))
     }
 
     fn header_text(&mut self, message: Message, name: &str) -> Option<Cow<'_, str>> {
         let mut values = self.headers(message)?.get_all(name).into_iter();
-        let mut text = String::from_utf8_lossy(values.next()?.as_bytes());
+        let mut text = utf8(values.next()?.as_bytes());
         for more in values {
             let joined = text.to_mut();
             joined.push(',');
-            joined.push_str(&String::from_utf8_lossy(more.as_bytes()));
+            joined.push_str(&utf8(more.as_bytes()));
         }
         Some(text)
     }

@@ -10,6 +10,7 @@ use super::exchange::Exchange;
 use super::pipeline::Needs;
 use super::setting::Setting;
 use super::spec::Attribute;
+use crate::expr::dotnet::encoding::utf8;
 use crate::xml::Element;
 
 /// The name of a header.
@@ -59,5 +60,5 @@ impl HeaderSetting {
 
 /// A header's value as text.
 pub(crate) fn text(value: &HeaderValue) -> Cow<'_, str> {
-    String::from_utf8_lossy(value.as_bytes())
+    utf8(value.as_bytes())
 }

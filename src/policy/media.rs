@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-use crate::expr::dotnet::encoding::Encoding;
+use crate::expr::dotnet::encoding::{Encoding, utf8};
 
 /// A media type as a header has it: `application/json; charset=utf-8`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -126,7 +126,7 @@ fn declared_encoding(bytes: &[u8]) -> Option<Encoding> {
 
 fn decode(bytes: &[u8], encoding: Option<Encoding>) -> Cow<'_, str> {
     match encoding {
-        None | Some(Encoding::Utf8) => String::from_utf8_lossy(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)),
+        None | Some(Encoding::Utf8) => utf8(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)),
         Some(encoding) => {
             let text = encoding.decode(bytes);
             Cow::Owned(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))

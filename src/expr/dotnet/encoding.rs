@@ -1,5 +1,7 @@
 //! `System.Text.Encoding`: text to bytes and back.
 
+use std::borrow::Cow;
+
 use super::exception::{Exception, Result};
 
 /// An encoding that policies can name.
@@ -19,6 +21,11 @@ pub enum Encoding {
     Utf7,
     /// ISO-8859-1.
     Latin1,
+}
+
+/// Bytes as UTF-8, with U+FFFD for what is none. Nearly all are well-formed, which is checked faster than it is replaced.
+pub(crate) fn utf8(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 impl Encoding {
@@ -127,7 +134,7 @@ impl Encoding {
     /// `GetString(bytes)`: what is invalid becomes U+FFFD (`?` in ASCII); a byte order mark is kept.
     pub fn decode(self, bytes: &[u8]) -> String {
         match self {
-            Self::Utf8 => String::from_utf8_lossy(bytes).into_owned(),
+            Self::Utf8 => utf8(bytes).into_owned(),
             Self::Ascii => bytes.iter().map(|&b| if b < 0x80 { char::from(b) } else { '?' }).collect(),
             Self::Latin1 => bytes.iter().map(|&b| char::from(b)).collect(),
             Self::Utf16 => utf16_decode(bytes, u16::from_le_bytes),

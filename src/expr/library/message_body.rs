@@ -49,7 +49,7 @@ fn text(body: &Body) -> Str {
         body.content_type.as_deref().and_then(charset).and_then(|name| encoding::Encoding::by_name(&name).ok());
     let text = match charset {
         Some(encoding) => Str::from(encoding.decode(&body.bytes)),
-        None => Str::from(String::from_utf8_lossy(&body.bytes)),
+        None => Str::from(encoding::utf8(&body.bytes)),
     };
     match text.as_str().and_then(|t| t.strip_prefix('\u{feff}')) {
         Some(rest) => rest.into(),
