@@ -9,7 +9,7 @@
 #[non_exhaustive]
 pub struct Budget {
     /// Basic steps, of about 4 ns each: an operator or a turn of a loop counts 5, a call of a .NET member 25 and more with
-    /// long texts, four bytes of a text or collection that is made 1. Default 10 million.
+    /// long texts, four bytes of a text or collection that is made 1. Default 8 million.
     pub steps: u64,
     /// Nested calls of lambdas and local functions. Default 200.
     pub depth: u32,
@@ -27,7 +27,7 @@ pub(super) const STEPS_FOR_BODY_BYTE: u64 = 16;
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { steps: 10_000_000, depth: 200, bytes: 24 << 20, regex_backtracks: 1_000_000 }
+        Self { steps: 8_000_000, depth: 200, bytes: 24 << 20, regex_backtracks: 1_000_000 }
     }
 }
 

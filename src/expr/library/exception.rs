@@ -105,9 +105,10 @@ pub(super) fn register(table: &mut Table) {
             let mut notes = notes(&a[0])?;
             Ok(notes.data.get_or_insert_with(|| dictionary::make(Ty::Object, Ty::Object, Vec::new())).clone())
         })
-        .def("Exception GetBaseException()", |_, a| {
+        .def("Exception GetBaseException()", |run, a| {
             let mut at = a[0].clone();
             while let Some(inner) = of(&at).map(|e| e.inner.clone()).filter(|i| !i.is_null()) {
+                run.step()?;
                 at = inner;
             }
             Ok(at)
@@ -116,9 +117,9 @@ pub(super) fn register(table: &mut Table) {
         ($($id:ident)*) => {$(
             table
                 .on(TypeId::$id)
-                .def("new()", |_, _| Ok(make(TypeId::$id, default_message(TypeId::$id))))
-                .def("new(string message)", |_, a| Ok(new(TypeId::$id, &a[0], &Value::Null)))
-                .def("new(string message, Exception innerException)", |_, a| Ok(new(TypeId::$id, &a[0], &a[1])));
+                .def("new()", |run, _| made(run, make(TypeId::$id, default_message(TypeId::$id))))
+                .def("new(string message)", |run, a| made(run, new(TypeId::$id, &a[0], &Value::Null)))
+                .def("new(string message, Exception innerException)", |run, a| made(run, new(TypeId::$id, &a[0], &a[1])));
         )*};
     }
     constructors! {
@@ -130,24 +131,31 @@ pub(super) fn register(table: &mut Table) {
     }
     table
         .on(TypeId::ArgumentNullException)
-        .def("new()", |_, _| Ok(make(TypeId::ArgumentNullException, "Value cannot be null.")))
-        .def("new(string paramName)", |_, a| {
-            Ok(make(TypeId::ArgumentNullException, format!("Value cannot be null. (Parameter '{}')", text(&a[0]))))
+        .def("new()", |run, _| made(run, make(TypeId::ArgumentNullException, "Value cannot be null.")))
+        .def("new(string paramName)", |run, a| {
+            let message = format!("Value cannot be null. (Parameter '{}')", text(&a[0]));
+            made(run, make(TypeId::ArgumentNullException, message))
         });
     table
         .on(TypeId::ArgumentOutOfRangeException)
-        .def("new()", |_, _| {
-            Ok(make(TypeId::ArgumentOutOfRangeException, default_message(TypeId::ArgumentOutOfRangeException)))
+        .def("new()", |run, _| {
+            made(run, make(TypeId::ArgumentOutOfRangeException, default_message(TypeId::ArgumentOutOfRangeException)))
         })
-        .def("new(string paramName)", |_, a| {
+        .def("new(string paramName)", |run, a| {
             let message =
                 format!("{} (Parameter '{}')", default_message(TypeId::ArgumentOutOfRangeException), text(&a[0]));
-            Ok(make(TypeId::ArgumentOutOfRangeException, message))
+            made(run, make(TypeId::ArgumentOutOfRangeException, message))
         });
 }
 
 fn text(value: &Value) -> String {
     value.as_text().map(Str::to_string).unwrap_or_default()
+}
+
+/// An exception that an expression makes takes its bytes.
+fn made(run: &mut Run<'_>, exception: Value) -> Result<Value, Fault> {
+    run.charge(size_of::<Exception>())?;
+    Ok(exception)
 }
 
 fn new(ty: TypeId, message: &Value, inner: &Value) -> Value {

@@ -71,7 +71,7 @@ fn replace(run: &mut Run<'_>, a: &[Value], start: usize, count: usize) -> Result
         return Err(Fault::argument("Empty name is not legal. (Parameter 'oldValue')"));
     }
     let new = a[2].as_text().map(Str::units).unwrap_or_default();
-    run.steps(count / 8 + 1)?;
+    run.steps(count / 2 + 1)?;
     let text = builder.with(|state| state.units.clone());
     let (mut out, end, mut at) = (text[..start].to_vec(), start + count, start);
     while at < end {
