@@ -96,8 +96,16 @@ impl Counter {
         }
     }
 
+    /// Counts the cost of `limit`, if it has one, and gives what is left of it.
+    pub(super) fn count(&mut self, limit: &Limit<'_>, now: u64) -> u64 {
+        if limit.cost != 0 {
+            self.add(limit, now);
+        }
+        self.remaining(limit, now)
+    }
+
     /// Counts the cost of `limit`.
-    pub(super) fn add(&mut self, limit: &Limit<'_>, now: u64) {
+    fn add(&mut self, limit: &Limit<'_>, now: u64) {
         match (self.at(limit, now), limit.window) {
             (Self::Sliding { log, keep }, _) => log.add(now, limit.cost, *keep),
             (Self::Bucket { taken, full_at, .. }, Window::TokenBucket(window)) => {
@@ -111,7 +119,7 @@ impl Counter {
     }
 
     /// What is left of `limit`.
-    pub(super) fn remaining(&mut self, limit: &Limit<'_>, now: u64) -> u64 {
+    fn remaining(&mut self, limit: &Limit<'_>, now: u64) -> u64 {
         let used = match (self.at(limit, now), limit.window) {
             (Self::Sliding { log, .. }, Window::Sliding(window)) => log.used(now, period(window)),
             (Self::Bucket { taken, .. }, _) => (*taken - 1e-9).ceil() as i64,

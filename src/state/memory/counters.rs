@@ -181,6 +181,14 @@ impl MemoryCounters {
     pub(in crate::state) fn decide(&self, limits: &[Limit<'_>], now: SystemTime) -> Decision {
         let (now, capacity) = (milliseconds(now), self.capacity / SHARDS);
         let mut shard = self.shard(limits);
+        // Nearly always there is one limit, whose counter is looked for once.
+        if let [limit] = limits {
+            let counter = shard.counter(self.id(&limit.key), limit, now, capacity);
+            return match counter.check(limit, now) {
+                Check::Kept => Decision::Allowed { remaining: counter.count(limit, now), each: Vec::new() },
+                Check::Exceeded(wait) => Decision::Exceeded { limit: 0, wait: wait.map(Duration::from_millis) },
+            };
+        }
         let mut exceeded: Option<(usize, Option<u64>)> = None;
         for (at, limit) in limits.iter().enumerate() {
             let Check::Exceeded(wait) = shard.counter(self.id(&limit.key), limit, now, capacity).check(limit, now)
@@ -208,10 +216,7 @@ impl MemoryCounters {
         let (mut least, mut each) = (u64::MAX, Vec::new());
         for limit in limits {
             let counter = shard.counter(self.id(&limit.key), limit, now, self.capacity / SHARDS);
-            if limit.cost != 0 {
-                counter.add(limit, now);
-            }
-            let remaining = counter.remaining(limit, now);
+            let remaining = counter.count(limit, now);
             least = least.min(remaining);
             if limits.len() > 1 {
                 each.push(remaining);
