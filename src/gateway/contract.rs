@@ -68,7 +68,7 @@ impl Schemas {
 
     fn body(&mut self, api: &ApiEntry, body: &Representation) -> BodyContract {
         let schema = self.schema(api, body.schema_id.as_deref(), body.type_name.as_deref());
-        BodyContract::new(body.content_type.as_str(), schema)
+        BodyContract::new(&*body.content_type, schema)
     }
 
     fn schema(&mut self, api: &ApiEntry, id: Option<&str>, name: Option<&str>) -> Option<Arc<SchemaContract>> {

@@ -28,7 +28,7 @@ fn representation(api: &ApiEntry, representation: &Representation) -> Representa
     if examples.is_empty() {
         examples.extend(from_schema(api, representation));
     }
-    RepresentationFacts::new(representation.content_type.as_str(), examples)
+    RepresentationFacts::new(&*representation.content_type, examples)
 }
 
 /// The examples as they are stored; text is taken as written.

@@ -1,6 +1,8 @@
 //! Names of resources, made from what a document calls its parts.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::fmt::Write as _;
 
 /// The longest name before a number is appended.
 const LONGEST: usize = 76;
@@ -45,45 +47,69 @@ impl Taken {
             return name;
         };
         let mut number = first;
-        let mut numbered = format!("{lower}-{number}");
-        while self.names.contains_key(&numbered) {
+        while !self.insert_lower(numbered(&lower, number)) {
             number += 1;
-            numbered = format!("{lower}-{number}");
         }
-        self.names.insert(numbered, 1);
-        self.names.insert(lower, number + 1);
-        format!("{name}-{number}")
+        if let Some(next) = self.names.get_mut(&lower) {
+            *next = number + 1;
+        }
+        numbered(&name, number)
     }
 
     /// Takes a name; false when it was taken.
     pub(super) fn insert(&mut self, name: &str) -> bool {
-        self.names.insert(name.to_lowercase(), 1).is_none()
+        self.insert_lower(name.to_lowercase())
     }
+
+    fn insert_lower(&mut self, name: String) -> bool {
+        match self.names.entry(name) {
+            Entry::Occupied(_) => false,
+            Entry::Vacant(place) => {
+                place.insert(1);
+                true
+            }
+        }
+    }
+}
+
+fn numbered(name: &str, number: u32) -> String {
+    let mut numbered = String::with_capacity(name.len() + 4);
+    numbered.push_str(name);
+    // INVARIANT: writing to a string cannot fail.
+    let _ = write!(numbered, "-{number}");
+    numbered
 }
 
 /// The first part of the names of types that belong to an operation: `ApiTodos-id-Get` for `GET /api/todos/{id}`.
 pub(super) fn type_prefix(path: &str, method: &str) -> String {
-    let mut name = String::new();
+    let mut name = String::with_capacity(path.len() + 16);
     for (index, piece) in path.split('{').enumerate() {
         let (parameter, literal) = if index == 0 { ("", piece) } else { piece.split_once('}').unwrap_or((piece, "")) };
         if !parameter.is_empty() {
-            name.push_str(&format!("-{parameter}-"));
+            name.extend(["-", parameter, "-"]);
         }
-        name.push_str(&pascal(literal));
+        push_pascal(literal, &mut name);
     }
-    name.push_str(&pascal(&method.to_lowercase()));
+    push_pascal(&method.to_lowercase(), &mut name);
     name
 }
 
 /// `application/json` becomes `ApplicationJson`.
 pub(super) fn pascal(text: &str) -> String {
-    let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
-    words
-        .map(|word| {
-            let (first, rest) = word.split_at(1);
-            first.to_ascii_uppercase() + rest
-        })
-        .collect()
+    let mut name = String::with_capacity(text.len());
+    push_pascal(text, &mut name);
+    name
+}
+
+fn push_pascal(text: &str, name: &mut String) {
+    let mut is_first = true;
+    for character in text.chars() {
+        let is_inner = character.is_ascii_alphanumeric();
+        if is_inner {
+            name.push(if is_first { character.to_ascii_uppercase() } else { character });
+        }
+        is_first = !is_inner;
+    }
 }
 
 /// At most `length` characters, and whether any were cut.

@@ -1,6 +1,7 @@
 //! Imports over an API that is there already: which operations stay, and what becomes of their policies.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -138,10 +139,11 @@ impl Imported {
                 continue;
             }
             let unique = taken.unique(name.clone());
+            let id: Arc<str> = unique.as_str().into();
             for operation in &mut self.operations {
-                for_each_schema_id(&mut operation.properties, |id| {
-                    if id.as_deref() == Some(name.as_str()) {
-                        *id = Some(unique.clone());
+                for_each_schema_id(&mut operation.properties, |of| {
+                    if of.as_deref() == Some(name.as_str()) {
+                        *of = Some(Arc::clone(&id));
                     }
                 });
             }
@@ -181,7 +183,7 @@ fn union(existing: &[String], more: Vec<String>) -> Vec<String> {
     existing.iter().cloned().chain(more).filter(|tag| taken.insert(tag)).collect()
 }
 
-fn for_each_schema_id(operation: &mut Operation, mut change: impl FnMut(&mut Option<String>)) {
+fn for_each_schema_id(operation: &mut Operation, mut change: impl FnMut(&mut Option<Arc<str>>)) {
     let mut parameters = |all: &mut Vec<Parameter>| all.iter_mut().for_each(|one| change(&mut one.schema_id));
     parameters(&mut operation.template_parameters);
     let mut bodies = Vec::new();

@@ -1,5 +1,7 @@
 //! An operation: one method and URL template of an API.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::extra::Extra;
@@ -121,10 +123,10 @@ pub struct Parameter {
     pub values: Vec<serde_json::Value>,
     /// Name of the schema of the API that describes it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub schema_id: Option<String>,
+    pub schema_id: Option<Arc<str>>,
     /// Type inside that schema.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub type_name: Option<String>,
+    pub type_name: Option<Arc<str>>,
     /// Examples by name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub examples: Option<Json>,
@@ -180,14 +182,14 @@ impl Parameter {
 
     /// Sets: name of the schema of the API that describes it.
     #[must_use]
-    pub fn schema_id(mut self, schema_id: impl Into<String>) -> Self {
+    pub fn schema_id(mut self, schema_id: impl Into<Arc<str>>) -> Self {
         self.schema_id = Some(schema_id.into());
         self
     }
 
     /// Sets: type inside that schema.
     #[must_use]
-    pub fn type_name(mut self, type_name: impl Into<String>) -> Self {
+    pub fn type_name(mut self, type_name: impl Into<Arc<str>>) -> Self {
         self.type_name = Some(type_name.into());
         self
     }
@@ -313,13 +315,13 @@ impl OperationResponse {
 #[non_exhaustive]
 pub struct Representation {
     /// Media type, such as `application/json`.
-    pub content_type: String,
+    pub content_type: Arc<str>,
     /// Name of the schema of the API that describes it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub schema_id: Option<String>,
+    pub schema_id: Option<Arc<str>>,
     /// Type inside that schema.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub type_name: Option<String>,
+    pub type_name: Option<Arc<str>>,
     /// Fields of a form.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "tolerant::list")]
     pub form_parameters: Vec<Parameter>,
@@ -333,7 +335,7 @@ pub struct Representation {
 
 impl Representation {
     /// Makes one of what is required.
-    pub fn new(content_type: impl Into<String>) -> Self {
+    pub fn new(content_type: impl Into<Arc<str>>) -> Self {
         Self {
             content_type: content_type.into(),
             schema_id: None,
@@ -346,14 +348,14 @@ impl Representation {
 
     /// Sets: name of the schema of the API that describes it.
     #[must_use]
-    pub fn schema_id(mut self, schema_id: impl Into<String>) -> Self {
+    pub fn schema_id(mut self, schema_id: impl Into<Arc<str>>) -> Self {
         self.schema_id = Some(schema_id.into());
         self
     }
 
     /// Sets: type inside that schema.
     #[must_use]
-    pub fn type_name(mut self, type_name: impl Into<String>) -> Self {
+    pub fn type_name(mut self, type_name: impl Into<Arc<str>>) -> Self {
         self.type_name = Some(type_name.into());
         self
     }

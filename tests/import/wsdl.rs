@@ -147,7 +147,7 @@ fn schemas_stand_alone() {
     }
     let request = imported.operations[0].properties.request.as_ref().unwrap();
     let body = &request.representations[0];
-    assert!(imported.schemas.iter().any(|schema| schema.name == body.schema_id));
+    assert!(imported.schemas.iter().any(|schema| schema.name.as_deref() == body.schema_id.as_deref()));
 }
 
 fn rest(name: &str) -> Imported {

@@ -183,7 +183,7 @@ impl Writer<'_> {
                 Some(BodySchema::Form(self.form(&representation.form_parameters)))
             };
             let media = Media { schema, examples: examples(representation.examples.as_deref()) };
-            content.push(representation.content_type.as_str(), media);
+            content.push(&*representation.content_type, media);
         }
         content
     }

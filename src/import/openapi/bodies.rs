@@ -1,10 +1,13 @@
 //! Bodies of requests and responses, one representation for each media type.
 
+use std::sync::Arc;
+
 use super::Context;
 use super::Version;
 use super::document::Node;
 use super::forms;
 use super::parameters::{Declared, Place, described};
+use super::references::target;
 use crate::import::names::pascal;
 use crate::model::{Json, OperationRequest, OperationResponse, Parameter, Representation};
 
@@ -33,7 +36,8 @@ pub(super) fn request<'d>(
     request.representations = match context.version {
         Version::V2 => {
             let types = media_types(context.root, operation, "consumes");
-            types.iter().map(|content_type| representation(context, content_type, body, name)).collect()
+            let media = Media::of(body);
+            types.iter().map(|content_type| representation(context, content_type, &media, name)).collect()
         }
         _ => contents(context, body, |_| name()),
     };
@@ -61,7 +65,8 @@ pub(super) fn responses<'d>(
             Version::V2 if node.find("schema").is_none() => Vec::new(),
             Version::V2 => {
                 let types = media_types(context.root, operation, "produces");
-                types.iter().map(|media| representation(context, media, node, || name(media))).collect()
+                let media = Media::of(node);
+                types.iter().map(|kind| representation(context, kind, &media, || name(kind))).collect()
             }
             _ => contents(context, node, name),
         };
@@ -89,26 +94,42 @@ fn contents<'d>(context: &mut Context<'d>, body: Node<'d>, name: impl Fn(&str) -
             break;
         }
         let node = context.references.resolve(node);
-        contents.push(representation(context, media, node, || name(media)));
+        contents.push(representation(context, media, &Media::of(node), || name(media)));
     }
     contents
+}
+
+/// What a body is like, in each of its media types in 2.0.
+pub(super) struct Media<'d> {
+    pub(super) schema: Option<Node<'d>>,
+    /// What the schema refers to.
+    pub(super) target: Option<&'d str>,
+    pub(super) example: Option<Node<'d>>,
+    pub(super) examples: Option<Node<'d>>,
+}
+
+impl<'d> Media<'d> {
+    pub(super) fn of(node: Node<'d>) -> Self {
+        let [schema, example, examples] = node.find_all(["schema", "example", "examples"]);
+        Self { schema, target: schema.and_then(target), example, examples }
+    }
 }
 
 fn representation<'d>(
     context: &mut Context<'d>,
     content_type: &str,
-    media: Node<'d>,
+    media: &Media<'d>,
     name: impl FnOnce() -> String,
 ) -> Representation {
-    let mut representation = Representation::new(content_type);
-    let schema = media.get("schema");
+    let mut representation = Representation::new(context.media_types.get(content_type));
     if is_form(content_type) {
-        representation.form_parameters = forms::fields(context, schema);
+        let fields = media.schema.map(|schema| forms::fields(context, schema));
+        representation.form_parameters = fields.unwrap_or_default();
         return representation;
     }
     let before = context.schemas.size();
-    if schema.is_map() {
-        let (id, name) = context.schemas.refer(schema, name);
+    if let Some(schema) = media.schema.filter(|schema| schema.is_map()) {
+        let (id, name) = context.schemas.refer(schema, media.target, name);
         representation = representation.schema_id(id).type_name(name);
     }
     let (examples, is_own) = context.samples.of(&context.references, media, content_type, context.version);
@@ -121,6 +142,26 @@ fn representation<'d>(
 fn is_form(content_type: &str) -> bool {
     let media = content_type.split(';').next().unwrap_or_default().trim();
     ["application/x-www-form-urlencoded", "multipart/form-data"].iter().any(|form| media.eq_ignore_ascii_case(form))
+}
+
+/// Media types that bodies share.
+#[derive(Default)]
+pub(super) struct MediaTypes(Vec<Arc<str>>);
+
+impl MediaTypes {
+    /// More than these are not shared.
+    const MOST: usize = 16;
+
+    fn get(&mut self, media_type: &str) -> Arc<str> {
+        if let Some(known) = self.0.iter().find(|known| ***known == *media_type) {
+            return Arc::clone(known);
+        }
+        let new: Arc<str> = media_type.into();
+        if self.0.len() < Self::MOST {
+            self.0.push(Arc::clone(&new));
+        }
+        new
+    }
 }
 
 /// The media types of a 2.0 operation: its own list, else the document's, else JSON.

@@ -77,7 +77,7 @@ impl<'t> Document<'t> {
     }
 
     fn new(source: &'t str, has_spans: bool) -> Self {
-        let mut slots = Vec::with_capacity(source.len() / 8);
+        let mut slots = Vec::with_capacity(source.len() / 16);
         slots.push(Slot { kind: Kind::Null, start: 0, end: 0, next: u32::MAX });
         Self { source, made: String::new(), slots, has_spans, places: RefCell::default() }
     }
@@ -169,16 +169,19 @@ impl<'t> Document<'t> {
 
     fn remove_repeated(&mut self, map: u32) {
         let mut count = 0_usize;
-        let mut seen = 0_u64;
+        // One bit for each of 256 hashes: two names with the same one are compared.
+        let mut seen = [0_u64; 4];
         let mut is_unsure = false;
         for name in self.names(map) {
             let text = self.text(self.slot(name)).as_bytes();
             let middle = text.get(text.len() / 2).copied().unwrap_or_default();
             let last = text.last().copied().unwrap_or_default();
-            let hash = text.len().wrapping_mul(7) ^ usize::from(middle) ^ usize::from(last).wrapping_mul(5);
+            let hash = text.len().wrapping_mul(37) ^ usize::from(middle).wrapping_mul(7) ^ usize::from(last).wrapping_mul(5);
             let bit = 1 << (hash % 64);
-            is_unsure |= seen & bit != 0;
-            seen |= bit;
+            if let Some(word) = seen.get_mut(hash / 64 % 4) {
+                is_unsure |= *word & bit != 0;
+                *word |= bit;
+            }
             count += 1;
         }
         if !is_unsure {

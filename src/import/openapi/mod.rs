@@ -18,6 +18,7 @@ mod shape;
 mod syntax;
 mod yaml;
 
+use bodies::MediaTypes;
 use document::Node;
 pub use options::{Options, QueryParameters, Strictness};
 use references::References;
@@ -83,6 +84,7 @@ struct Context<'d> {
     findings: Findings,
     schemas: Schemas<'d>,
     samples: Samples<'d>,
+    media_types: MediaTypes,
     room: Room,
 }
 
@@ -109,6 +111,7 @@ fn import(root: Node<'_>, syntax: Syntax, mut findings: Findings, options: &Opti
         findings,
         schemas: Schemas::new(root, id),
         samples: Samples::default(),
+        media_types: MediaTypes::default(),
         room: Room::new(bytes.len()),
     };
     if is_supported {

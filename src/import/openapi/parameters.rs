@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::document::Node;
 use super::json::write_name;
-use super::references::References;
+use super::references::{References, target};
 use super::samples::{kind, wrap};
 use super::{Context, QueryParameters, Strictness, Version};
 use crate::model;
@@ -263,10 +263,10 @@ fn contract<'d>(context: &mut Context<'d>, parameter: &Declared<'d>, type_prefix
     let before = context.schemas.size();
     let (id, name) = match context.version {
         Version::V2 => context.schemas.add(name(), |out| write_inline_schema(written, out)),
-        _ if written.is_map() => context.schemas.refer(written, name),
+        _ if written.is_map() => context.schemas.refer(written, target(written), name),
         _ => return contract,
     };
-    context.room.take(context.schemas.size() - before, [id.as_str(), &name]);
+    context.room.take(context.schemas.size() - before, [&*id, &*name]);
     contract.schema_id(id).type_name(name)
 }
 

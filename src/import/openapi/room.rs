@@ -24,8 +24,7 @@ impl Room {
 
     pub(super) fn take_parameter(&mut self, parameter: &Parameter) {
         let values = parameter.default_value.iter().chain(&parameter.values).filter_map(|value| value.as_str());
-        let texts = [&parameter.description, &parameter.schema_id, &parameter.type_name];
-        let texts = texts.into_iter().flatten().map(String::as_str);
+        let texts = [parameter.description.as_deref(), parameter.type_name.as_deref()].into_iter().flatten();
         let examples = parameter.examples.as_ref().map_or(0, Json::size);
         let values_size = parameter.values.len() * size_of::<serde_json::Value>();
         self.take(

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use super::Version;
+use super::bodies::Media;
 use super::document::Node;
 use super::json::write_name;
 use super::references::{References, target};
@@ -23,11 +24,13 @@ pub(super) struct Samples<'d> {
     given_left: usize,
     /// Those of named schemas, which bodies share.
     shared: HashMap<&'d str, Json>,
+    /// The last of them: the media types of one body repeat it.
+    last: Option<(&'d str, Json)>,
 }
 
 impl Default for Samples<'_> {
     fn default() -> Self {
-        Self { left: LARGEST_IN_ALL, given_left: LARGEST_IN_ALL, shared: HashMap::new() }
+        Self { left: LARGEST_IN_ALL, given_left: LARGEST_IN_ALL, shared: HashMap::new(), last: None }
     }
 }
 
@@ -38,11 +41,11 @@ impl<'d> Samples<'d> {
     pub(super) fn of(
         &mut self,
         references: &References<'d>,
-        media: Node<'d>,
+        media: &Media<'d>,
         content_type: &str,
         version: Version,
     ) -> (Option<Json>, bool) {
-        let [example, examples, schema] = media.find_all(["example", "examples", "schema"]);
+        let Media { schema, target, example, examples } = *media;
         // In 2.0 examples stand below their media types.
         let of_several = examples.and_then(|examples| match version {
             Version::V2 => examples.find(content_type),
@@ -52,13 +55,20 @@ impl<'d> Samples<'d> {
             return (Some(wrap(|out| given.write(out))), true);
         }
         let is_json = is_json(content_type);
-        let name = schema.and_then(target).filter(|_| is_json);
-        if let Some(shared) = name.and_then(|name| self.shared.get(name)) {
+        let name = target.filter(|_| is_json);
+        if let (Some(name), Some((last, sample))) = (name, &self.last)
+            && name == *last
+        {
+            return (Some(sample.clone()), false);
+        }
+        if let Some((name, shared)) = name.and_then(|name| Some((name, self.shared.get(name)?))) {
+            self.last = Some((name, shared.clone()));
             return (Some(shared.clone()), false);
         }
         let sample = self.sample(references, schema, content_type);
         if let (Some(name), Some(sample)) = (name, &sample) {
             self.shared.insert(name, sample.clone());
+            self.last = Some((name, sample.clone()));
         }
         (sample, true)
     }
@@ -96,9 +106,9 @@ fn first<'d>(references: &References<'d>, examples: Node<'d>) -> Option<Node<'d>
 }
 
 fn is_json(content_type: &str) -> bool {
-    let media = content_type.split(';').next().unwrap_or_default().trim().as_bytes();
-    let ends_with = |end: &[u8]| media.len() >= end.len() && media[media.len() - end.len()..].eq_ignore_ascii_case(end);
-    ends_with(b"/json") || ends_with(b"+json")
+    let media = content_type.as_bytes().split(|byte| *byte == b';').next().unwrap_or_default().trim_ascii();
+    let end = media.last_chunk::<5>();
+    end.is_some_and(|end| matches!(end[0], b'/' | b'+') && end[1..].eq_ignore_ascii_case(b"json"))
 }
 
 /// A value made from a schema.
@@ -239,7 +249,7 @@ mod tests {
         let text = format!(r#"{{"schema": {schema}}}"#);
         let document = json::read(&text).unwrap();
         let media = document.root();
-        Samples::default().of(&References::new(media), media, "application/json", Version::V31).0.unwrap()["default"]["value"]
+        Samples::default().of(&References::new(media), &Media::of(media), "application/json", Version::V31).0.unwrap()["default"]["value"]
             .to_string()
     }
 

@@ -1,5 +1,7 @@
 //! The schema resource of an API, and the names of types in it that operations refer to.
 
+use std::sync::Arc;
+
 use super::document::Node;
 use super::json::write_name;
 use super::{Version, references};
@@ -8,12 +10,17 @@ use crate::model::{ApiSchema, Json, Resource};
 
 /// The types of one API: those that the document names, and inline ones under names made for them.
 pub(super) struct Schemas<'d> {
-    id: String,
+    id: Arc<str>,
     taken: Taken,
     own: Node<'d>,
     /// The members that were made, as JSON, each with a comma before it.
     made: String,
+    /// The last reference that was followed: the media types of one body repeat it.
+    last: Option<(&'d str, Arc<str>)>,
 }
+
+/// The id of a schema resource and the name of a type in it.
+pub(super) type TypeName = (Arc<str>, Arc<str>);
 
 impl<'d> Schemas<'d> {
     pub(super) fn new(root: Node<'d>, id: String) -> Self {
@@ -22,13 +29,27 @@ impl<'d> Schemas<'d> {
         for (name, _) in own.members() {
             taken.insert(name);
         }
-        Self { id, taken, own, made: String::new() }
+        Self { id: id.into(), taken, own, made: String::new(), last: None }
     }
 
-    /// Schema id and type name for a schema; an inline one is moved here under a name that starts with `name`.
-    pub(super) fn refer(&mut self, schema: Node<'_>, name: impl FnOnce() -> String) -> (String, String) {
-        match references::target(schema).and_then(references::schema_name) {
-            Some(name) => (self.id.clone(), name.into_owned()),
+    /// Schema id and type name for a schema, which is a reference to `target` or an inline one; an inline one is moved here under a name that starts with `name`.
+    pub(super) fn refer(
+        &mut self,
+        schema: Node<'d>,
+        target: Option<&'d str>,
+        name: impl FnOnce() -> String,
+    ) -> TypeName {
+        if let (Some(target), Some((last, name))) = (target, &self.last)
+            && target == *last
+        {
+            return (Arc::clone(&self.id), Arc::clone(name));
+        }
+        match target.and_then(|target| Some((target, references::schema_name(target)?))) {
+            Some((target, name)) => {
+                let name: Arc<str> = name.into();
+                self.last = Some((target, Arc::clone(&name)));
+                (Arc::clone(&self.id), name)
+            }
             None => self.add(name(), |out| schema.write(out)),
         }
     }
@@ -39,12 +60,12 @@ impl<'d> Schemas<'d> {
     }
 
     /// The same for a schema that is written as JSON.
-    pub(super) fn add(&mut self, name: String, write: impl FnOnce(&mut String)) -> (String, String) {
+    pub(super) fn add(&mut self, name: String, write: impl FnOnce(&mut String)) -> TypeName {
         let name = self.taken.unique(name);
         self.made.push(',');
         write_name(&name, &mut self.made);
         write(&mut self.made);
-        (self.id.clone(), name)
+        (Arc::clone(&self.id), name.into())
     }
 
     /// The schema resource; none when there is no type.
@@ -72,6 +93,6 @@ impl<'d> Schemas<'d> {
         text.push_str(end);
         let mut schema = ApiSchema::new().content_type(content_type);
         schema.document = Some(Json::from_text(text));
-        Some(Resource::new(self.id, schema))
+        Some(Resource::new(&*self.id, schema))
     }
 }

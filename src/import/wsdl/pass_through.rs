@@ -55,9 +55,9 @@ fn of<'d>(
 
 fn representation<'d>(message: &Message<'d>, soap: Soap, types: &Types<'d>, schemas: &Schemas<'d>) -> Representation {
     let mut body = Representation::new(soap.content_type());
-    body.type_name = message.element().map(str::to_owned);
+    body.type_name = message.element().map(Into::into);
     let part = message.parts().next();
     let component = part.and_then(|part| types.find(part, Kind::Element, part.attribute("element")?));
-    body.schema_id = component.and_then(|component| schemas.id(component)).map(str::to_owned);
+    body.schema_id = component.and_then(|component| schemas.id(component)).map(Into::into);
     body
 }
