@@ -78,11 +78,13 @@ pub(crate) fn parse(source: &str) -> Result<ast::Tree<'_>, Vec<Diagnostic>> {
 /// escaped form and is followed by spaces; `@` before it keeps it from being a keyword.
 pub(crate) fn unescaped(source: &str) -> Cow<'_, str> {
     let has_escapes = source.contains("\\u") || source.contains("\\U");
-    let (start, end) = (source.len().min(2), source.trim_end().len());
-    if !has_escapes || source.len() > MAX_SOURCE || !source.starts_with('@') || end < 3 {
+    let end = source.trim_end().len();
+    // What is no expression stays as it is, to be refused.
+    let is_whole = source.starts_with('@') && source[..end].ends_with([')', '}']);
+    if !has_escapes || source.len() > MAX_SOURCE || !is_whole || !matches!(source.as_bytes(), [_, b'(' | b'{', _, ..]) {
         return Cow::Borrowed(source);
     }
-    let escaped = lexer::lex(source, start, end - 1).escaped;
+    let escaped = lexer::lex(source, 2, end - 1).escaped;
     if escaped.is_empty() {
         return Cow::Borrowed(source);
     }
@@ -110,12 +112,26 @@ mod tests {
             let _ = super::parse(&super::unescaped(&format!("@{{{text}}}")));
         }
 
+        /// Names with escapes are looked for before anybody knows whether it is an expression.
+        #[test]
+        fn never_panics_on_what_is_no_expression(text in "@?[({]?(\\\\u0061|[\\PC&&[^\\\\]]){0,4}[)}]?\\s?") {
+            let _ = super::parse(&super::unescaped(&text));
+        }
+
         #[test]
         fn never_panics_on_tokens(words in proptest::collection::vec(proptest::sample::select(WORDS), 0..40)) {
             let text = words.concat();
             let _ = super::parse(&format!("@({text})"));
             let _ = super::parse(&format!("@{{{text}}}"));
         }
+    }
+
+    #[test]
+    fn a_character_of_several_bytes_may_be_the_last_one() {
+        for text in ["@{ r\\u0068f = 3;\u{635a}", "@\u{635a}\\u0061)", "@\\u0061", "@(\\u0061", "@()\\u0061 "] {
+            assert_eq!(super::unescaped(text), text);
+        }
+        assert_eq!(super::unescaped("@(\\u0061) "), "@(@a    ) ");
     }
 
     const WORDS: &[&str] = &[

@@ -176,7 +176,8 @@ impl<'t> Document<'t> {
             let text = self.text(self.slot(name)).as_bytes();
             let middle = text.get(text.len() / 2).copied().unwrap_or_default();
             let last = text.last().copied().unwrap_or_default();
-            let hash = text.len().wrapping_mul(37) ^ usize::from(middle).wrapping_mul(7) ^ usize::from(last).wrapping_mul(5);
+            let hash =
+                text.len().wrapping_mul(37) ^ usize::from(middle).wrapping_mul(7) ^ usize::from(last).wrapping_mul(5);
             let bit = 1 << (hash % 64);
             if let Some(word) = seen.get_mut(hash / 64 % 4) {
                 is_unsure |= *word & bit != 0;
