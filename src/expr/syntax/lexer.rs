@@ -345,6 +345,12 @@ impl Lexer<'_> {
     fn interpolated(&mut self, start: usize, verbatim: bool) -> Result<(), Diagnostic> {
         match holes::scan_text(self.source, self.at + 1, self.end, verbatim, 0) {
             Some(end) => {
+                let text = self.at + 1..end;
+                if self.source[text.clone()].contains("\\u") || self.source[text.clone()].contains("\\U") {
+                    for hole in holes::expressions(self.source, text.start, text.end, verbatim) {
+                        self.lexed.escaped.extend(lex(self.source, hole.start, hole.end).escaped);
+                    }
+                }
                 self.at = end;
                 Ok(())
             }

@@ -134,6 +134,19 @@ mod tests {
         assert_eq!(super::unescaped("@(\\u0061) "), "@(@a    ) ");
     }
 
+    #[test]
+    fn names_in_holes_may_have_escapes() {
+        for (text, expected) in [
+            (r#"@($"\u0061{\u0061:x\u0061}")"#, r#"@($"\u0061{@a    :x\u0061}")"#),
+            (
+                r#"@($"{{\u0061}}{$@"{\u0061,5}\u0061"}{"\u0061"}")"#,
+                r#"@($"{{\u0061}}{$@"{@a    ,5}\u0061"}{"\u0061"}")"#,
+            ),
+        ] {
+            assert_eq!(super::unescaped(text), expected);
+        }
+    }
+
     const WORDS: &[&str] = &[
         "a",
         " ",

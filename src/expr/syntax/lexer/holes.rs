@@ -1,5 +1,7 @@
 //! Where the holes of interpolated strings begin and end.
 
+use std::ops::Range;
+
 use super::{MAX_NESTING, width};
 
 /// The end of the text of an interpolated string, after its quote.
@@ -18,6 +20,25 @@ pub(super) fn scan_text(source: &str, mut at: usize, end: usize, verbatim: bool,
         }
     }
     None
+}
+
+/// The expressions in the holes of an interpolated string whose text is `source[at..end]`, closing quote included.
+pub(super) fn expressions(source: &str, mut at: usize, end: usize, verbatim: bool) -> Vec<Range<usize>> {
+    let bytes = source.as_bytes();
+    let mut found = Vec::new();
+    while at < end {
+        match bytes[at] {
+            b'{' | b'}' if at + 1 < end && bytes[at + 1] == bytes[at] => at += 2,
+            b'{' => {
+                let Some(close) = hole(source, at + 1, end) else { break };
+                found.push(at + 1..hole_colon(source, at + 1, close).unwrap_or(close));
+                at = close + 1;
+            }
+            b'\\' if !verbatim => at += 1 + width(source, at + 1),
+            _ => at += width(source, at),
+        }
+    }
+    found
 }
 
 /// The brace that closes the hole whose text starts at `at`.
