@@ -70,7 +70,7 @@ pub(crate) enum NodeBody {
     /// Statements that only so many requests run at a time.
     Limit(Arc<LimitConcurrency>, Vec<Node>),
     /// Statements that run at the same time.
-    Wait(WaitFor, Vec<Node>),
+    Wait(Setting<WaitFor>, Vec<Node>),
     /// Statements that make a value, when the cache has none.
     Recall(CacheValue, Vec<Node>),
     /// The first branch whose condition holds.

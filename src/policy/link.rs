@@ -106,7 +106,7 @@ impl Linker<'_> {
                     self.land(start);
                 }
                 NodeBody::Wait(wait_for, children) => {
-                    let wait = Wait::new(*wait_for, self.waited(place, children, scope));
+                    let wait = Wait::new(wait_for.clone(), self.waited(place, children, scope));
                     let needs = wait.needs();
                     self.op(Code::Run(Arc::new(Step::Wait(wait))), place, needs);
                 }

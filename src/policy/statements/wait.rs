@@ -16,7 +16,7 @@ use crate::expr::Value;
 use crate::xml::Element;
 use tasks::Tasks;
 
-const FOR: Attribute = Attribute::optional("for", "`all` or `any`", "all");
+const FOR: Attribute = Attribute::optional("for", "`all` or `any`", "all").or_expression();
 
 /// What may stand in it, and in the branches of a `choose` in it.
 const CHILDREN: [&str; 5] =
@@ -49,16 +49,17 @@ impl Literal for WaitFor {
         }
     }
 
-    fn value(_: Value) -> Result<Self, String> {
-        Err("`for` does not take an expression".to_owned())
+    fn value(value: Value) -> Result<Self, String> {
+        let text = value.to_text().unwrap_or_default();
+        Self::literal(&text).ok_or_else(|| format!("'{text}' is neither 'all' nor 'any'."))
     }
 }
 
 pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Node> {
     check(compiler, element);
     let wait_for = match element.attribute(FOR.name) {
-        Some(_) => compiler.constant(element, &FOR)?,
-        None => WaitFor::All,
+        Some(_) => compiler.setting(element, &FOR)?,
+        None => Setting::Constant(WaitFor::All),
     };
     if element.elements().next().is_none() {
         compiler.error(element.span.start, "`wait` is empty: it needs at least one policy".to_owned());
@@ -82,7 +83,7 @@ fn check(compiler: &mut Compiler<'_>, parent: &Element) {
 /// `wait`, linked: its statements with their places.
 #[derive(Debug)]
 pub(crate) struct Wait {
-    wait_for: WaitFor,
+    wait_for: Setting<WaitFor>,
     children: Vec<Arc<[Child]>>,
     needs: Needs,
 }
@@ -97,8 +98,8 @@ pub(crate) enum Child {
 }
 
 impl Wait {
-    pub(crate) fn new(wait_for: WaitFor, children: Vec<Child>) -> Self {
-        let needs = children.iter().fold(Needs::NONE, |needs, child| needs | child.needs());
+    pub(crate) fn new(wait_for: Setting<WaitFor>, children: Vec<Child>) -> Self {
+        let needs = children.iter().fold(wait_for.needs(), |needs, child| needs | child.needs());
         Self { wait_for, children: children.into_iter().map(|child| [child].into()).collect(), needs }
     }
 }
@@ -117,7 +118,7 @@ impl Child {
 
 impl Statement for Wait {
     fn run(&self, exchange: &mut Exchange) -> Result<Flow, Box<Failure>> {
-        Tasks::start(self.wait_for, &self.children, exchange).advance(exchange)
+        Tasks::start(*self.wait_for.get(exchange)?, &self.children, exchange).advance(exchange)
     }
 
     fn needs(&self) -> Needs {
