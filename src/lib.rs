@@ -33,6 +33,8 @@ pub mod sink;
 pub mod state;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "vault")]
+pub mod vault;
 #[cfg(feature = "policy")]
 pub mod xml;
 

@@ -19,7 +19,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("identity", &["clock", "secret"]),
     ("backend", &["body", "clock", "forward", "identity", "model", "outbound", "secret"]),
-    ("azure", &["backend", "body", "identity"]),
+    ("azure", &["backend", "body", "identity", "secret"]),
+    ("vault", &["backend", "body", "clock", "identity", "outbound", "secret"]),
     (
         "policy",
         &[
@@ -36,7 +37,13 @@ const ARROWS: &[(&str, &[&str])] = &[
             "sink", "state",
         ],
     ),
-    ("management", &["backend", "body", "clock", "gateway", "import", "model", "policy", "random", "secret", "xml"]),
+    (
+        "management",
+        &[
+            "backend", "body", "clock", "gateway", "import", "load", "model", "outbound", "policy", "random", "secret",
+            "xml",
+        ],
+    ),
     (
         "testing",
         &[

@@ -12,13 +12,14 @@ trap 'kill "${pid:-}" 2>/dev/null || true; rm -rf "$work"' EXIT
 fail() { echo "FAILED: $*"; exit 1; }
 has() { case "$2" in *"$1"*) ;; *) fail "expected \`$1\` in: $2" ;; esac; }
 
-for example in one_policy custom_policy test_a_policy axum_layer credentials pool redis_limits; do
+for example in one_policy custom_policy test_a_policy axum_layer credentials pool secrets redis_limits; do
   "$bin/$example" >"$work/$example.out" 2>&1 || { cat "$work/$example.out"; fail "$example"; }
   [ -s "$work/$example.out" ] || fail "$example prints nothing"
 done
 
 has "contoso: 200 OK Some(b\"gold\")" "$(cat "$work/custom_policy.out")"
 has "nobody: 403" "$(cat "$work/custom_policy.out")"
+has "the key is key-2" "$(cat "$work/secrets.out")"
 
 if command -v redis-server >/dev/null; then
   [ "$(grep -c '200 OK' "$work/redis_limits.out")" = 5 ] || fail "redis_limits: $(cat "$work/redis_limits.out")"
@@ -85,6 +86,27 @@ has "401" "$(get "$service/backends?api-version=2024-05-01" | head -1)"
 has '"name":"orders"' "$(get "$service/backends?api-version=2024-05-01" $'Authorization: Bearer t0ken\r\n')"
 kill -TERM "$pid"
 wait "$pid" || fail "gateway does not drain"
+
+# What was changed is there again after a restart, also of a process that was killed.
+put() {
+  local host=${base#http://} body=$2
+  exec 3<>"/dev/tcp/${host%%:*}/${host##*:}"
+  printf 'PUT %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\nAuthorization: Bearer t0ken\r\nContent-Length: %s\r\n\r\n%s' \
+    "$1" "$host" "${#body}" "$body" >&3
+  cat <&3
+  exec 3>&-
+}
+for change in first second; do
+  GATEWRIGHT_MANAGEMENT_TOKEN=t0ken "$bin/gateway" --config "$work/kept" --listen 127.0.0.1:0 --management 127.0.0.1:0 >"$work/gateway.out" 2>&1 &
+  pid=$!
+  for _ in $(seq 1 100); do grep -q 'listening on' "$work/gateway.out" && break; sleep 0.1; done
+  base=$(sed -n 's/^management on \(http[^ ]*\).*/\1/p' "$work/gateway.out" | head -1)
+  has "201" "$(put "$service/backends/$change?api-version=2024-05-01" '{"properties": {"url": "https://b.internal"}}' | head -1)"
+  has '"name":"first"' "$(get "$service/backends?api-version=2024-05-01" $'Authorization: Bearer t0ken\r\n')"
+  kill -KILL "$pid"
+  wait "$pid" 2>/dev/null || true
+done
+[ -f "$work/kept/backends/second.json" ] || fail "nothing is kept: $(ls -R "$work/kept")"
 
 out=$("$bin/gateway" --config "$work/none" 2>&1) && fail "gateway takes a folder that is not there"
 has "none" "$out"

@@ -7,7 +7,10 @@
 //! as secrets and keys; see `docs/configuration.md`. Both may be given more than once.
 //! Without `--config` it serves an embedded sample with a backend in the same process. Prints `listening on http://…`
 //! once it serves. `--management` takes changes over the REST contract of Azure API Management (`docs/management.md`) from those
-//! who have the token in `GATEWRIGHT_MANAGEMENT_TOKEN`; without that variable one is made and printed. SIGTERM and Ctrl-C drain: requests under way are finished.
+//! who have the token in `GATEWRIGHT_MANAGEMENT_TOKEN`; without that variable one is made and printed. With `--config FOLDER`,
+//! and without `--overrides`, each change is kept in the folder before it is answered; the folder is made when it is not there.
+//! With the feature `azure`, what the configuration has in Key Vault is fetched and kept fresh. SIGTERM and Ctrl-C drain:
+//! requests under way are finished.
 
 mod management;
 mod sample;
@@ -15,9 +18,12 @@ mod serve;
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 
+#[cfg(feature = "azure")]
+use gatewright::azure::KeyVaultProvider;
 use gatewright::backend::{Transport, TransportError};
-use gatewright::gateway::{ConfigurationError, ConfigurationWatch, Gateway};
+use gatewright::gateway::{ConfigurationError, ConfigurationWatch, Gateway, KeyVaultSecrets};
 use gatewright::load::{Options, Problem};
 use gatewright::model::Store;
 
@@ -26,6 +32,8 @@ const USAGE: &str = "usage: gateway [--config PATH [--parameters FILE] [--overri
 struct Arguments {
     config: Option<String>,
     options: Options,
+    /// Whether something is laid over the configuration.
+    has_extras: bool,
     listen: SocketAddr,
     workers: usize,
     management: Option<SocketAddr>,
@@ -57,15 +65,28 @@ fn main() -> ExitCode {
 fn arguments() -> Result<Arguments, String> {
     let workers = std::thread::available_parallelism().map_or(1, usize::from);
     let listen = SocketAddr::from(([127, 0, 0, 1], 8080));
-    let mut found =
-        Arguments { config: None, options: Options::new(), listen, workers, management: None, is_watched: false };
+    let mut found = Arguments {
+        config: None,
+        options: Options::new(),
+        has_extras: false,
+        listen,
+        workers,
+        management: None,
+        is_watched: false,
+    };
     let mut rest = std::env::args().skip(1);
     while let Some(flag) = rest.next() {
         let mut value = || rest.next().ok_or_else(|| format!("`{flag}` needs a value: {USAGE}"));
         match flag.as_str() {
             "--config" => found.config = Some(value()?),
-            "--parameters" => found.options = found.options.parameters_file(value()?),
-            "--overrides" => found.options = found.options.overrides_file(value()?),
+            "--parameters" => {
+                found.options = found.options.parameters_file(value()?);
+                found.has_extras = true;
+            }
+            "--overrides" => {
+                found.options = found.options.overrides_file(value()?);
+                found.has_extras = true;
+            }
             "--listen" => found.listen = address(&value()?)?,
             "--watch" => found.is_watched = true,
             "--management" => found.management = Some(address(&value()?)?),
@@ -94,29 +115,44 @@ fn address(text: &str) -> Result<SocketAddr, String> {
 async fn run(arguments: Arguments) -> Result<(), String> {
     let watch = arguments.config.as_ref().filter(|_| arguments.is_watched);
     let watch = watch.map(|path| ConfigurationWatch::new(path, arguments.options.clone()));
-    let loaded = match &arguments.config {
-        Some(path) => arguments.options.load(path).map_err(|problems| problems.to_string())?,
-        None => sample::load().await?,
+    // What is laid over a folder must not end up in it, and a template is not a folder.
+    let kept = arguments.config.as_ref().filter(|path| {
+        arguments.management.is_some() && !arguments.has_extras && !std::path::Path::new(path).is_file()
+    });
+    let (folder, loaded) = match (kept, &arguments.config) {
+        (Some(path), _) => management::open(path).map(|(folder, loaded)| (Some(folder), loaded))?,
+        (None, Some(path)) => (None, arguments.options.load(path).map_err(|problems| problems.to_string())?),
+        (None, None) => (None, sample::load().await?),
     };
     for warning in &loaded.warnings {
         eprintln!("warning: {warning}");
     }
+    let mut store = loaded.store;
     let transport = transport().map_err(|error| error.to_string())?;
-    let gateway = Gateway::builder().transport(transport).build(&loaded.store);
+    let secrets = secrets(&transport, &mut store).await;
+    let gateway = Gateway::builder().transport(transport).build(&store);
     let gateway = gateway.map_err(|problems| problems.to_string())?;
     let listener = tokio::net::TcpListener::bind(arguments.listen)
         .await
         .map_err(|error| format!("{} cannot be listened on: {error}", arguments.listen))?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     if arguments.config.is_some() {
-        list(&loaded.store, address);
+        list(&store, address);
     }
-    if let Some(watch) = watch {
-        let gateway = gateway.clone();
-        tokio::spawn(async move { gateway.watch(watch, tell).await });
-    }
-    if let Some(address) = arguments.management {
-        management::start(address, gateway.clone(), loaded.store).await?;
+    match (watch, arguments.management, secrets) {
+        (Some(mut watch), _, secrets) => {
+            if let Some(secrets) = secrets {
+                watch = watch.secrets(secrets);
+            }
+            let gateway = gateway.clone();
+            tokio::spawn(async move { gateway.watch(watch, tell).await });
+        }
+        (None, Some(address), secrets) => management::start(address, gateway.clone(), store, folder, secrets).await?,
+        (None, None, Some(secrets)) => {
+            let gateway = gateway.clone();
+            tokio::spawn(async move { gateway.rotate(store, &secrets, |problem| eprintln!("{problem}")).await });
+        }
+        (None, None, None) => {}
     }
     println!("listening on http://{address}");
     if arguments.config.is_none() {
@@ -124,6 +160,20 @@ async fn run(arguments: Arguments) -> Result<(), String> {
     }
     serve::until_stopped(listener, gateway).await;
     Ok(())
+}
+
+/// With the feature `azure`, what the configuration has in Key Vault is fetched.
+#[cfg(feature = "azure")]
+async fn secrets(transport: &Transport, store: &mut Store) -> Option<Arc<KeyVaultSecrets>> {
+    let vault = KeyVaultProvider::new(transport, transport.tokens()?.clone());
+    let secrets = KeyVaultSecrets::new(vault);
+    secrets.fill(store).await;
+    Some(Arc::new(secrets))
+}
+
+#[cfg(not(feature = "azure"))]
+async fn secrets(_: &Transport, _: &mut Store) -> Option<Arc<KeyVaultSecrets>> {
+    None
 }
 
 /// Says what became of a change of the files.

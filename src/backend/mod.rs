@@ -70,6 +70,8 @@ mod url_match;
 mod variants;
 mod watched_body;
 
+#[cfg(any(feature = "azure", feature = "vault"))]
+pub(crate) use breaker::retry_after;
 pub use breaker::{
     BreakerEvent, BreakerObserver, BreakerOptions, BreakerSnapshot, CircuitBreakerFuture, CircuitBreakerLayer,
     CircuitBreakerLayerBuilder, CircuitBreakerService, CircuitState, FailureReason, TracingObserver, Transition,

@@ -4,6 +4,7 @@ mod access;
 mod assemble;
 mod contract;
 mod documents;
+mod key_vault;
 mod naming;
 mod operations;
 mod own_calls;
@@ -33,6 +34,9 @@ pub use access::{
     AccessTable, ApiAccess, Denial, Grant, KEY_HEADER, KEY_QUERY, KeyConflict, ProductAccess, SubscriptionAccess,
     SubscriptionScope,
 };
+pub use key_vault::KeyVaultSecrets;
+#[cfg(feature = "management")]
+pub(crate) use key_vault::Wanted;
 pub use problem::{ConfigurationError, Problem};
 pub use realm::environment;
 pub use router::{ApiMatch, ApiRoute, ApiVersion, OperationRoute, Route, RouteConflict, Router, VersionScheme};

@@ -1,6 +1,7 @@
 //! What readers of templates and folders hand over: entities that are not yet typed, each with its place.
 
 use std::collections::HashSet;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 use super::json::Node;
@@ -52,6 +53,8 @@ pub(super) struct Collected {
     /// Keys of items that have problems of their own: that they are missing is not another one.
     pub(super) broken: HashSet<String>,
     pub(super) warnings: Vec<Problem>,
+    /// The files that were read.
+    pub(super) files: Vec<PathBuf>,
 }
 
 impl Item {

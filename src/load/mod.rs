@@ -43,6 +43,8 @@ pub struct Loaded {
     pub store: Store,
     /// What is there but not read, or has no effect.
     pub warnings: Vec<Problem>,
+    /// The files that it was read from, without parameters and overrides.
+    pub files: Vec<PathBuf>,
 }
 
 /// What is given beside the configuration: parameters of a template, secrets, and what differs between environments.
@@ -135,6 +137,7 @@ impl Options {
                 parameters.set(name, value);
             }
             arm::collect(path, parameters, &mut collected);
+            collected.files.push(path.to_owned());
         }
         assemble::assemble(collected, &overrides, &path.display().to_string())
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::header::{CONTENT_TYPE, ETAG};
 use http::{HeaderName, HeaderValue, Response, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::body::Body;
 
@@ -16,11 +16,13 @@ pub(super) struct Answer {
     headers: Vec<(HeaderName, String)>,
     /// When the connections of the backend are to be made anew.
     pub reconnect: Option<Duration>,
+    /// What the link in the body leads to, when there is one to be made.
+    pub document: Option<String>,
 }
 
 impl Answer {
     pub fn new(status: StatusCode) -> Self {
-        Self { status, body: None, headers: Vec::new(), reconnect: None }
+        Self { status, body: None, headers: Vec::new(), reconnect: None, document: None }
     }
 
     pub fn json(mut self, body: Value) -> Self {
@@ -34,6 +36,14 @@ impl Answer {
 
     pub fn header(mut self, name: HeaderName, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
+        self
+    }
+
+    /// Puts a link to the document into the body.
+    pub fn link(mut self, url: String) -> Self {
+        if let Some(Value::Object(members)) = &mut self.body {
+            members.insert("value".to_owned(), json!({ "link": url }));
+        }
         self
     }
 

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::answer::Answer;
 use super::error::{Failure, misfit};
 use super::query::Query;
-use crate::model::{Collection, Entities, Store};
+use crate::model::{Collection, Entities, KeyVaultStatus, Store};
 use crate::random::Random;
 use crate::secret::Secret;
 
@@ -45,6 +45,8 @@ pub(super) struct Fetched {
     pub identifier: String,
     /// The secret, or why there is none.
     pub outcome: Result<Secret, String>,
+    /// The same as entities show it.
+    pub status: KeyVaultStatus,
 }
 
 /// One kind of resource.

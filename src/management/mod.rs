@@ -8,17 +8,23 @@
 
 mod answer;
 mod authorize;
+mod change;
 mod error;
+mod exports;
 mod filter;
+mod folder;
 mod kind;
 mod kinds;
+mod links;
 mod page;
 mod path;
 mod policy_text;
 mod query;
 mod references;
 mod resource;
+mod rotate;
 mod service;
 
 pub use authorize::{Authorize, BearerToken, Refusal};
+pub use folder::{Folder, FolderError};
 pub use service::{Management, ManagementFuture};

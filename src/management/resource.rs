@@ -12,6 +12,7 @@ use super::kind::{Change, Fetched, Kind, Place, Properties, View};
 use super::query::Query;
 use super::references::{self, Reference};
 use super::{kinds, page};
+use crate::gateway::Wanted;
 use crate::model::{ResourceId, Store};
 use crate::random::Random;
 
@@ -32,6 +33,8 @@ pub(super) struct Call {
     pub meant: Meant,
     pub query: Query,
     pub headers: HeaderMap,
+    /// Where callers reach us: `https://management.contoso.com`.
+    pub base: String,
     /// The URL without query.
     pub url: String,
 }
@@ -147,7 +150,7 @@ pub(super) fn change(call: &Call, body: &[u8], store: &mut Store, means: &Means)
 }
 
 /// The secret in a Key Vault that a change needs.
-pub(super) fn secret_identifier(call: &Call, body: &[u8], store: &Store) -> Option<String> {
+pub(super) fn wanted_secret(call: &Call, body: &[u8], store: &Store) -> Option<Wanted> {
     let (kind, is_refresh) = match &call.meant {
         Meant::Resource(kind) => (kind, false),
         Meant::Action(kind, action) => (kind, action.eq_ignore_ascii_case("refreshSecret")),
@@ -161,7 +164,7 @@ pub(super) fn secret_identifier(call: &Call, body: &[u8], store: &Store) -> Opti
         (false, "PUT" | "PATCH") => properties_of(body).ok()?,
         _ => return None,
     };
-    kinds::vault::identifier(&properties).map(str::to_owned)
+    kinds::vault::wanted(&properties)
 }
 
 /// Refuses a change that leaves entities which name something that is not there.

@@ -5,38 +5,36 @@ use std::fmt;
 use std::future::Future;
 use std::hash::RandomState;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
-use std::time::Duration;
 
 use arc_swap::ArcSwap;
 use bytes::Bytes;
-use http::header::{HOST, WWW_AUTHENTICATE};
+use http::header::{CONTENT_TYPE, HOST, WWW_AUTHENTICATE};
 use http::request::Parts;
-use http::{Method, Request, Response, StatusCode};
+use http::{HeaderValue, Method, Request, Response, StatusCode};
 use http_body::Body as HttpBody;
-use tokio::sync::Mutex;
 use tower_service::Service;
 
 use super::answer::Answer;
 use super::authorize::{Authorize, Refusal};
 use super::error::Failure;
-use super::kind::{Fetched, Place};
+use super::exports::Exports;
+use super::folder::Folder;
+use super::kind::Place;
 use super::path::Path;
 use super::query::Query;
-use super::resource::{self, Call, Means, Meant};
+use super::resource::{self, Call, Means};
 use crate::body::{Body, BoxError, CollectError};
 use crate::clock::Clock;
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, KeyVaultSecrets};
 use crate::model::Store;
+use crate::outbound::Outbound;
 use crate::random::Random;
 use crate::secret::SecretProvider;
 
 /// The largest body that is taken, in bytes, when the host does not say.
 const MAX_BODY: usize = 16 * 1024 * 1024;
-
-/// The longest secret of a Key Vault that is taken, in characters: certificates are longer than values.
-const LONGEST_SECRET: usize = 64 * 1024;
 
 /// The management surface of one gateway.
 ///
@@ -65,26 +63,29 @@ const LONGEST_SECRET: usize = 64 * 1024;
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Management(Arc<Shared>);
+pub struct Management(pub(super) Arc<Shared>);
 
 #[derive(Clone)]
-struct Shared {
-    gateway: Gateway,
-    state: Arc<State>,
+pub(super) struct Shared {
+    pub(super) gateway: Gateway,
+    pub(super) state: Arc<State>,
     authorize: Arc<dyn Authorize>,
     base_url: Option<String>,
-    max_body: usize,
+    pub(super) max_body: usize,
     clock: Clock,
     random: Random,
     hasher: RandomState,
-    secrets: Option<Arc<dyn SecretProvider>>,
+    pub(super) folder: Option<Arc<Mutex<Folder>>>,
+    pub(super) secrets: Option<Arc<KeyVaultSecrets>>,
+    pub(super) links: Option<Arc<dyn Outbound>>,
 }
 
-struct State {
+pub(super) struct State {
     /// What the gateway serves.
-    store: ArcSwap<Store>,
+    pub(super) store: ArcSwap<Store>,
     /// Held by the one change that is being made.
-    turn: Arc<Mutex<()>>,
+    pub(super) turn: Arc<tokio::sync::Mutex<()>>,
+    exports: Exports,
 }
 
 impl Management {
@@ -92,7 +93,7 @@ impl Management {
     ///
     /// From now on the gateway's configuration has to be changed by it alone.
     pub fn new(gateway: Gateway, store: Store, authorize: impl Authorize) -> Self {
-        let state = State { store: ArcSwap::from_pointee(store), turn: Arc::default() };
+        let state = State { store: ArcSwap::from_pointee(store), turn: Arc::default(), exports: Exports::default() };
         Self(Arc::new(Shared {
             gateway,
             state: Arc::new(state),
@@ -102,7 +103,9 @@ impl Management {
             clock: Clock::system(),
             random: Random::system(),
             hasher: RandomState::new(),
+            folder: None,
             secrets: None,
+            links: None,
         }))
     }
 
@@ -132,11 +135,30 @@ impl Management {
         self.with(|shared| shared.random = random)
     }
 
-    /// Sets: where named values and certificates with `keyVault` come from: when they are written, and by `refreshSecret`. The
-    /// provider is asked for the `secretIdentifier` as it is written.
+    /// Sets: where named values and certificates with `keyVault` come from: when they are written, by `refreshSecret`, and by
+    /// [`rotate`](Self::rotate) every 4 hours. The provider is asked for the `secretIdentifier` as it is written.
     #[must_use]
     pub fn secrets(self, provider: impl SecretProvider) -> Self {
-        self.with(|shared| shared.secrets = Some(Arc::new(provider)))
+        self.key_vault(Arc::new(KeyVaultSecrets::new(provider)))
+    }
+
+    /// The same with settings of one's own, and with what has been fetched already.
+    #[must_use]
+    pub fn key_vault(self, secrets: Arc<KeyVaultSecrets>) -> Self {
+        self.with(|shared| shared.secrets = Some(secrets))
+    }
+
+    /// Sets: what fetches the documents behind links (`xml-link`, `rawxml-link`, `openapi-link`, `wsdl-link`, …); without it
+    /// links are refused. Who may write may then have it send `GET` requests to any URL that it reaches.
+    #[must_use]
+    pub fn links(self, outbound: impl Outbound) -> Self {
+        self.with(|shared| shared.links = Some(Arc::new(outbound)))
+    }
+
+    /// Sets: the folder that keeps each change before it is answered; without it the store is in memory.
+    #[must_use]
+    pub fn folder(self, folder: Folder) -> Self {
+        self.with(|shared| shared.folder = Some(Arc::new(Mutex::new(folder))))
     }
 
     fn with(self, change: impl FnOnce(&mut Shared)) -> Self {
@@ -161,6 +183,13 @@ impl Shared {
     async fn serve(&self, request: Request<Body>) -> Response<Body> {
         let (head, body) = request.into_parts();
         let is_head = head.method == Method::HEAD;
+        // Who has the link may read what it leads to: clients send no token to it.
+        let exported = self.state.exports.get(head.uri.path(), self.clock.instant());
+        if let Some(document) = exported.filter(|_| head.method == Method::GET) {
+            let mut response = Response::new(Body::from(document));
+            response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+            return response;
+        }
         let answer = match self.authorize.authorize(&head).await {
             Ok(()) => self.answer(head, body).await.unwrap_or_else(Failure::into_answer),
             Err(refusal) => refused(refusal),
@@ -173,7 +202,12 @@ impl Shared {
         query.check_version()?;
         let call = self.call(head, query)?;
         if matches!(call.method, Method::GET | Method::HEAD) {
-            return resource::read(&call, &self.state.store.load(), &self.means());
+            let mut answer = resource::read(&call, &self.state.store.load(), &self.means())?;
+            if let Some(document) = answer.document.take() {
+                let path = self.state.exports.put(document, &self.random, self.clock.instant());
+                answer = answer.link(format!("{}{path}", call.base));
+            }
+            return Ok(answer);
         }
         let body = body.collect(self.max_body).await.map_err(|error| match error {
             CollectError::TooLarge(limit) => {
@@ -184,50 +218,6 @@ impl Shared {
         })?;
         let body = body.as_bytes().cloned().unwrap_or_default();
         self.change(call, body).await
-    }
-
-    /// Makes a change to a copy, and serves it when it compiles.
-    ///
-    /// Once begun it comes to its end, also when the caller goes away: the gateway and the store never differ.
-    async fn change(&self, call: Call, body: Bytes) -> Result<Answer, Failure> {
-        let (state, gateway, mut means) = (Arc::clone(&self.state), self.gateway.clone(), self.means());
-        // Before it is our turn: a vault that hangs holds nobody else up.
-        means.fetched = self.fetch(&call, &body).await;
-        let turn = Arc::clone(&self.state.turn).lock_owned().await;
-        let runtime = tokio::runtime::Handle::current();
-        let work = tokio::task::spawn_blocking(move || {
-            let _turn = turn;
-            let before = state.store.load_full();
-            let mut after = Store::clone(&before);
-            let answer = resource::change(&call, &body, &mut after, &means)?;
-            if let Some(after) = answer.reconnect {
-                let workspace = call.at.workspace.as_deref();
-                let index = before.scopes().position(|(name, _)| same(name, workspace)).unwrap_or_default();
-                runtime.spawn(reconnect(gateway.clone(), index, call.at.last().to_owned(), after));
-            }
-            if after != *before {
-                resource::check_references(&call, &before, &after)?;
-                let changed = call.changed();
-                gateway.replace(&after).map_err(|error| Failure::of_configuration(&error, &changed))?;
-                state.store.store(Arc::new(after));
-            }
-            Ok(answer)
-        });
-        work.await.unwrap_or_else(|_| {
-            Err(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "the change could not be made"))
-        })
-    }
-
-    /// Fetches the secret that a change names.
-    async fn fetch(&self, call: &Call, body: &[u8]) -> Option<Fetched> {
-        let provider = self.secrets.as_ref()?;
-        let identifier = resource::secret_identifier(call, body, &self.state.store.load())?;
-        let outcome = match provider.get(&identifier).await {
-            Ok(found) if (1..=LONGEST_SECRET).contains(&found.secret.expose().chars().count()) => Ok(found.secret),
-            Ok(_) => Err(format!("`{identifier}` does not have 1 to {LONGEST_SECRET} characters")),
-            Err(error) => Err(error.to_string()),
-        };
-        Some(Fetched { identifier, outcome })
     }
 
     fn call(&self, head: Parts, query: Query) -> Result<Call, Failure> {
@@ -246,38 +236,13 @@ impl Shared {
             format!("{}://{host}", head.uri.scheme_str().unwrap_or("http"))
         });
         let url = format!("{base}{}", head.uri.path());
-        Ok(Call { method: head.method, at, meant, query, headers: head.headers, url })
+        Ok(Call { method: head.method, at, meant, query, headers: head.headers, base, url })
     }
 
-    fn means(&self) -> Means {
+    pub(super) fn means(&self) -> Means {
         let now = jiff::Timestamp::try_from(self.clock.wall()).unwrap_or_default();
         let now = now.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
         Means { hasher: self.hasher.clone(), random: self.random.clone(), now, fetched: None }
-    }
-}
-
-impl Call {
-    /// The short id of what is changed.
-    fn changed(&self) -> String {
-        match &self.meant {
-            Meant::Service => String::new(),
-            Meant::Resource(kind) | Meant::Collection(kind) | Meant::Action(kind, _) => self.at.short_id(kind.path()),
-        }
-    }
-}
-
-fn same(one: Option<&str>, other: Option<&str>) -> bool {
-    match (one, other) {
-        (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
-        (one, other) => one == other,
-    }
-}
-
-/// Makes the connections of a backend anew; `index` is that of its service or workspace.
-async fn reconnect(gateway: Gateway, index: usize, backend: String, after: Duration) {
-    tokio::time::sleep(after).await;
-    if let Some(backends) = gateway.snapshot().backends().nth(index) {
-        backends.reconnect(&backend);
     }
 }
 

@@ -68,7 +68,8 @@ pub use schema::{ApiSchema, Schema, SchemaKind};
 pub use sensitive::Sensitive;
 pub use service_fabric::ServiceFabricCluster;
 pub use store::{
-    ApiEntry, Entities, GatewayEntry, GroupEntry, OperationEntry, ProductEntry, ResolverEntry, Store, Workspace,
+    ApiEntry, Entities, GatewayEntry, GroupEntry, OperationEntry, ProductEntry, ResolverEntry, Store, TagLinks,
+    Workspace,
 };
 pub use subscription::{Subscription, SubscriptionState};
 pub use tag::Tag;

@@ -71,6 +71,8 @@ pub struct Entities {
     pub gateways: Collection<GatewayEntry>,
     /// Tags.
     pub tags: Collection<Tag>,
+    /// Links of tags that have names, by tag; the `tags` of APIs, products and operations decide.
+    pub tag_links: Collection<TagLinks>,
     /// Groups of users.
     pub groups: Collection<GroupEntry>,
     /// Users.
@@ -149,6 +151,18 @@ pub struct ProductEntry {
     pub group_links: Collection<String>,
     /// Names of tags.
     pub tags: Vec<String>,
+}
+
+/// Links of a tag by the name of the link, as newer contracts have them, to short ids: `/apis/orders/operations/list`.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[non_exhaustive]
+pub struct TagLinks {
+    /// To APIs.
+    pub apis: Collection<String>,
+    /// To products.
+    pub products: Collection<String>,
+    /// To operations.
+    pub operations: Collection<String>,
 }
 
 /// A self-hosted gateway with what belongs to it.

@@ -1,6 +1,7 @@
 //! Why a secret could not be had.
 
 use std::error::Error as StdError;
+use std::time::Duration;
 
 /// Why a [`SecretProvider`](super::SecretProvider) gave no secret. It names the secret and never holds its content.
 #[derive(Debug, thiserror::Error)]
@@ -14,7 +15,7 @@ enum Kind {
     #[error("`{id}` is not the id of a secret: {problem}")]
     InvalidId { id: String, problem: &'static str },
     #[error("secret `{id}` could not be read: {source}")]
-    Unavailable { id: String, source: Box<dyn StdError + Send + Sync> },
+    Unavailable { id: String, source: Box<dyn StdError + Send + Sync>, retry_after: Option<Duration> },
 }
 
 impl Error {
@@ -30,7 +31,24 @@ impl Error {
 
     /// The provider failed, now. Asking again may help.
     pub fn unavailable(id: &str, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
-        Kind::Unavailable { id: id.to_owned(), source: source.into() }.into()
+        Kind::Unavailable { id: id.to_owned(), source: source.into(), retry_after: None }.into()
+    }
+
+    /// Adds for how long a source that failed wants to be left alone (`Retry-After`).
+    #[must_use]
+    pub fn after(mut self, wait: Option<Duration>) -> Self {
+        if let Kind::Unavailable { retry_after, .. } = &mut self.0 {
+            *retry_after = wait;
+        }
+        self
+    }
+
+    /// For how long the source wants to be left alone, when it says so.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match &self.0 {
+            Kind::Unavailable { retry_after, .. } => *retry_after,
+            _ => None,
+        }
     }
 
     /// The id that was asked for.

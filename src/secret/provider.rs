@@ -33,6 +33,23 @@ pub trait SecretProvider: Send + Sync + 'static {
     ///
     /// Cancel safe: dropping the future changes nothing.
     async fn get(&self, id: &str) -> Result<SecretValue, Error>;
+
+    /// The same by another identity than the provider's own, such as the client id of a user-assigned one in Azure. A
+    /// provider that knows no identities uses its own.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get).
+    async fn get_as(&self, id: &str, identity: &str) -> Result<SecretValue, Error> {
+        let _ = identity;
+        self.get(id).await
+    }
+
+    /// Whether an id names one version of a secret, which never changes: it is not asked for again.
+    fn is_fixed(&self, id: &str) -> bool {
+        let _ = id;
+        false
+    }
 }
 
 const _: Option<&dyn SecretProvider> = None;

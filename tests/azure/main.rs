@@ -1,7 +1,9 @@
-//! Identities of Azure, against token endpoints on loopback. What the environment says decides, so that each case runs in
-//! a process of its own.
+//! Identities of Azure, against token endpoints on loopback, and Key Vault. For identities what the environment says decides,
+//! so that each case runs in a process of its own.
 
 #![cfg(all(feature = "azure", any(feature = "aws-lc-rs", feature = "ring")))]
+
+mod key_vault;
 
 #[allow(unused_imports)] // The tests of backends use the rest.
 #[path = "../support/mod.rs"]

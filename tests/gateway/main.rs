@@ -10,6 +10,7 @@ mod context;
 mod fabric;
 mod faults;
 mod imports;
+mod key_vault;
 mod layer;
 mod limits;
 mod matching;

@@ -260,6 +260,28 @@ async fn links_lead_from_one_entity_to_another() {
     site.call("DELETE", "/products/base/apiLinks/my-link", &[], Value::Null).await.is(200);
     assert!(site.get("/products/base/apis").await.names().is_empty());
     site.put("/products/base/groupLinks/gl", json!({"groupId": "/groups/g"})).await.is(201);
+    for (kind, member, target, derived) in [
+        ("apiLinks", "apiId", "/apis/base", "base"),
+        ("productLinks", "productId", "/products/base", "base"),
+        ("operationLinks", "operationId", "/apis/base/operations/op", "base-op"),
+    ] {
+        let all = format!("/tags/t/{kind}");
+        assert_eq!(site.get(&all).await.is(200).names(), [derived]);
+        let body = json!({ member: target });
+        site.put(&format!("{all}/mine"), body.clone()).await.is(201);
+        site.put(&format!("{all}/mine"), body).await.is(200);
+        assert_eq!(site.get(&all).await.names(), ["mine"]);
+        let link = site.get(&format!("{all}/mine")).await.is(200).json();
+        assert_eq!(link["properties"][member], format!("{SERVICE}{target}"));
+        for wrong in [json!({}), json!({ member: "/backends/x" }), json!({ member: format!("{target}-none") })] {
+            site.put(&format!("{all}/other"), wrong).await.is(400);
+        }
+        site.get(&format!("/tags/none/{kind}")).await.is(404);
+        site.call("DELETE", &format!("{all}/mine"), &[], Value::Null).await.is(200);
+        assert!(site.get(&all).await.names().is_empty());
+        assert!(site.get(&format!("{target}/tags")).await.names().is_empty());
+        site.put(&format!("{all}/mine"), json!({ member: target })).await.is(201);
+    }
     // What is gone is gone from where it was linked.
     site.delete("/tags/t").await.is(200);
     site.delete("/users/u").await.is(204);

@@ -2,6 +2,10 @@
 
 mod data_plane;
 mod entities;
+mod folder;
+#[cfg(unix)]
+mod kill;
+mod links;
 mod refusals;
 mod revisions;
 mod secrets;

@@ -1,5 +1,6 @@
 //! A web proxy that notes what it is asked.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, copy_bidirectional};
@@ -16,9 +17,18 @@ pub struct TestProxy {
 impl TestProxy {
     /// Serves whoever sends this value of `Proxy-Authorization`, or anyone.
     pub async fn start(credentials: Option<&'static str>) -> Self {
+        Self::serving(credentials, None).await
+    }
+
+    /// Serves anyone, and all tunnels lead to one server, whatever name it is called by.
+    pub async fn to(server: &TestServer) -> Self {
+        Self::serving(None, Some(server.address())).await
+    }
+
+    async fn serving(credentials: Option<&'static str>, only: Option<SocketAddr>) -> Self {
         let heads = Arc::<Mutex<Vec<String>>>::default();
         let seen = heads.clone();
-        let server = TestServer::raw(move |stream| serve(stream, credentials, seen.clone())).await;
+        let server = TestServer::raw(move |stream| serve(stream, credentials, only, seen.clone())).await;
         Self { server, heads }
     }
 
@@ -32,7 +42,12 @@ impl TestProxy {
     }
 }
 
-async fn serve(mut client: TcpStream, credentials: Option<&str>, heads: Arc<Mutex<Vec<String>>>) {
+async fn serve(
+    mut client: TcpStream,
+    credentials: Option<&str>,
+    only: Option<SocketAddr>,
+    heads: Arc<Mutex<Vec<String>>>,
+) {
     loop {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -56,7 +71,11 @@ async fn serve(mut client: TcpStream, credentials: Option<&str>, heads: Arc<Mute
         let mut words = head.split(' ');
         let (method, target) = (words.next().unwrap(), words.next().unwrap());
         if method == "CONNECT" {
-            let Ok(mut server) = TcpStream::connect(target).await else {
+            let connected = match only {
+                Some(address) => TcpStream::connect(address).await,
+                None => TcpStream::connect(target).await,
+            };
+            let Ok(mut server) = connected else {
                 let _ = client.write_all(b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n").await;
                 return;
             };

@@ -15,7 +15,8 @@ pub use layer::{CircuitBreakerFuture, CircuitBreakerLayer, CircuitBreakerLayerBu
 pub(super) use layer::{Guard as BreakerGuard, is_of_backend};
 pub use options::BreakerOptions;
 pub use outcome::FailureReason;
-pub(super) use outcome::{Outcome, retry_after};
+pub(super) use outcome::Outcome;
+pub(crate) use outcome::retry_after;
 pub(super) use rule::failure_status;
 pub(super) use shared::{Breaker, Permit, Refusal};
 pub use snapshot::{BreakerSnapshot, CircuitState};

@@ -93,23 +93,41 @@ impl Assembly {
         let Some(product) = entities.products.get_mut(item.name(0)) else { return self.orphan(item) };
         match (kind, linked) {
             ("policies", _) => product.policy = policy,
-            ("apis" | "apilinks", Some(api)) => add(&mut product.apis, without_revision(&api).to_owned()),
+            ("apis" | "apilinks", Some(api)) => {
+                let api = without_revision(&api).to_owned();
+                if kind == "apilinks" {
+                    product.api_links.insert(item.name(1), api.clone());
+                }
+                add(&mut product.apis, api);
+            }
             ("tags", Some(tag)) => add(&mut product.tags, tag),
-            (_, Some(group)) => add(&mut product.groups, group),
+            (_, Some(group)) => {
+                if kind == "grouplinks" {
+                    product.group_links.insert(item.name(1), group.clone());
+                }
+                add(&mut product.groups, group);
+            }
             (_, None) => {}
         }
     }
 
     pub(super) fn place_in_tag(&mut self, item: &Item, kind: &str) {
         let tag = item.name(0).to_owned();
+        let is_link = kind.ends_with("links");
         let (kind, name) = match kind {
             "apis" | "products" => (kind.to_owned(), Some(item.name(1).to_owned())),
             "apilinks" => ("apis".to_owned(), self.link(item, "apiId", "apis")),
             "productlinks" => ("products".to_owned(), self.link(item, "productId", "products")),
+            "operationlinks" => return self.place_operation_link(item, tag),
             _ => return self.ignore(item),
         };
         let Some(name) = name else { return };
         let entities = self.store.entities_mut(item.workspace.as_deref());
+        if is_link {
+            let links = entities.tag_links.get_or_default(&tag);
+            let links = if kind == "apis" { &mut links.apis } else { &mut links.products };
+            links.insert(item.name(1), format!("/{kind}/{name}"));
+        }
         let tags = match kind.as_str() {
             "apis" => entities.apis.get_mut(&name).map(|api| &mut api.tags),
             _ => entities.products.get_mut(&name).map(|product| &mut product.tags),
@@ -120,6 +138,25 @@ impl Assembly {
                 self.references.push(Reference::to_name(item, &name, if kind == "apis" { "apis" } else { "products" }))
             }
         }
+    }
+
+    fn place_operation_link(&mut self, item: &Item, tag: String) {
+        let id = item.properties.get("operationId").and_then(|node| node.as_str());
+        let id = id.and_then(|id| ResourceId::parse(id).ok());
+        let names: Vec<&str> = id.iter().flat_map(|id| id.segments()).filter_map(|(_, name)| name).collect();
+        let entities = self.store.entities_mut(item.workspace.as_deref());
+        let [api, operation] = names.as_slice() else {
+            let message = "has no `operationId`: expected an id such as `/apis/name/operations/name`";
+            return self.problems.push(item.problem(message));
+        };
+        let found = entities.apis.get_mut(api).and_then(|entry| entry.operations.get_mut(operation));
+        let Some(entry) = found else {
+            let message = format!("operation `{operation}` of API `{api}` is not defined (named in `operationId`)");
+            return self.problems.push(item.problem(message));
+        };
+        add(&mut entry.tags, tag.clone());
+        let links = &mut entities.tag_links.get_or_default(&tag).operations;
+        links.insert(item.name(1), format!("/apis/{api}/operations/{operation}"));
     }
 
     /// The name that a link holds as an id.

@@ -22,7 +22,7 @@ use unknown_members::UnknownMembers;
 
 /// Makes a store of all that was found at `root`, or says all that is wrong.
 pub(super) fn assemble(collected: Collected, overrides: &Overrides, root: &str) -> Result<Loaded, Problems> {
-    let Collected { mut items, mut specifications, problems, warnings, broken } = collected;
+    let Collected { mut items, mut specifications, problems, warnings, broken, files } = collected;
     let mut assembly =
         Assembly { store: Store::new(), references: Vec::new(), unread: Unread::default(), problems, warnings, broken };
     for item in &mut items {
@@ -39,9 +39,10 @@ pub(super) fn assemble(collected: Collected, overrides: &Overrides, root: &str) 
     // Parents come before their children; the operations of a specification before the policies of operations.
     let depth = items.iter().map(|item| item.path.len()).max().unwrap_or_default().max(1);
     for depth in 0..=depth {
-        for item in items.iter().filter(|item| item.path.len() == depth) {
-            assembly.place(item);
-        }
+        // Links of tags come last: they may lead to what has the same depth.
+        let is_of_tag = |item: &&Item| item.kinds().first().is_some_and(|kind| kind == "tags");
+        let here = || items.iter().filter(|item| item.path.len() == depth);
+        here().filter(|item| !is_of_tag(item)).chain(here().filter(is_of_tag)).for_each(|item| assembly.place(item));
         if depth == 1 {
             let Assembly { store, warnings, problems, broken, .. } = &mut assembly;
             assembly.unread = specification::read_all(&specifications, &items, store, warnings, problems, broken);
@@ -51,7 +52,7 @@ pub(super) fn assemble(collected: Collected, overrides: &Overrides, root: &str) 
     let Assembly { store, references, mut problems, warnings, broken, .. } = assembly;
     problems.extend(references.iter().filter_map(|reference| reference.check(&store, &broken)));
     if problems.is_empty() {
-        return Ok(Loaded { store, warnings });
+        return Ok(Loaded { store, warnings, files });
     }
     problems.sort_by(|a, b| (&a.file, a.position).cmp(&(&b.file, b.position)));
     problems.dedup();

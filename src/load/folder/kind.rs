@@ -38,6 +38,9 @@ const API_ID_LINKS: Kind = simple("apiLinks", &["apiLinks", "api links", "api-li
 const GROUP_ID_LINKS: Kind = simple("groupLinks", &["groupLinks", "group links", "group-links"], "link.json");
 const PRODUCT_ID_LINKS: Kind = simple("productLinks", &["productLinks", "product links", "product-links"], "link.json");
 
+const OPERATION_ID_LINKS: Kind =
+    simple("operationLinks", &["operationLinks", "operation links", "operation-links"], "link.json");
+
 const OPERATIONS: Kind = Kind {
     arm: "operations",
     folders: &["operations"],
@@ -80,7 +83,13 @@ const GATEWAYS: Kind =
 const GROUPS: Kind = Kind { links: &["users"], ..simple("groups", &["groups"], "group.json") };
 
 const TAGS: Kind = Kind {
-    children: &[API_LINKS, API_ID_LINKS, PRODUCT_ID_LINKS, simple("products", &["products"], "product.json")],
+    children: &[
+        API_LINKS,
+        API_ID_LINKS,
+        PRODUCT_ID_LINKS,
+        OPERATION_ID_LINKS,
+        simple("products", &["products"], "product.json"),
+    ],
     ..simple("tags", &["tags"], "tag.json")
 };
 

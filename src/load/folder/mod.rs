@@ -280,18 +280,21 @@ impl Reader<'_> {
 
     fn text(&mut self, path: &Path) -> Option<Rc<Source>> {
         let source = Source::read(path, path.display().to_string());
-        self.taken(source)
+        self.taken(path, source)
     }
 
     /// The text of a file that an importer reads as XML.
     fn markup(&mut self, path: &Path) -> Option<Rc<Source>> {
         let source = Source::read_as(path, path.display().to_string(), super::specification::markup_text);
-        self.taken(source)
+        self.taken(path, source)
     }
 
-    fn taken(&mut self, source: Result<Rc<Source>, Problem>) -> Option<Rc<Source>> {
+    fn taken(&mut self, path: &Path, source: Result<Rc<Source>, Problem>) -> Option<Rc<Source>> {
         match source {
-            Ok(source) => Some(source),
+            Ok(source) => {
+                self.collected.files.push(path.to_owned());
+                Some(source)
+            }
             Err(problem) => {
                 self.collected.problems.push(problem);
                 None

@@ -107,13 +107,19 @@ fn place(finding: &Finding) -> Option<(u32, u32)> {
     Some((line.try_into().ok()?, column.try_into().ok()?))
 }
 
-/// The description of an API, in the answer itself: there is no place for links to lead to.
+/// The description of an API, in the answer itself or behind a link.
 pub(super) fn export(entry: &ApiEntry, store: &Store, at: &Place, query: &Query) -> Result<Answer, Failure> {
     let format = query.get("format").unwrap_or_default();
-    if !format.eq_ignore_ascii_case("openapi+json") {
-        let message = format!("`format` is `{format}`: expected `openapi+json`; links are not made");
-        return Err(Failure::validation("format", message));
-    }
+    let is_link = match format.to_ascii_lowercase().as_str() {
+        "openapi+json" => false,
+        // JSON is YAML, too.
+        "openapi+json-link" | "openapi-link" => true,
+        _ => {
+            let message =
+                format!("`format` is `{format}`: expected `openapi-link`, `openapi+json-link` or `openapi+json`");
+            return Err(Failure::validation("format", message));
+        }
+    };
     let gateway_url = match store.host_names.first() {
         Some(host) => format!("https://{host}"),
         None => format!("https://{}.azure-api.net", at.service_id.rsplit('/').next().unwrap_or_default()),
@@ -126,6 +132,11 @@ pub(super) fn export(entry: &ApiEntry, store: &Store, at: &Place, query: &Query)
         return Err(problems.fold(failure, |failure, finding| failure.with("format", finding.to_string())));
     };
     let document = serde_json::to_value(&document).unwrap_or_default();
-    let body = json!({ "id": at.id(&["apis"]), "format": format, "value": document });
-    Ok(Answer::new(StatusCode::OK).json(body))
+    let mut body = json!({ "id": at.id(&["apis"]), "format": format });
+    let mut answer = Answer::new(StatusCode::OK);
+    match is_link {
+        true => answer.document = Some(document.to_string()),
+        false => body["value"] = document,
+    }
+    Ok(answer.json(body))
 }

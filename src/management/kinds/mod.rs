@@ -24,6 +24,7 @@ mod resolvers;
 mod revisions;
 mod schemas;
 mod subscriptions;
+pub(super) mod tag_links;
 mod tags;
 mod users;
 pub(super) mod vault;
@@ -75,5 +76,8 @@ pub(super) static ALL: &[&dyn Kind] = &[
     &tags::OF_API,
     &tags::OF_OPERATION,
     &tags::OF_PRODUCT,
+    &tag_links::APIS,
+    &tag_links::PRODUCTS,
+    &tag_links::OPERATIONS,
     &Of::<workspaces::Workspaces>::NEW,
 ];

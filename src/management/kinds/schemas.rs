@@ -36,12 +36,11 @@ impl Entity for Schemas {
         _: Option<&Properties>,
         _: &Change<'_>,
     ) -> Result<(), Failure> {
-        properties.remove("provisioningState");
-        require(properties, "schemaType")
+        take(properties, "schemaType")
     }
 
     fn show(properties: &mut Properties, _: &View<'_>) -> Result<(), Failure> {
-        properties.insert("provisioningState".into(), "Succeeded".into());
+        give(properties);
         Ok(())
     }
 }
@@ -77,16 +76,25 @@ impl Entity for ApiSchemas {
         _: Option<&Properties>,
         _: &Change<'_>,
     ) -> Result<(), Failure> {
-        properties.remove("provisioningState");
-        require(properties, "contentType")
+        take(properties, "contentType")
     }
 
     fn show(properties: &mut Properties, _: &View<'_>) -> Result<(), Failure> {
-        properties.insert("provisioningState".into(), "Succeeded".into());
+        give(properties);
         Ok(())
     }
 
     fn shorten(properties: &mut Properties) {
         properties.remove("document");
     }
+}
+
+/// What both have in common when they are written: a member that says what kind of schema it is.
+fn take(properties: &mut Properties, kind: &str) -> Result<(), Failure> {
+    properties.remove("provisioningState");
+    require(properties, kind)
+}
+
+fn give(properties: &mut Properties) {
+    properties.insert("provisioningState".into(), "Succeeded".into());
 }

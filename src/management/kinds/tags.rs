@@ -79,6 +79,7 @@ impl Entity for Tags {
             api.operations.iter_mut().for_each(|(_, operation)| remove(&mut operation.tags));
         }
         entities.products.iter_mut().for_each(|(_, product)| remove(&mut product.tags));
+        entities.tag_links.remove(change.at.last());
         Ok(())
     }
 }

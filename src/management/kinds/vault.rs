@@ -1,13 +1,20 @@
 //! Named values and certificates that are in a Key Vault.
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::super::answer::Answer;
 use super::super::error::Failure;
-use super::super::kind::{Change, Entity, Fetched, Kind, Of, Properties};
+use super::super::kind::{Change, Entity, Fetched, Kind, Of, Properties, to_properties};
 use super::super::resource;
-use crate::model::{KeyVault, KeyVaultStatus, Store};
+use crate::gateway::Wanted;
+use crate::model::{KeyVault, Store};
+
+/// The secret that an entity names, and who asks for it.
+pub(in crate::management) fn wanted(properties: &Properties) -> Option<Wanted> {
+    let vault = serde_json::from_value(properties.get("keyVault")?.clone()).ok()?;
+    Some(Wanted::of(&vault))
+}
 
 /// The secret that an entity names.
 pub(in crate::management) fn identifier(properties: &Properties) -> Option<&str> {
@@ -26,9 +33,9 @@ pub(super) fn take(
         return Err(Failure::validation("keyVault", "`keyVault.secretIdentifier` is required"));
     };
     match change.fetched.filter(|fetched| fetched.identifier == named) {
-        Some(Fetched { outcome: Ok(secret), .. }) => {
+        Some(Fetched { outcome: Ok(secret), status, .. }) => {
             properties.insert(member.to_owned(), secret.expose().into());
-            let status = json!({ "code": "Success", "timeStampUtc": change.now });
+            let status = to_properties(status).into();
             if let Some(Value::Object(vault)) = properties.get_mut("keyVault") {
                 vault.insert("lastStatus".to_owned(), status);
             }
@@ -59,14 +66,13 @@ pub(super) fn refresh<E: Entity>(
     let Some(named) = identifier(&properties) else {
         return Err(Failure::validation("keyVault", "it is not in a Key Vault"));
     };
-    match change.fetched.filter(|fetched| fetched.identifier == named).map(|fetched| &fetched.outcome) {
+    match change.fetched.filter(|fetched| fetched.identifier == named) {
         None => return Err(Failure::validation("keyVault", "this gateway has nothing that reads a Key Vault")),
-        Some(Ok(_)) => kind.write(store, properties, change)?,
-        Some(Err(message)) => {
-            let status = KeyVaultStatus::new().code("RefreshFailed").message(message).time_stamp_utc(change.now);
+        Some(Fetched { outcome: Ok(_), .. }) => kind.write(store, properties, change)?,
+        Some(Fetched { outcome: Err(_), status, .. }) => {
             let entry = E::all_mut(store, at).and_then(|all| all.get_mut(at.last()));
             if let Some(vault) = entry.and_then(vault) {
-                vault.last_status = Some(status);
+                vault.last_status = Some(status.clone());
             }
         }
     }
