@@ -23,7 +23,7 @@ for target in ("expr_compile", "expr_eval"):
 
 # Bodies and templates of the policy cases.
 cases = "\n".join(path.read_text(encoding="utf-8") for path in sorted((root.parent / "tests" / "policies" / "cases").rglob("*.case")))
-texts = {"liquid": [], "markup": [], "jwt": []}
+texts = {"liquid": [], "markup": [], "jwt": [], "graphql": []}
 # Tokens as they are, and their parts decoded, a line each.
 for token in re.findall(r"^Authorization: Bearer (\S+)$", cases, re.M):
     texts["jwt"].append(token)
@@ -32,6 +32,8 @@ for token in re.findall(r"^Authorization: Bearer (\S+)$", cases, re.M):
 for template in re.findall(r'<set-body template="liquid"[^>]*>(.*?)</set-body>', cases, re.S):
     texts["liquid"].append('{"a": [{"b": 1}]}\n' + template)
     texts["liquid"].append("<a><b c='1'>2</b></a>\n" + template)
+for query in re.findall(r'"query": ?("(?:[^"\\\\]|\\\\.)*")', cases):
+    texts["graphql"].append('{"id": 1}\n' + json.loads(query))
 for part in re.split(r"^=== .*$|^# .*$", cases, flags=re.M):
     _, _, body = part.strip("\n").partition("\n\n")
     if body.lstrip().startswith(("<", "{", "[")):

@@ -13,6 +13,8 @@ pub mod expr;
 pub mod forward;
 #[cfg(all(feature = "client", feature = "policy"))]
 pub mod gateway;
+#[cfg(feature = "graphql")]
+mod graphql;
 pub mod identity;
 #[cfg(feature = "import")]
 pub mod import;

@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("outbound", &["body", "clock", "forward"]),
     ("jwt", &["body", "clock", "forward", "outbound"]),
     ("model", &[]),
+    ("graphql", &[]),
     ("identity", &["clock", "secret"]),
     ("backend", &["body", "clock", "forward", "identity", "model", "outbound", "secret"]),
     ("azure", &["backend", "body", "identity", "secret"]),
@@ -24,8 +25,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "policy",
         &[
-            "body", "clock", "expr", "forward", "identity", "jwt", "outbound", "random", "secret", "sink", "state",
-            "xml",
+            "body", "clock", "expr", "forward", "graphql", "identity", "jwt", "outbound", "random", "secret", "sink",
+            "state", "xml",
         ],
     ),
     ("import", &["model"]),
@@ -33,8 +34,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "gateway",
         &[
-            "backend", "body", "clock", "expr", "forward", "jwt", "load", "model", "outbound", "policy", "secret",
-            "sink", "state",
+            "backend", "body", "clock", "expr", "forward", "graphql", "jwt", "load", "model", "outbound", "policy",
+            "secret", "sink", "state",
         ],
     ),
     (

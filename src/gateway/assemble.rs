@@ -8,6 +8,7 @@ use http::{HeaderName, Method};
 use super::access::{AccessTable, ApiAccess, KEY_HEADER, KEY_QUERY, ProductAccess};
 use super::contract::Schemas;
 use super::documents::{Chain, DocumentId, Documents, NO_DOCUMENT};
+use super::graphql;
 use super::naming::{header_name, split_revision, version};
 use super::problem::{ConfigurationError, Problem};
 use super::realm::Realm;
@@ -230,6 +231,10 @@ impl<'a> Assembly<'a> {
         };
         let Some(ApiAccess { key_query, products, .. }) = self.access.get(access).cloned() else { return };
         let is_current = api.is_current.unwrap_or(named_revision.is_none());
+        #[cfg(feature = "graphql")]
+        let graphql = graphql::read(name, entry, realm, &mut self.problems, &mut self.warnings);
+        #[cfg(not(feature = "graphql"))]
+        graphql::refuse(name, entry, &mut self.problems);
         let facts = ApiFacts {
             id: base.into(),
             name: api.display_name.as_deref().unwrap_or(base).into(),
@@ -244,6 +249,8 @@ impl<'a> Assembly<'a> {
             is_current_revision: is_current,
             subscription_key_header: header_name(api).into(),
             subscription_key_query: key_query.as_str().into(),
+            #[cfg(feature = "graphql")]
+            graphql: graphql.map(Arc::new),
         };
         let above = [
             self.scopes.first().copied().unwrap_or(NO_DOCUMENT),
@@ -253,7 +260,7 @@ impl<'a> Assembly<'a> {
         let mut soap = (api.effective_kind() == ApiKind::Soap).then(Box::<SoapOperations>::default);
         let (owner, mut schemas) = (entry, Schemas::default());
         let handshake = handshake(owner).map(|entry| (HANDSHAKE, entry));
-        for (id, entry) in owner.operations.iter().chain(handshake) {
+        for (id, entry) in owner.operations.iter().chain(handshake).chain(graphql::operations(owner)) {
             let operation = &entry.operation;
             let entity = || format!("operation `{id}` of API `{name}`");
             let own = self.compile(entry.policy.as_ref(), Scope::Operation, (index, realm), || {
@@ -409,6 +416,7 @@ fn protocol(api: &Api) -> Protocol {
     match api.effective_kind() {
         ApiKind::Websocket => Protocol::WebSocket,
         ApiKind::Grpc => Protocol::Grpc,
+        ApiKind::Graphql => Protocol::Graphql,
         _ => Protocol::Http,
     }
 }

@@ -4,6 +4,7 @@ mod access;
 mod assemble;
 mod contract;
 mod documents;
+mod graphql;
 mod key_vault;
 mod naming;
 mod operations;

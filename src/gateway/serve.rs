@@ -165,6 +165,11 @@ pub(super) fn enter(exchange: &mut Exchange, api: &ApiState, found: ApiMatch) {
     if api.soap.is_some() && matches!(found.remainder(&exchange.request.original_uri), "" | "/") {
         exchange.set_rest(soap::rest(&exchange.request.original_uri));
     }
+    if api.protocol == Protocol::Graphql && found.remainder(&exchange.request.original_uri) == "/" {
+        // The service URL is the endpoint itself.
+        let query = exchange.request.original_uri.query().map_or(String::new(), |query| format!("?{query}"));
+        exchange.set_rest(query);
+    }
 }
 
 fn no_operation(exchange: Box<Exchange>, pipeline: &Arc<Pipeline>, forward: ToBackends) -> Run<ToBackends> {
@@ -243,7 +248,7 @@ impl Forward for ToBackends {
         let api = self.api.and_then(|api| self.snapshot.apis.get(api));
         let backends = api.map_or(&self.snapshot.backends, |api| &api.backends);
         match api.map(|api| api.protocol) {
-            Some(Protocol::WebSocket) => options.websocket = true,
+            Some(Protocol::WebSocket | Protocol::Graphql) => options.websocket = true,
             Some(Protocol::Grpc) if options.http_version == HttpVersion::Http1 => {
                 options.http_version = HttpVersion::Http2;
             }

@@ -69,6 +69,8 @@ pub(super) enum Protocol {
     WebSocket,
     /// HTTP/2 in any case.
     Grpc,
+    /// One endpoint; connections may be upgraded for subscriptions.
+    Graphql,
 }
 
 /// One operation as requests use it.

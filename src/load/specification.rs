@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::item::{Item, Specification};
 use super::problem::Problem;
 use super::source::Source;
-use crate::model::{ApiEntry, Store};
+use crate::model::{ApiEntry, ApiSchema, Store};
 
 /// Reads specifications. Both give warnings, or else problems, which [`Problem`]s place in the file.
 pub(super) struct Importer {
@@ -90,6 +90,10 @@ pub(super) fn read_all(
             problems.push(Problem::new(source.file.clone(), None, message));
             continue;
         };
+        if is_graphql(&source.file) {
+            entry.schemas.insert("graphql", graphql_schema(specification));
+            continue;
+        }
         match IMPORTER {
             Some(importer) => match (importer.into_api)(specification, entry) {
                 Ok(found) => warnings.extend(found),
@@ -105,6 +109,19 @@ pub(super) fn read_all(
         }
     }
     unread
+}
+
+/// Whether a file is a schema of GraphQL, which needs no importer.
+fn is_graphql(file: &str) -> bool {
+    let ending = file.rsplit_once('.').map_or("", |(_, ending)| ending);
+    ["graphql", "gql"].iter().any(|known| ending.eq_ignore_ascii_case(known))
+}
+
+/// The schema of an API as resources have it.
+fn graphql_schema(specification: &Specification) -> ApiSchema {
+    let mut schema = ApiSchema::new().content_type("application/vnd.ms-azure-apim.graphql.schema");
+    schema.document = Some(serde_json::json!({ "value": specification.source.text }).into());
+    schema
 }
 
 /// Adds the API of a folder that holds its specification and no more.

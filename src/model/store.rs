@@ -269,6 +269,12 @@ impl From<Operation> for OperationEntry {
     }
 }
 
+impl From<Resolver> for ResolverEntry {
+    fn from(resolver: Resolver) -> Self {
+        Self { resolver, policy: None }
+    }
+}
+
 impl From<Product> for ProductEntry {
     fn from(product: Product) -> Self {
         Self { product, ..Self::default() }

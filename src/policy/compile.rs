@@ -25,6 +25,8 @@ pub(crate) struct Compiler<'a> {
     pub(crate) knows_section: bool,
     /// Whether this is a fragment: no `<base />`, no further fragments.
     pub(crate) is_fragment: bool,
+    /// Whether this is the document of a GraphQL resolver.
+    pub(crate) is_resolver: bool,
     pub(crate) diagnostics: Vec<Diagnostic>,
     /// Policies that may stand only once in a section, where they were seen.
     pub(crate) seen_once: Vec<(Section, &'static str)>,
@@ -117,6 +119,7 @@ impl<'a> Compiler<'a> {
             section,
             knows_section: true,
             is_fragment: false,
+            is_resolver: false,
             diagnostics: Vec::new(),
             seen_once: Vec::new(),
             parameters: Vec::new(),
@@ -143,7 +146,7 @@ impl<'a> Compiler<'a> {
         nodes
     }
 
-    fn statement(&mut self, element: &Element) -> Option<Node> {
+    pub(crate) fn statement(&mut self, element: &Element) -> Option<Node> {
         let environment = self.environment;
         if let Some(policy) = environment.custom.find(&element.name) {
             let spec = policy.spec();

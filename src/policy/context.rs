@@ -183,6 +183,8 @@ impl Host for Context<'_> {
         match part {
             Part::Api => facts.api.is_some(),
             Part::Backend => self.backend().is_some(),
+            #[cfg(feature = "graphql")]
+            Part::GraphQL => self.exchange.graphql.field.is_some(),
             Part::LastError => self.exchange.last_error.is_some(),
             Part::Operation => facts.operation.is_some(),
             Part::Product => facts.product.is_some(),
@@ -399,6 +401,11 @@ impl Host for Context<'_> {
             *state = MessageBody::Consumed;
         }
         Ok(expr::Body { bytes, content_type })
+    }
+
+    #[cfg(feature = "graphql")]
+    fn graphql(&mut self, parent: bool, name: &str) -> Option<String> {
+        self.exchange.graphql.field.as_ref()?.json(parent, name)
     }
 
     fn request_id(&mut self) -> [u8; 16] {

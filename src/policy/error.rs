@@ -32,6 +32,9 @@ enum Answer {
     Internal,
     /// `message` of the body.
     Message(Cow<'static, str>, Vec<(HeaderName, HeaderValue)>),
+    /// This JSON.
+    #[cfg_attr(not(feature = "graphql"), allow(dead_code))]
+    Body(Cow<'static, str>),
     /// What the backend answered stays.
     Keep,
 }
@@ -88,12 +91,19 @@ impl Failure {
         self
     }
 
+    /// Answers with a body of its own, which is JSON.
+    #[cfg(feature = "graphql")]
+    pub(crate) fn body(mut self: Box<Self>, json: String) -> Box<Self> {
+        self.answer = Answer::Body(json.into());
+        self
+    }
+
     /// The same failure without secrets.
     pub(crate) fn redacted(&self, redaction: &Redaction) -> Self {
         let mut failure = self.clone();
         failure.message = redaction.message(failure.message);
-        if let Answer::Message(message, _) = &mut failure.answer {
-            *message = redaction.message(std::mem::take(message));
+        if let Answer::Message(text, _) | Answer::Body(text) = &mut failure.answer {
+            *text = redaction.message(std::mem::take(text));
         }
         failure
     }
@@ -144,6 +154,7 @@ impl Failure {
                 headers.extend(extra.iter().cloned());
                 format!("{{ \"statusCode\": {code}, \"message\": {} }}", JsonText(message))
             }
+            Answer::Body(json) => json.clone().into_owned(),
             Answer::Internal | Answer::Keep => format!(
                 "{{ \"statusCode\": {code}, \"message\": \"Internal server error\", \"activityId\": \"{}\" }}",
                 request_id()

@@ -64,6 +64,9 @@ pub struct Exchange {
     pub(crate) caching: Option<Box<Caching>>,
     /// What a `cache-value` has found, for the instruction behind it.
     pub(crate) recalled: Option<Box<Recalled>>,
+    /// What GraphQL keeps of the request.
+    #[cfg(feature = "graphql")]
+    pub(crate) graphql: super::graphql::OfExchange,
     /// How much of the caller's path is the API's, with version and revision, in bytes.
     pub(crate) api_path_length: usize,
     /// The caller's address, when the request does not say it.
@@ -150,6 +153,8 @@ impl Exchange {
             limited: None,
             caching: None,
             recalled: None,
+            #[cfg(feature = "graphql")]
+            graphql: super::graphql::OfExchange::default(),
             api_path_length: 0,
             client: None,
             redaction: Redaction::default(),
@@ -240,6 +245,15 @@ impl Exchange {
     pub(crate) fn rest_starts_at(&mut self, byte: usize) {
         self.request.rest = Rest::Original(byte);
         self.api_path_length = byte;
+    }
+
+    /// Whether the gateway may ask services for the fields of the request.
+    pub(crate) fn has_resolvers(&self) -> bool {
+        #[cfg(feature = "graphql")]
+        let has = self.facts.api.as_ref().and_then(|api| api.graphql()).is_some_and(|api| api.has_resolvers());
+        #[cfg(not(feature = "graphql"))]
+        let has = false;
+        has
     }
 
     /// Body and headers of a message; none of a response that does not exist yet.

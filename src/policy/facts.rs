@@ -32,6 +32,17 @@ pub struct ApiFacts {
     pub subscription_key_header: Arc<str>,
     /// The query parameter that carries the subscription key.
     pub subscription_key_query: Arc<str>,
+    /// What makes it a GraphQL API, when it is one.
+    #[cfg(feature = "graphql")]
+    pub(crate) graphql: Option<Arc<super::graphql::GraphqlApi>>,
+}
+
+#[cfg(feature = "graphql")]
+impl ApiFacts {
+    /// What makes it a GraphQL API.
+    pub(crate) fn graphql(&self) -> Option<&Arc<super::graphql::GraphqlApi>> {
+        self.graphql.as_ref()
+    }
 }
 
 /// `context.Operation`.

@@ -18,6 +18,9 @@ enum Shape {
     Sections,
     /// Statements alone.
     Statements,
+    /// The document of a GraphQL resolver.
+    #[cfg(feature = "graphql")]
+    Resolver,
 }
 
 /// Reports everything that is wrong with a document, a fragment, sections or bare statements.
@@ -33,6 +36,8 @@ pub fn lint(file: &str, text: &str, environment: &Environment) -> Vec<Diagnostic
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     let shape = shape(text);
     let (open, close) = match shape {
+        #[cfg(feature = "graphql")]
+        Shape::Resolver => return super::graphql::lint_data_source(file, text, environment),
         Shape::Document | Shape::Fragment => ("", ""),
         Shape::Sections => ("<policies>", "</policies>"),
         Shape::Statements => ("<fragment>", "</fragment>"),
@@ -41,7 +46,7 @@ pub fn lint(file: &str, text: &str, environment: &Environment) -> Vec<Diagnostic
     let mut diagnostics = match shape {
         // The broadest rules: which scope it is for cannot be seen.
         Shape::Document | Shape::Sections => Compiler::document(file, &wrapped, Scope::Global, environment).1,
-        Shape::Fragment | Shape::Statements => fragment(file, &wrapped, environment),
+        _ => fragment(file, &wrapped, environment),
     };
     let shift = u32::try_from(open.chars().count()).unwrap_or(0);
     for diagnostic in diagnostics.iter_mut().filter(|diagnostic| diagnostic.line == 1) {
@@ -84,6 +89,8 @@ fn shape(text: &str) -> Shape {
         .collect();
     match name.as_str() {
         "fragment" => Shape::Fragment,
+        #[cfg(feature = "graphql")]
+        "http-data-source" => Shape::Resolver,
         name if Section::parse(name).is_some() => Shape::Sections,
         name if list::find(name).is_some() => Shape::Statements,
         "policies" => Shape::Document,

@@ -140,6 +140,7 @@ policies! {
         validate_azure_ad_token::ValidateAzureAdToken,
         validate_client_certificate::ValidateClientCertificate,
         validate_content::ValidateContent,
+        validate_graphql_request::ValidateGraphqlRequest,
         validate_headers::ValidateHeaders,
         validate_jwt::ValidateJwt,
         validate_parameters::ValidateParameters,
@@ -154,8 +155,10 @@ policies! {
         block,
         choose,
         forward_request,
+        http_data_source,
         include_fragment,
         limit_concurrency,
+        publish_event,
         retry,
     }
 }
@@ -168,14 +171,11 @@ const INDEX: &[&str] = &[
     "azure-openai-semantic-cache-store",
     "cosmosdb-data-source",
     "graphql-data-source",
-    "http-data-source",
     "llm-content-safety",
     "llm-emit-token-metric",
     "llm-semantic-cache-lookup",
     "llm-semantic-cache-store",
-    "publish-event",
     "sql-data-source",
-    "validate-graphql-request",
     "validate-odata-request",
 ];
 

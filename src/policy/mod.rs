@@ -49,6 +49,8 @@ mod fabric;
 mod facts;
 mod frames;
 mod gather;
+#[cfg(feature = "graphql")]
+mod graphql;
 mod header_name;
 mod layer;
 mod limits;
@@ -101,6 +103,8 @@ pub use facts::{
     ApiFacts, BackendDirectory, BackendFacts, CertificateFacts, DeploymentFacts, Facts, OperationFacts, ProductFacts,
     RepresentationFacts, ResponseFacts, SubscriptionFacts, UserFacts,
 };
+#[cfg(feature = "graphql")]
+pub(crate) use graphql::{GraphqlApi, ResolverProblem, ResolverSource};
 pub use layer::{Policy, PolicyLayer};
 pub use link::link;
 pub use lint::lint;

@@ -105,7 +105,7 @@ impl<F: Forward> Run<F> {
         if run.pipeline.needs.has(Needs::TIMESTAMP) {
             run.exchange.received();
         }
-        if run.pipeline.needs.has(Needs::OUTBOUND) {
+        if run.pipeline.needs.has(Needs::OUTBOUND) || run.exchange.has_resolvers() {
             run.exchange.outbound = run.forward.outbound(&run.exchange);
         }
         run

@@ -98,6 +98,9 @@ pub struct EngineSettings {
     /// Whether `llm-token-limit` believes what a streamed answer says of its tokens, when it does; API Management estimates
     /// them. Default false.
     pub prefer_reported_stream_usage: bool,
+    /// Who has subscribed to fields of GraphQL APIs.
+    #[cfg(feature = "graphql")]
+    pub(crate) events: super::graphql::Events,
     /// The entries that requests are making.
     pub(crate) flights: Flights,
     /// The slots of `limit-concurrency`, shared by all pipelines with these settings and their clones.
@@ -139,6 +142,8 @@ impl Default for EngineSettings {
             cache_single_flight: None,
             token_counter: Arc::new(CharacterCounter),
             prefer_reported_stream_usage: false,
+            #[cfg(feature = "graphql")]
+            events: super::graphql::Events::default(),
             flights: Flights::default(),
             concurrency: Concurrency::default(),
         }

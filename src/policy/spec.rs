@@ -298,4 +298,15 @@ impl Child {
         self.attributes = attributes;
         self
     }
+
+    /// Whether an element of that name may stand in it.
+    #[cfg(feature = "graphql")]
+    pub(crate) fn has(&self, element: &str) -> bool {
+        match self.content {
+            Content::Elements(children) | Content::TextOrElements(children) => {
+                children.iter().any(|child| child.element == element)
+            }
+            _ => false,
+        }
+    }
 }

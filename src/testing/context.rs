@@ -195,6 +195,7 @@ fn api(api: Api) -> Result<Arc<ApiFacts>, String> {
         is_current_revision: api.is_current_revision,
         subscription_key_header: "Ocp-Apim-Subscription-Key".into(),
         subscription_key_query: "subscription-key".into(),
+        ..ApiFacts::default()
     }))
 }
 

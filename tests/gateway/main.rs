@@ -9,6 +9,8 @@ mod configuration;
 mod context;
 mod fabric;
 mod faults;
+#[cfg(feature = "graphql")]
+mod graphql;
 mod imports;
 mod key_vault;
 mod layer;

@@ -21,11 +21,20 @@ fn the_table_of_policies_is_up_to_date() {
 
 fn describe(spec: &Spec) -> String {
     let mut out = format!("\n### `{}`\n\n{}\n\n", spec.element, spec.summary);
+    if spec.sections == Sections::of(&[]) {
+        out.push_str("In the documents of GraphQL resolvers.\n");
+        return finish(out, spec);
+    }
     let sections: Vec<_> = spec.sections.iter().map(|section| format!("`{section}`")).collect();
     let sections = if spec.sections == Sections::ALL { "all".to_owned() } else { sections.join(", ") };
     let scopes: Vec<_> = spec.scopes.iter().map(|scope| scope.name()).collect();
     let once = if spec.once { " At most once in a section." } else { "" };
     writeln!(out, "Sections: {sections}. Scopes: {}.{once}", scopes.join(", ")).unwrap();
+    finish(out, spec)
+}
+
+/// Adds the table of attributes and content.
+fn finish(mut out: String, spec: &Spec) -> String {
     let mut rows = Vec::new();
     attributes("", spec.attributes, &mut rows);
     content("", spec.content, &mut rows);

@@ -3,18 +3,20 @@
 use std::sync::Arc;
 
 use super::{Compiler, Read, near, one_of};
-use crate::policy::spec::{Attribute, Child, Content, Scope, Section, Spec};
+use crate::policy::spec::{Attribute, Child, Content, Scope, Section, Sections, Spec};
 use crate::xml::{Element, Space};
 
 impl Compiler<'_> {
     /// Checks an element against what its policy declares.
-    pub(super) fn check(&mut self, spec: &Spec, element: &Element) {
-        if self.knows_section && !spec.sections.contains(self.section) {
+    pub(crate) fn check(&mut self, spec: &Spec, element: &Element) {
+        // What belongs to GraphQL resolvers says so itself.
+        let is_elsewhere = spec.sections == Sections::of(&[]);
+        if self.knows_section && !spec.sections.contains(self.section) && !is_elsewhere {
             let places = one_of(spec.sections.iter().map(Section::name));
             let message = format!("`{}` is not allowed in `{}`: it belongs in {places}", spec.element, self.section);
             self.strict(element.span.start, message);
         }
-        if !spec.scopes.contains(self.scope) {
+        if !spec.scopes.contains(self.scope) && !is_elsewhere {
             let places = one_of(spec.scopes.iter().map(Scope::name));
             let message = format!(
                 "`{}` is not allowed in a document of scope `{}`: its scopes are {places}",

@@ -20,6 +20,7 @@ use super::spec::{Attribute, Child, Content};
 use super::statements::authentication_basic::{self, AuthenticationBasic};
 use super::statements::authentication_certificate::{self, AuthenticationCertificate};
 use super::statements::authentication_managed_identity::{self, AuthenticationManagedIdentity};
+use super::statements::include_fragment;
 use super::statements::proxy::{self, Proxy};
 use super::statements::set_backend_service::{self, SetBackendService};
 use super::statements::set_body::{self, SetBody, say_utf8};
@@ -36,17 +37,17 @@ pub(crate) const TIMEOUT: Attribute =
 
 const METHOD: &str = "an HTTP method such as `POST`";
 const URL: &str = "an absolute URL such as `https://contoso.com/orders`";
-const SET_URL: Child = Child::new("set-url", "0..1", Content::Text { expressions: true });
+pub(crate) const SET_URL: Child = Child::new("set-url", "0..1", Content::Text { expressions: true });
 /// As `set-method`, but for expressions.
-const SET_METHOD: Child =
+pub(crate) const SET_METHOD: Child =
     Child { is_policy: true, ..Child::new("set-method", "0..1", Content::Text { expressions: false }) };
-const SET_HEADER: Child = Child::policy(&set_header::SPEC, "0..n");
-const SET_BODY: Child = Child::policy(&set_body::SPEC, "0..1");
-const SET_BACKEND: Child = Child::policy(&set_backend_service::SPEC, "0..1");
-const BASIC: Child = Child::policy(&authentication_basic::SPEC, "0..1");
-const CERTIFICATE: Child = Child::policy(&authentication_certificate::SPEC, "0..1");
-const IDENTITY: Child = Child::policy(&authentication_managed_identity::SPEC, "0..1");
-const PROXY: Child = Child::policy(&proxy::SPEC, "0..1");
+pub(crate) const SET_HEADER: Child = Child::policy(&set_header::SPEC, "0..n");
+pub(crate) const SET_BODY: Child = Child::policy(&set_body::SPEC, "0..1");
+pub(crate) const SET_BACKEND: Child = Child::policy(&set_backend_service::SPEC, "0..1");
+pub(crate) const BASIC: Child = Child::policy(&authentication_basic::SPEC, "0..1");
+pub(crate) const CERTIFICATE: Child = Child::policy(&authentication_certificate::SPEC, "0..1");
+pub(crate) const IDENTITY: Child = Child::policy(&authentication_managed_identity::SPEC, "0..1");
+pub(crate) const PROXY: Child = Child::policy(&proxy::SPEC, "0..1");
 
 /// What may stand in an element that describes a request.
 pub(crate) const CHILDREN: &[Child] =
@@ -105,39 +106,55 @@ impl Literal for Mode {
     }
 }
 
-impl OwnRequest {
-    /// Reads the children of `element`, and its `mode`.
-    pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Self> {
-        let mode = match element.attribute(MODE.name) {
-            Some(_) => compiler.setting(element, &MODE),
-            None => Some(Setting::Constant(Mode::New)),
-        };
-        let (mut url, mut method, mut changes, mut is_whole) = (None, None, Vec::new(), true);
+/// What the children of an element say, those of fragments among them.
+#[derive(Default)]
+struct Parts {
+    url: Option<To>,
+    method: Option<Method>,
+    changes: Vec<Change>,
+    /// Whether something is wrong with one of them.
+    is_broken: bool,
+}
+
+impl Parts {
+    fn read(&mut self, compiler: &mut Compiler<'_>, element: &Element, has_backend: bool) {
         for known in CHILDREN.iter().filter(|known| known.count == "0..1") {
             if let Some(second) = element.elements().filter(|child| *child.name == *known.element).nth(1) {
                 let message = format!("a second `{}`: `{}` may have one", known.element, element.name);
                 compiler.error(second.span.start, message);
             }
         }
-        let has_backend = element.elements().any(|child| *child.name == *SET_BACKEND.element);
         for child in element.elements() {
+            if compiler.is_resolver && *child.name == *include_fragment::SPEC.element {
+                let read = include_fragment::inside(compiler, child, |inner| {
+                    inner.is_fragment = true;
+                    let document = inner.document;
+                    self.read(inner, &document.root, has_backend);
+                });
+                self.is_broken |= read.is_none();
+                continue;
+            }
             let Some(known) = CHILDREN.iter().find(|known| *known.element == *child.name) else {
                 if child.name.starts_with("authentication-token") {
                     let message = "it is retired: use `authentication-managed-identity`";
                     compiler.note(child.span.start, message.to_owned());
+                } else if compiler.is_fragment {
+                    let message = format!("`{}` cannot stand in `http-request`", child.name);
+                    compiler.error(child.span.start, message);
+                    self.is_broken = true;
                 }
                 continue;
             };
             compiler.check_child(known, child);
             let change = match known.element {
                 "set-url" => {
-                    url = to(compiler, child, has_backend);
-                    is_whole &= url.is_some();
+                    self.url = to(compiler, child, has_backend);
+                    self.is_broken |= self.url.is_none();
                     continue;
                 }
                 "set-method" => {
-                    method = fixed_method(compiler, child);
-                    is_whole &= method.is_some();
+                    self.method = fixed_method(compiler, child);
+                    self.is_broken |= self.method.is_none();
                     continue;
                 }
                 "set-header" => SetHeader::compile(compiler, child).map(Change::Header),
@@ -152,18 +169,31 @@ impl OwnRequest {
                 }
                 _ => Proxy::compile(compiler, child).map(Change::Proxy),
             };
-            is_whole &= change.is_some();
-            changes.extend(change);
+            self.is_broken |= change.is_none();
+            self.changes.extend(change);
         }
-        if matches!(mode, Some(Setting::Constant(Mode::New)))
-            && element.elements().all(|child| &*child.name != "set-url")
-        {
+    }
+}
+
+impl OwnRequest {
+    /// Reads the children of `element`, and its `mode`.
+    pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Self> {
+        let mode = match element.attribute(MODE.name) {
+            Some(_) => compiler.setting(element, &MODE),
+            None => Some(Setting::Constant(Mode::New)),
+        };
+        let mut parts = Parts::default();
+        let has_backend = element.elements().any(|child| *child.name == *SET_BACKEND.element);
+        parts.read(compiler, element, has_backend);
+        let needs_url = matches!(mode, Some(Setting::Constant(Mode::New)));
+        if needs_url && parts.url.is_none() && element.elements().all(|child| &*child.name != "set-url") {
             let message = format!("`{}` has no `set-url`: it needs one unless `mode` is `copy`", element.name);
             compiler.error(element.span.start, message);
             return None;
         }
         let (mode, message) = (mode?, Message::of(compiler.section));
-        is_whole.then_some(Self { message, mode, url, method, changes })
+        let Parts { url, method, changes, is_broken } = parts;
+        (!is_broken).then_some(Self { message, mode, url, method, changes })
     }
 
     /// Works the request out against an exchange.
@@ -176,9 +206,16 @@ impl OwnRequest {
         if let Some(own) = &self.method {
             method = own.clone();
         }
+        let has_backend = self.changes.iter().any(|change| matches!(change, Change::Backend(_)));
         let mut url = match &self.url {
             Some(To::Constant(uri)) => Ok(uri.clone()),
-            Some(To::Computed(text)) => absolute(&text.get(exchange)?)?,
+            Some(To::Computed(text)) => {
+                let text = text.get(exchange)?;
+                match has_backend && text.starts_with('/') {
+                    true => absolute(&format!("http://backend{text}"))?,
+                    false => absolute(&text)?,
+                }
+            }
             None if mode == Mode::Copy => Ok(current(exchange)?),
             None => return Err(invalid("The request has no URL: set-url is missing.")),
         };

@@ -65,6 +65,14 @@ impl Prepared {
         Ok(Self { url, request, options, wanted, outbound: outbound(exchange)?, tokens })
     }
 
+    /// Takes over how it is to be forwarded.
+    #[cfg(feature = "graphql")]
+    pub(crate) fn forwarded(mut self, options: &crate::forward::ForwardOptions) -> Self {
+        self.options.http_version = options.http_version;
+        self.options.follow_redirects = options.follow_redirects;
+        self
+    }
+
     /// Adds it to the trace of the request on its way, if that is traced.
     pub(crate) fn trace(&self, exchange: &mut Exchange, source: &'static str, limit: Duration) {
         exchange.trace_entry(source, |_, masks| {

@@ -12,6 +12,8 @@ use crate::policy::error::{Failure, PolicyError};
 use crate::policy::exchange::Exchange;
 use crate::policy::fabric;
 use crate::policy::frames::{Again, Failed, Frames};
+#[cfg(feature = "graphql")]
+use crate::policy::graphql;
 use crate::policy::list::{Flow, Resume, Statement as _, Work};
 use crate::policy::messages::{MessageBody, ResponseState};
 use crate::policy::pipeline::{Code, Pipeline};
@@ -102,6 +104,14 @@ impl Machine<'_> {
                 Err(failure) => self.fail(op.place, &failure),
             },
             Code::Jump(target) => *self.next = *target,
+            #[cfg(feature = "graphql")]
+            Code::Forward { settings, .. } if graphql::way(self.exchange) != graphql::Way::Service => {
+                let outcome = graphql::execute(self.exchange, settings);
+                if let Some(work) = self.went(op.place, outcome) {
+                    wait.set(Wait::Statement { work });
+                    return Next::Wait;
+                }
+            }
             Code::Forward { settings, keep_request } => match settings.prepare(self.exchange, *keep_request) {
                 Ok((call, limit)) => {
                     self.exchange.trace_forward(&call, limit);
@@ -211,6 +221,11 @@ impl Machine<'_> {
                 let response = match &op.code {
                     Code::Forward { settings, .. } => settings.received(response),
                     _ => response,
+                };
+                #[cfg(feature = "graphql")]
+                let response = {
+                    let hidden = std::mem::take(&mut self.exchange.graphql.hidden);
+                    graphql::hide(hidden, response, self.exchange.settings.body_limit)
                 };
                 self.exchange.respond(ResponseState::from_response(response));
                 self.exchange.trace_answer();

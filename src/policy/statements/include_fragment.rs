@@ -11,6 +11,16 @@ pub(crate) const SPEC: Spec =
     Spec::new("include-fragment", "Runs the statements of a policy fragment.").attributes(&[FRAGMENT_ID]);
 
 pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Node> {
+    let nodes = inside(compiler, element, |inner| inner.fragment())?;
+    Some(Node { element: "include-fragment", id: None, body: NodeBody::Group(nodes) })
+}
+
+/// Reads the fragment that is included.
+pub(crate) fn inside<T>(
+    compiler: &mut Compiler<'_>,
+    element: &Element,
+    read: impl FnOnce(&mut Compiler<'_>) -> T,
+) -> Option<T> {
     let id: String = compiler.constant(element, &FRAGMENT_ID)?;
     let at = element.span.start;
     if compiler.is_fragment {
@@ -37,7 +47,8 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
         Compiler::new(compiler.environment, &document, fragment.file.clone(), compiler.scope, compiler.section);
     inner.knows_section = compiler.knows_section;
     inner.seen_once = std::mem::take(&mut compiler.seen_once);
-    let nodes = inner.fragment();
+    inner.is_resolver = compiler.is_resolver;
+    let read = read(&mut inner);
     compiler.seen_once = std::mem::take(&mut inner.seen_once);
     compiler.parameters.append(&mut inner.parameters);
     // A fragment that is included twice has its problems reported once.
@@ -46,5 +57,5 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
             compiler.diagnostics.push(diagnostic);
         }
     }
-    Some(Node { element: "include-fragment", id: None, body: NodeBody::Group(nodes) })
+    Some(read)
 }

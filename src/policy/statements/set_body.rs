@@ -51,9 +51,10 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
 }
 
 impl SetBody {
-    /// Reads the element as a child of another policy: its templates see no `body`.
+    /// Reads the element as a child of another policy: its templates see no `body`, but for those of resolvers.
     pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Self> {
-        Self::of(compiler, element, None)
+        let body = compiler.is_resolver.then(|| Message::of(compiler.section));
+        Self::of(compiler, element, body)
     }
 
     fn of(compiler: &mut Compiler<'_>, element: &Element, body: Option<Message>) -> Option<Self> {

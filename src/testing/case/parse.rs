@@ -6,7 +6,7 @@ use std::path::Path;
 use super::Case;
 
 /// The parts that a case may have; those that end in a space go on with a name.
-const PARTS: [&str; 31] = [
+const PARTS: [&str; 33] = [
     "global",
     "workspace",
     "product",
@@ -15,6 +15,8 @@ const PARTS: [&str; 31] = [
     "fragment ",
     "api ",
     "apis",
+    "graphql",
+    "resolver ",
     "configuration",
     "named-values",
     "backends",

@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::Case;
 use super::parse::Message;
 use crate::forward::ClientCertificate;
-use crate::model::{Api, ApiEntry, ApiSchema, NamedValue, Operation, OperationEntry, Policy, PolicyFragment, Store};
+use crate::model::{
+    Api, ApiEntry, ApiSchema, NamedValue, Operation, OperationEntry, Policy, PolicyFragment, Resolver, ResolverEntry,
+    Store,
+};
 use crate::policy::{EventHub, Scope};
 use crate::testing::answer::Answer;
 use crate::testing::test::PolicyTest;
@@ -121,6 +124,16 @@ impl Case {
                 let mut operation = OperationEntry::from(read::<Operation>(operation.clone())?);
                 operation.policy = self.part("operation").filter(|_| first).map(Policy::new);
                 entry.operations.insert(id, operation);
+            }
+            for (path, text) in self.parts_with("resolver ").filter(|_| index == 0) {
+                let mut resolver = ResolverEntry::from(Resolver::new().path(path));
+                resolver.policy = Some(Policy::new(text));
+                entry.resolvers.insert(path.replace('/', "-"), resolver);
+            }
+            if let Some(text) = self.part("graphql").filter(|_| index == 0) {
+                let mut schema = ApiSchema::new().content_type("application/vnd.ms-azure-apim.graphql.schema");
+                schema.document = Some(json!({ "value": text }).into());
+                entry.schemas.insert("graphql", schema);
             }
             for (id, schema) in schemas.as_object().into_iter().flatten() {
                 entry.schemas.insert(id, read::<ApiSchema>(schema.clone())?);
