@@ -1,5 +1,6 @@
 //! The management surface over a socket, in front of a gateway that serves.
 
+mod canary;
 mod data_plane;
 mod entities;
 mod folder;

@@ -1,0 +1,190 @@
+//! A canary secret in every place that takes one comes out nowhere: not in logs, traces, errors, debug prints or answers.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime};
+
+use gatewright::Body;
+use gatewright::backend::Transport;
+use gatewright::gateway::{Gateway, KeyVaultSecrets};
+use gatewright::management::{BearerToken, Folder, Management};
+use gatewright::policy::{DebugTokens, RequestTracing};
+use gatewright::secret::{Error, SecretProvider, SecretValue};
+use gatewright::sink::RecentTraces;
+use http::{Request, Response};
+use serde_json::{Value, json};
+use tower::ServiceExt;
+
+use crate::SERVICE;
+use crate::support::{Authority, TestServer, text};
+
+const CANARY: &str = "c4n4ry-0123456789";
+const VAULT: &str = "https://v.vault.azure.net/secrets/";
+
+/// All that is logged, at every level.
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Gives the canary once, and then fails.
+#[derive(Default)]
+struct Vault(Mutex<Vec<String>>);
+
+#[async_trait::async_trait]
+impl SecretProvider for Vault {
+    async fn get(&self, id: &str) -> Result<SecretValue, Error> {
+        let mut asked = self.0.lock().unwrap();
+        if asked.iter().any(|other| other == id) {
+            return Err(Error::unavailable(id, "the vault is down"));
+        }
+        asked.push(id.to_owned());
+        Ok(SecretValue::new(CANARY))
+    }
+}
+
+#[tokio::test]
+async fn a_canary_comes_out_nowhere() {
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false);
+    // Changes are made on other threads, so that a subscriber of this thread would miss them.
+    let subscriber = subscriber.with_writer(move || writer.clone()).finish();
+    let is_ours = tracing::subscriber::set_global_default(subscriber).is_ok();
+    assert!(is_ours, "another test logs");
+
+    let temporary = tempfile::tempdir().unwrap();
+    let (folder, loaded) = Folder::open(temporary.path()).unwrap();
+    let (tokens, traces) = (DebugTokens::new("key"), RecentTraces::default());
+    let gateway = Gateway::builder()
+        .transport(Transport::builder().native_roots(false).build().unwrap())
+        .request_tracing(RequestTracing::new(tokens.clone(), traces.clone()))
+        .build(&loaded.store)
+        .unwrap();
+    let secrets = Arc::new(KeyVaultSecrets::new(Vault::default()).interval(Duration::ZERO));
+    let management = Management::new(gateway.clone(), loaded.store, BearerToken::new(format!("{CANARY}-token")));
+    let management = management.key_vault(secrets.clone()).folder(folder);
+    let server = TestServer::http(|request| async move {
+        // The backend is the one that sees it.
+        assert_eq!(request.headers()["x-key"], CANARY);
+        Response::new(Body::from("ok"))
+    })
+    .await;
+
+    let mut told = String::new();
+    let call = async |method: &str, path: &str, properties: Value| {
+        let url = format!("{SERVICE}{path}?api-version=2024-05-01");
+        let request = Request::builder().method(method).uri(url);
+        let request = request.header("authorization", format!("Bearer {CANARY}-token")).header("if-match", "*");
+        let body = Body::from(json!({ "properties": properties }).to_string());
+        let response = management.clone().oneshot(request.body(body).unwrap()).await.unwrap();
+        (response.status().as_u16(), text(response.into_body()).await)
+    };
+    let (pem, _) = Authority::new().client("client");
+    let policy = |inbound: &str| {
+        let value = format!(
+            "<policies><inbound><base />{inbound}</inbound><backend><base /></backend><outbound><base /></outbound>\
+             <on-error><base /></on-error></policies>"
+        );
+        json!({ "format": "rawxml", "value": value })
+    };
+    let credentials = json!({
+        "header": { "x-key": ["{{secret}}"] }, "query": { "code": ["{{vaulted}}"] },
+        "authorization": { "scheme": "Bearer", "parameter": "{{secret}}" },
+    });
+    let free =
+        |path: &str| json!({"displayName": path, "path": path, "subscriptionRequired": false, "protocols": ["https"]});
+    let operation = || json!({"displayName": "x", "method": "GET", "urlTemplate": "/x"});
+    for (status, path, properties) in [
+        (201, "/namedValues/secret", json!({"displayName": "secret", "value": CANARY, "secret": true})),
+        (
+            201,
+            "/namedValues/vaulted",
+            json!({"displayName": "vaulted", "keyVault": {"secretIdentifier": format!("{VAULT}a")}}),
+        ),
+        (400, "/certificates/vaulted", json!({"keyVault": {"secretIdentifier": format!("{VAULT}b")}})),
+        (
+            400,
+            "/namedValues/down",
+            json!({"displayName": "down", "keyVault": {"secretIdentifier": format!("{VAULT}b")}}),
+        ),
+        (201, "/certificates/c", json!({"data": pem, "password": CANARY})),
+        (
+            201,
+            "/subscriptions/s",
+            json!({"displayName": "s", "scope": "/apis", "primaryKey": format!("{CANARY}-key"), "state": "active"}),
+        ),
+        (
+            201,
+            "/loggers/l",
+            json!({"loggerType": "applicationInsights", "credentials": {"instrumentationKey": CANARY}}),
+        ),
+        (
+            201,
+            "/caches/default",
+            json!({"connectionString": format!("redis,password={CANARY}"), "useFromLocation": "default"}),
+        ),
+        (201, "/backends/b", json!({"url": server.url("/up"), "protocol": "http", "credentials": credentials})),
+        (201, "/apis/a", json!({"displayName": "a", "path": "a", "protocols": ["https"]})),
+        (201, "/apis/a/operations/x", operation()),
+        (
+            201,
+            "/apis/a/policies/policy",
+            policy(r#"<set-variable name="v" value="{{secret}}" /><set-backend-service backend-id="b" />"#),
+        ),
+        (201, "/apis/wrong", free("wrong")),
+        (201, "/apis/wrong/operations/x", operation()),
+        (
+            201,
+            "/apis/wrong/policies/policy",
+            policy(r#"<set-header name="x"><value>@(int.Parse("{{secret}}").ToString())</value></set-header>"#),
+        ),
+        (400, "/policies/policy", policy(r#"<set-variable name="v" value="@({{vaulted}} +)" />"#)),
+        (400, "/namedValues/other", json!({"displayName": "other", "value": [CANARY]})),
+    ] {
+        let (answered, text) = call("PUT", path, properties).await;
+        assert_eq!(answered, status, "{path}: {text}");
+        told += &text;
+    }
+    for list in ["/namedValues", "/certificates", "/subscriptions", "/loggers", "/caches", "/backends", "/apis"] {
+        told += &call("GET", list, Value::Null).await.1;
+    }
+    // The vault fails from now on.
+    assert_eq!(call("POST", "/namedValues/vaulted/refreshSecret", Value::Null).await.0, 200);
+    management.refresh_due().await;
+
+    let debug = |api: &str| tokens.issue(api, Duration::from_secs(60), SystemTime::now());
+    for (path, status) in [("/a/x", 200), ("/wrong/x", 500), ("/a/none", 404)] {
+        let request = Request::get(path)
+            .header("Host", "gateway.test")
+            .header("Apim-Debug-Authorization", debug(path.split('/').nth(1).unwrap()))
+            .header("Ocp-Apim-Subscription-Key", format!("{CANARY}-key"));
+        let response = gateway.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
+        assert_eq!(response.status().as_u16(), status, "{path}");
+        let id = response.headers().get("apim-trace-id").map(|id| id.to_str().unwrap().to_owned());
+        told += &format!("{:?}", response.headers());
+        told += &text(response.into_body()).await;
+        // A trace is written when the response is over.
+        if let Some(trace) = id.and_then(|id| traces.get(&id)) {
+            told += &trace.to_json().to_string();
+        }
+    }
+    assert!(told.contains("traceEntries"), "nothing was traced: {told}");
+    told += &format!("{management:?} {:?} {gateway:?} {secrets:?}", management.store());
+
+    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    assert!(log.contains("a secret was not refreshed"), "nothing was logged: {log}");
+    for (what, text) in [("answers", &told), ("the log", &log)] {
+        let found = text.find(CANARY).map(|at| text.get(at.saturating_sub(300)..at + 30).unwrap_or_default());
+        assert_eq!(found, None, "in {what}");
+    }
+}
