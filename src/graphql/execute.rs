@@ -4,11 +4,10 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use apollo_compiler::introspection;
-use apollo_compiler::request::RequestError;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
+use super::introspection::introspected;
 use super::plan::{Group, Groups, Plan};
 use super::slots::{Content, SlotId, Slots};
 use super::{Checked, GraphError, GraphSchema, JsonMap, JsonValue};
@@ -74,7 +73,7 @@ pub(super) struct Waiting {
 impl Execution {
     /// Gives data and errors. `root` is what fields of the root type without a resolver are found in.
     pub(crate) async fn run(self, root: &JsonMap) -> (JsonValue, Vec<GraphError>) {
-        let introspected = match self.introspected() {
+        let introspected = match introspected(&self.schema, &self.checked) {
             Ok(found) => found,
             Err(error) => return (JsonValue::Null, vec![error]),
         };
@@ -95,20 +94,6 @@ impl Execution {
             return (JsonValue::Null, vec![GraphError::new("The answer has too many values.")]);
         }
         state.slots.finish(top)
-    }
-
-    fn introspected(&self) -> Result<JsonMap, GraphError> {
-        let Checked { document, operation, variables } = &*self.checked;
-        let is_asked = |name: &str| matches!(name, "__schema" | "__type");
-        if !operation.is_query() || !operation.root_fields(document).any(|field| is_asked(field.name.as_str())) {
-            return Ok(JsonMap::new());
-        }
-        let refuse = |error: RequestError| GraphError::from(error.to_graphql_error(&document.sources));
-        introspection::check_max_depth(document, operation).map_err(refuse)?;
-        let schema = &self.schema;
-        let found =
-            introspection::partial_execute(&schema.schema, &schema.implementers, document, operation, variables);
-        Ok(found.map_err(refuse)?.data.unwrap_or_default())
     }
 }
 

@@ -7,6 +7,7 @@ mod error;
 mod execute;
 mod hidden;
 mod inclusion;
+mod introspection;
 mod measure;
 mod plan;
 mod prune;

@@ -1,9 +1,10 @@
 //! Which fields of an object are asked for: selections of one name put together, worked out once for each type.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use apollo_compiler::ast::Type;
+use apollo_compiler::collections::IndexMap;
 use apollo_compiler::executable::{Field, Selection, SelectionSet};
 use apollo_compiler::{Name, Node};
 
@@ -64,8 +65,13 @@ impl Plan {
 
     fn collect(&mut self, object: &str, sets: &[&SelectionSet]) -> Groups {
         let checked = Arc::clone(&self.checked);
-        let mut found =
-            Collected { schema: &self.schema, checked: &checked, object, seen: Vec::new(), all: Vec::new() };
+        let mut found = Collected {
+            schema: &self.schema,
+            checked: &checked,
+            object,
+            seen: HashSet::new(),
+            all: IndexMap::default(),
+        };
         sets.iter().for_each(|set| found.set(set));
         let all = found.all;
         all.into_iter().filter_map(|(key, fields)| self.group(object, key, fields)).collect()
@@ -96,8 +102,8 @@ struct Collected<'c> {
     schema: &'c GraphSchema,
     checked: &'c Checked,
     object: &'c str,
-    seen: Vec<Name>,
-    all: Vec<(Name, Vec<Node<Field>>)>,
+    seen: HashSet<Name>,
+    all: IndexMap<Name, Vec<Node<Field>>>,
 }
 
 impl Collected<'_> {
@@ -108,18 +114,13 @@ impl Collected<'_> {
             }
             match selection {
                 Selection::Field(field) => {
-                    let key = field.response_key();
-                    match self.all.iter_mut().find(|(known, _)| known == key) {
-                        Some((_, fields)) => fields.push(field.clone()),
-                        None => self.all.push((key.clone(), vec![field.clone()])),
-                    }
+                    self.all.entry(field.response_key().clone()).or_default().push(field.clone());
                 }
                 Selection::InlineFragment(fragment) => self.fragment(&fragment.selection_set),
                 Selection::FragmentSpread(spread) => {
-                    if self.seen.contains(&spread.fragment_name) {
+                    if !self.seen.insert(spread.fragment_name.clone()) {
                         continue;
                     }
-                    self.seen.push(spread.fragment_name.clone());
                     let checked = self.checked;
                     if let Some(fragment) = checked.document.fragments.get(&spread.fragment_name) {
                         self.fragment(&fragment.selection_set);

@@ -10,6 +10,8 @@ use apollo_compiler::schema::{ExtendedType, Implementers};
 use apollo_compiler::validation::{DiagnosticList, Valid};
 use apollo_compiler::{Name, Node, ast};
 
+use super::introspection::Amounts;
+
 /// The most problems of a schema that are told.
 const MOST_PROBLEMS: usize = 20;
 
@@ -17,6 +19,7 @@ const MOST_PROBLEMS: usize = 20;
 pub(crate) struct GraphSchema {
     pub(super) schema: Valid<Schema>,
     pub(super) implementers: HashMap<Name, Implementers>,
+    pub(super) amounts: Amounts,
 }
 
 impl GraphSchema {
@@ -25,7 +28,9 @@ impl GraphSchema {
         let parsed = Parser::new().parse_schema(text, "schema").map_err(|found| problems(&found.errors))?;
         let schema = parsed.validate().map_err(|found| problems(&found.errors))?;
         let implementers = schema.implementers_map();
-        Ok(Self { schema, implementers })
+        let most = implementers.values().map(|all| all.iter().count()).max().unwrap_or(0);
+        let amounts = Amounts::of(&schema, most);
+        Ok(Self { schema, implementers, amounts })
     }
 
     /// Whether an object type has a field of that name.

@@ -90,7 +90,7 @@ fn shape(text: &str) -> Shape {
     match name.as_str() {
         "fragment" => Shape::Fragment,
         #[cfg(feature = "graphql")]
-        "http-data-source" => Shape::Resolver,
+        "http-data-source" | "graphql-data-source" | "sql-data-source" | "cosmosdb-data-source" => Shape::Resolver,
         name if Section::parse(name).is_some() => Shape::Sections,
         name if list::find(name).is_some() => Shape::Statements,
         "policies" => Shape::Document,

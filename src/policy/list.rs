@@ -154,12 +154,15 @@ policies! {
         base,
         block,
         choose,
+        cosmosdb_data_source,
         forward_request,
+        graphql_data_source,
         http_data_source,
         include_fragment,
         limit_concurrency,
         publish_event,
         retry,
+        sql_data_source,
     }
 }
 
@@ -169,13 +172,10 @@ const INDEX: &[&str] = &[
     "azure-openai-emit-token-metric",
     "azure-openai-semantic-cache-lookup",
     "azure-openai-semantic-cache-store",
-    "cosmosdb-data-source",
-    "graphql-data-source",
     "llm-content-safety",
     "llm-emit-token-metric",
     "llm-semantic-cache-lookup",
     "llm-semantic-cache-store",
-    "sql-data-source",
     "validate-odata-request",
 ];
 

@@ -250,3 +250,29 @@ fn a_lone_specification_that_is_wrong_says_where() {
     let problems = load::path(folder.path()).unwrap_err().to_string();
     assert!(problems.contains("openapi.yaml:") && problems.contains("invalid-syntax"), "{problems}");
 }
+
+#[test]
+fn a_specification_of_graphql_is_the_schema_of_its_api() {
+    let folder = tempfile::tempdir().unwrap();
+    let schema = "type Query { a: Int }\n";
+    let resolver = "<http-data-source><http-request><set-method>GET</set-method><set-url>https://a.example</set-url>\
+                    </http-request></http-data-source>";
+    super::write(
+        folder.path(),
+        &[
+            ("apis/g/apiInformation.json", r#"{"properties": {"path": "g", "type": "graphql"}}"#),
+            ("apis/g/specification.graphql", schema),
+            (
+                "apis/g/resolvers/a/resolverInformation.json",
+                r#"{"properties": {"path": "Query/a", "displayName": "a"}}"#,
+            ),
+            ("apis/g/resolvers/a/policy.xml", resolver),
+        ],
+    );
+    let loaded = gatewright::load::path(folder.path()).unwrap();
+    let api = loaded.store.service.apis.get("g").unwrap();
+    let found = api.schemas.get("graphql").unwrap();
+    assert_eq!(found.content_type.as_deref(), Some("application/vnd.ms-azure-apim.graphql.schema"));
+    assert_eq!(found.document.as_deref().unwrap()["value"], schema);
+    assert_eq!(api.resolvers.get("a").unwrap().policy.as_ref().unwrap().value, resolver);
+}

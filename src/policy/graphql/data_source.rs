@@ -1,4 +1,4 @@
-//! Reads `http-data-source`.
+//! Reads the documents of resolvers: `http-data-source`, `graphql-data-source`.
 
 use std::sync::Arc;
 
@@ -8,10 +8,10 @@ use super::super::document::{Node, NodeBody};
 use super::super::environment::Environment;
 use super::super::list::Step;
 use super::super::own_request::OwnRequest;
-use super::super::spec::Section;
+use super::super::spec::{Child, Section};
 use super::super::statements::forward_request::{self, ForwardRequest};
-use super::super::statements::http_data_source::{BACKEND, REQUEST, RESPONSE, SPEC};
-use super::super::statements::{get_authorization_context, publish_event};
+use super::super::statements::{get_authorization_context, graphql_data_source, http_data_source, publish_event};
+use super::remote_query::RemoteQuery;
 use super::resolver::Resolver;
 use crate::xml::Element;
 
@@ -22,62 +22,93 @@ pub(crate) fn lint(file: &str, text: &str, environment: &Environment) -> Vec<Dia
 
 /// Reads the root element of a document.
 pub(super) fn compile(compiler: &mut Compiler<'_>, root: &Element) -> Option<Resolver> {
-    if *root.name != *SPEC.element {
-        let message = match &*root.name {
-            name @ ("sql-data-source" | "cosmosdb-data-source" | "graphql-data-source") => {
-                format!("`{name}` is not supported yet: expected `http-data-source`")
-            }
-            name => format!("the root element of a resolver is `{name}`: expected `http-data-source`"),
-        };
-        compiler.error(root.span.start, message);
-        return None;
-    }
-    compiler.check(&SPEC, root);
-    let mut children = [None; 3];
-    for child in root.elements() {
-        for (place, known) in [REQUEST, BACKEND, RESPONSE].iter().enumerate() {
-            if *known.element != *child.name {
-                continue;
-            }
-            if children[place].replace(child).is_some() {
-                let message = format!("a second `{}`: `{}` may have one", known.element, SPEC.element);
-                compiler.error(child.span.start, message);
-            }
-            compiler.check_child(known, child);
+    match &*root.name {
+        "http-data-source" => http_source(compiler, root),
+        "graphql-data-source" => graphql_source(compiler, root),
+        name @ ("sql-data-source" | "cosmosdb-data-source") => {
+            let message = format!("`{name}` is not supported: expected a resolver with `http-data-source`");
+            compiler.error(root.span.start, message);
+            None
+        }
+        name => {
+            let message = format!("the root element of a resolver is `{name}`: expected `http-data-source`");
+            compiler.error(root.span.start, message);
+            None
         }
     }
-    let [request, backend, response] = children;
+}
+
+fn http_source(compiler: &mut Compiler<'_>, root: &Element) -> Option<Resolver> {
+    compiler.check(&http_data_source::SPEC, root);
+    let [request, backend, response] =
+        children(compiler, root, [http_data_source::REQUEST, http_data_source::BACKEND, http_data_source::RESPONSE]);
     let Some(request) = request else {
         compiler.error(root.span.start, "`http-data-source` needs an `http-request`".to_owned());
         return None;
     };
-    let (before, request) = self::request(compiler, request);
+    let before = self::before(compiler, request);
+    let request = self::request(compiler, request, &["set-method", "set-url"]);
     let forward = match backend {
         Some(backend) => self::backend(compiler, backend),
         None => Some(Arc::default()),
     };
-    let (after, events) = match response {
-        Some(response) => self::response(compiler, response),
-        None => Default::default(),
-    };
-    Some(Resolver { before, request: request?, forward: forward?, after, events })
+    let (after, events) = self::response(compiler, response, &http_data_source::RESPONSE);
+    Some(Resolver { before, request: request?, query: None, forward: forward?, after, events })
 }
 
-fn request(compiler: &mut Compiler<'_>, element: &Element) -> (Vec<Arc<Step>>, Option<OwnRequest>) {
+fn graphql_source(compiler: &mut Compiler<'_>, root: &Element) -> Option<Resolver> {
+    compiler.check(&graphql_data_source::SPEC, root);
+    let [request, response] = children(compiler, root, [graphql_data_source::REQUEST, graphql_data_source::RESPONSE]);
+    let Some(request) = request else {
+        compiler.error(root.span.start, "`graphql-data-source` needs a `request`".to_owned());
+        return None;
+    };
+    let before = self::before(compiler, request);
+    let query = RemoteQuery::compile(compiler, request);
+    let request = self::request(compiler, request, &["set-url"]);
+    let (after, events) = self::response(compiler, response, &graphql_data_source::RESPONSE);
+    Some(Resolver { before, request: request?, query: Some(query?), forward: Arc::default(), after, events })
+}
+
+/// The children of a document, each of which it may have once.
+fn children<'e, const N: usize>(
+    compiler: &mut Compiler<'_>,
+    root: &'e Element,
+    known: [Child; N],
+) -> [Option<&'e Element>; N] {
+    known.map(|known| {
+        let mut found = root.elements().filter(|child| *child.name == *known.element);
+        let first = found.next();
+        if let Some(first) = first {
+            compiler.check_child(&known, first);
+        }
+        if let Some(second) = found.next() {
+            let message = format!("a second `{}`: `{}` may have one", known.element, root.name);
+            compiler.error(second.span.start, message);
+        }
+        first
+    })
+}
+
+/// What runs before the request is made.
+fn before(compiler: &mut Compiler<'_>, element: &Element) -> Vec<Arc<Step>> {
     let mut before = Vec::new();
     for child in element.elements().filter(|child| *child.name == *get_authorization_context::SPEC.element) {
         let node = compiler.statement(child);
         flatten(compiler, child, node, &mut before);
     }
-    let mut is_whole = true;
-    for name in ["set-method", "set-url"] {
-        let has_fragment = element.elements().any(|child| &*child.name == "include-fragment");
-        if !has_fragment && element.elements().all(|child| &*child.name != name) {
-            compiler.error(element.span.start, format!("`http-request` needs a `{name}`"));
-            is_whole = false;
-        }
+    before
+}
+
+/// The request; `needed` are the elements that describe it.
+fn request(compiler: &mut Compiler<'_>, element: &Element, needed: &[&str]) -> Option<OwnRequest> {
+    let has_fragment = element.elements().any(|child| &*child.name == "include-fragment");
+    let is_missing = |name: &&&str| !has_fragment && element.elements().all(|child| *child.name != ***name);
+    let missing: Vec<_> = needed.iter().filter(is_missing).collect();
+    for name in &missing {
+        compiler.error(element.span.start, format!("`{}` needs a `{name}`", element.name));
     }
-    (before, if is_whole { OwnRequest::compile(compiler, element) } else { None })
+    if missing.is_empty() { OwnRequest::compile(compiler, element) } else { None }
 }
 
 fn backend(compiler: &mut Compiler<'_>, element: &Element) -> Option<Arc<ForwardRequest>> {
@@ -95,13 +126,15 @@ fn backend(compiler: &mut Compiler<'_>, element: &Element) -> Option<Arc<Forward
     }
 }
 
-fn response(compiler: &mut Compiler<'_>, element: &Element) -> (Vec<Arc<Step>>, Vec<String>) {
-    compiler.section = Section::Outbound;
+/// What becomes of the answer, and who is told.
+fn response(compiler: &mut Compiler<'_>, element: Option<&Element>, known: &Child) -> (Vec<Arc<Step>>, Vec<String>) {
     let (mut after, mut events) = (Vec::new(), Vec::new());
+    let Some(element) = element else { return (after, events) };
+    compiler.section = Section::Outbound;
     for child in element.elements() {
         if *child.name == *publish_event::SPEC.element {
             events.extend(publish_event::targets(compiler, child));
-        } else if RESPONSE.has(&child.name) {
+        } else if known.has(&child.name) {
             let node = compiler.statement(child);
             flatten(compiler, child, node, &mut after);
         }

@@ -6,6 +6,7 @@ mod endpoint;
 mod events;
 mod guard;
 mod hidden_body;
+mod remote_query;
 mod resolver;
 mod scene;
 mod socket;

@@ -1,4 +1,4 @@
-//! The document of a resolver: `http-data-source`, compiled and run for one field.
+//! The document of a resolver, compiled and run for one field.
 
 use std::sync::Arc;
 
@@ -18,6 +18,7 @@ use super::super::spec::{Scope, Section};
 use super::super::statements::forward_request::ForwardRequest;
 use super::super::statements::send_request::read;
 use super::data_source;
+use super::remote_query::{self, RemoteQuery};
 use crate::body::Body;
 
 /// A resolver, compiled.
@@ -25,6 +26,8 @@ pub(crate) struct Resolver {
     /// What runs before the request is made: `get-authorization-context`.
     pub(super) before: Vec<Arc<Step>>,
     pub(super) request: OwnRequest,
+    /// The query, when the service is one of GraphQL.
+    pub(super) query: Option<RemoteQuery>,
     pub(super) forward: Arc<ForwardRequest>,
     /// What makes the field's value of the response.
     pub(super) after: Vec<Arc<Step>>,
@@ -36,6 +39,8 @@ pub(crate) struct Resolver {
 pub(super) enum Unresolved {
     /// The service answered with an error.
     Status(StatusCode),
+    /// The GraphQL service answered with errors.
+    Errors,
     Failed(Box<Failure>),
 }
 
@@ -83,7 +88,10 @@ impl Resolver {
     pub(super) async fn run(&self, exchange: &mut Exchange) -> Result<Bytes, Unresolved> {
         run_all(&self.before, exchange).await?;
         let (options, limit) = self.forward.options(exchange)?;
-        let prepared = self.request.prepare(exchange)?.forwarded(&options);
+        let mut prepared = self.request.prepare(exchange)?.forwarded(&options);
+        if let Some(query) = &self.query {
+            prepared = prepared.posting(query.body(exchange)?);
+        }
         let body_limit = exchange.settings.body_limit;
         let call = async {
             let response = prepared.send().await?.response;
@@ -96,7 +104,10 @@ impl Resolver {
             Ok((head, Bytes::from(bytes)))
         };
         let late = |_| Failure::internal("Timeout", "Request to the backend service timed out");
-        let (head, bytes) = timeout(limit, call).await.map_err(late)??;
+        let (head, mut bytes) = timeout(limit, call).await.map_err(late)??;
+        if self.query.is_some() {
+            bytes = remote_query::data(&bytes).ok_or(Unresolved::Errors)?;
+        }
         if self.after.is_empty() {
             return Ok(bytes);
         }

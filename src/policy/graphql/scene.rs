@@ -125,6 +125,9 @@ async fn resolve(scene: &Scene, resolver: &Resolver, call: Call) -> Result<JsonV
         Err(Unresolved::Status(status)) => {
             return Err(format!("The resolver of `{name}` failed: the service answered with {}.", status.as_u16()));
         }
+        Err(Unresolved::Errors) => {
+            return Err(format!("The resolver of `{name}` failed: the service answered with errors."));
+        }
         Err(Unresolved::Failed(failure)) => {
             // What went wrong in here is not for the caller.
             let failure = failure.redacted(&scene.redaction);

@@ -73,6 +73,16 @@ impl Prepared {
         self
     }
 
+    /// Posts JSON.
+    #[cfg(feature = "graphql")]
+    pub(crate) fn posting(mut self, json: bytes::Bytes) -> Self {
+        *self.request.method_mut() = http::Method::POST;
+        *self.request.body_mut() = Body::from(json);
+        let content_type = http::HeaderValue::from_static("application/json");
+        self.request.headers_mut().entry(http::header::CONTENT_TYPE).or_insert(content_type);
+        self
+    }
+
     /// Adds it to the trace of the request on its way, if that is traced.
     pub(crate) fn trace(&self, exchange: &mut Exchange, source: &'static str, limit: Duration) {
         exchange.trace_entry(source, |_, masks| {
