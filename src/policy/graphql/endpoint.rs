@@ -59,7 +59,7 @@ pub(crate) fn execute(exchange: &mut Exchange, forward: &ForwardRequest) -> Resu
         return Ok(Flow::Continue);
     }
     let (_, limit) = forward.options(exchange)?;
-    let hidden = std::mem::take(&mut exchange.graphql.hidden);
+    let hidden = exchange.graphql.hidden.clone();
     let asked = Asked::of(exchange);
     Ok(Flow::Wait(Box::pin(async move {
         let answered = timeout(limit, answer(scene, asked, hidden)).await;

@@ -224,7 +224,7 @@ impl Machine<'_> {
                 };
                 #[cfg(feature = "graphql")]
                 let response = {
-                    let hidden = std::mem::take(&mut self.exchange.graphql.hidden);
+                    let hidden = self.exchange.graphql.hidden.clone();
                     graphql::hide(hidden, response, self.exchange.settings.body_limit)
                 };
                 self.exchange.respond(ResponseState::from_response(response));
