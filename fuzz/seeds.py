@@ -23,7 +23,7 @@ for target in ("expr_compile", "expr_eval"):
 
 # Bodies and templates of the policy cases.
 cases = "\n".join(path.read_text(encoding="utf-8") for path in sorted((root.parent / "tests" / "policies" / "cases").rglob("*.case")))
-texts = {"liquid": [], "markup": [], "jwt": [], "graphql": []}
+texts = {"liquid": [], "markup": [], "jwt": [], "graphql": [], "odata": [], "content_type": []}
 # Tokens as they are, and their parts decoded, a line each.
 for token in re.findall(r"^Authorization: Bearer (\S+)$", cases, re.M):
     texts["jwt"].append(token)
@@ -38,6 +38,11 @@ for part in re.split(r"^=== .*$|^# .*$", cases, flags=re.M):
     _, _, body = part.strip("\n").partition("\n\n")
     if body.lstrip().startswith(("<", "{", "[")):
         texts["markup"].append(body.strip("\n"))
+# URLs of the tests of OData.
+urls = (root.parent / "src" / "policy" / "odata" / "tests.rs").read_text(encoding="utf-8")
+texts["odata"] += re.findall(r'^\s*\(?"(/[^"\\]*)"', urls, re.M)
+for kind in ("application/json; charset=utf-16", "text/xml", "application/soap+xml; action=\"a\"", "multipart/form-data; boundary=b", "a/b;q=\"x;y\""):
+    texts["content_type"] += [f"{kind}\n{{\"a\": 1}}", f"{kind}\n<a>1</a>"]
 for target, seeds in texts.items():
     folder = root / "corpus" / target
     folder.mkdir(parents=True, exist_ok=True)

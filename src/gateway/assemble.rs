@@ -10,6 +10,7 @@ use super::contract::Schemas;
 use super::documents::{Chain, DocumentId, Documents, NO_DOCUMENT};
 use super::graphql;
 use super::naming::{header_name, split_revision, version};
+use super::odata;
 use super::problem::{ConfigurationError, Problem};
 use super::realm::Realm;
 use super::router::{ApiRoute, OperationRoute, Router};
@@ -249,6 +250,7 @@ impl<'a> Assembly<'a> {
             is_current_revision: is_current,
             subscription_key_header: header_name(api).into(),
             subscription_key_query: key_query.as_str().into(),
+            odata: odata::metadata(name, entry, &mut self.warnings),
             #[cfg(feature = "graphql")]
             graphql: graphql.map(Arc::new),
         };
@@ -260,7 +262,9 @@ impl<'a> Assembly<'a> {
         let mut soap = (api.effective_kind() == ApiKind::Soap).then(Box::<SoapOperations>::default);
         let (owner, mut schemas) = (entry, Schemas::default());
         let handshake = handshake(owner).map(|entry| (HANDSHAKE, entry));
-        for (id, entry) in owner.operations.iter().chain(handshake).chain(graphql::operations(owner)) {
+        for (id, entry) in
+            owner.operations.iter().chain(handshake).chain(graphql::operations(owner)).chain(odata::operations(owner))
+        {
             let operation = &entry.operation;
             let entity = || format!("operation `{id}` of API `{name}`");
             let own = self.compile(entry.policy.as_ref(), Scope::Operation, (index, realm), || {

@@ -7,6 +7,7 @@ mod documents;
 mod graphql;
 mod key_vault;
 mod naming;
+mod odata;
 mod operations;
 mod own_calls;
 mod own_names;

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use aes::cipher::consts::U16;
 use aes::{Aes128, Aes192, Aes256};
+#[cfg(feature = "aws-lc-rs")]
+use aws_lc_rs::aead;
 use cipher::{Array, BlockCipherDecrypt, KeyInit};
 use hmac::{Hmac, Mac};
 use serde::Deserialize;
@@ -22,7 +24,7 @@ pub(crate) struct Encrypted<'t> {
     /// The header as it is written, which the tag covers.
     written_header: &'t [u8],
     pub(super) encrypted_key: Vec<u8>,
-    vector: [u8; 16],
+    vector: Vec<u8>,
     text: Vec<u8>,
     tag: Vec<u8>,
 }
@@ -38,12 +40,18 @@ pub(crate) enum Management {
     Oaep256,
 }
 
-/// `enc` of an encrypted token: AES in CBC with a tag of HMAC.
+/// `enc` of an encrypted token: AES in CBC with a tag of HMAC, or in GCM.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Content {
     Cbc128,
     Cbc192,
     Cbc256,
+    #[cfg(feature = "aws-lc-rs")]
+    Gcm128,
+    #[cfg(feature = "aws-lc-rs")]
+    Gcm192,
+    #[cfg(feature = "aws-lc-rs")]
+    Gcm256,
 }
 
 /// What was in an encrypted token.
@@ -103,13 +111,19 @@ impl<'t> Encrypted<'t> {
             "A128CBC-HS256" => Content::Cbc128,
             "A192CBC-HS384" => Content::Cbc192,
             "A256CBC-HS512" => Content::Cbc256,
+            #[cfg(feature = "aws-lc-rs")]
+            "A128GCM" => Content::Gcm128,
+            #[cfg(feature = "aws-lc-rs")]
+            "A192GCM" => Content::Gcm192,
+            #[cfg(feature = "aws-lc-rs")]
+            "A256GCM" => Content::Gcm256,
             _ => return Err(Malformed::Encryption),
         };
         // Decompression is a way to send a bomb.
         if header.zip.is_some() {
             return Err(Malformed::Encryption);
         }
-        let vector = part(vector).and_then(|vector| vector.try_into().ok());
+        let vector = part(vector).filter(|vector| vector.len() == content.vector_size());
         Ok(Self {
             management,
             content,
@@ -123,6 +137,10 @@ impl<'t> Encrypted<'t> {
 
     /// What is in the token, when `key` is the content key.
     pub(super) fn open(&self, key: &[u8]) -> Result<Zeroizing<Vec<u8>>, WrongKey> {
+        #[cfg(feature = "aws-lc-rs")]
+        if let Some(algorithm) = self.content.gcm() {
+            return self.open_gcm(algorithm, key);
+        }
         let half = self.content.key_size() / 2;
         if key.len() != 2 * half || self.tag.len() != half {
             return Err(WrongKey);
@@ -131,12 +149,30 @@ impl<'t> Encrypted<'t> {
         if !self.is_tagged_with(of_tag) {
             return Err(WrongKey);
         }
+        let vector: [u8; 16] = self.vector.as_slice().try_into().map_err(|_| WrongKey)?;
         let text = match self.content {
-            Content::Cbc128 => decrypt::<Aes128>(of_text, self.vector, &self.text),
-            Content::Cbc192 => decrypt::<Aes192>(of_text, self.vector, &self.text),
-            Content::Cbc256 => decrypt::<Aes256>(of_text, self.vector, &self.text),
+            Content::Cbc128 => decrypt::<Aes128>(of_text, vector, &self.text),
+            Content::Cbc192 => decrypt::<Aes192>(of_text, vector, &self.text),
+            Content::Cbc256 => decrypt::<Aes256>(of_text, vector, &self.text),
+            #[cfg(feature = "aws-lc-rs")]
+            Content::Gcm128 | Content::Gcm192 | Content::Gcm256 => None,
         };
         text.ok_or(WrongKey)
+    }
+
+    #[cfg(feature = "aws-lc-rs")]
+    fn open_gcm(&self, algorithm: &'static aead::Algorithm, key: &[u8]) -> Result<Zeroizing<Vec<u8>>, WrongKey> {
+        let key = aead::UnboundKey::new(algorithm, key).map_err(|_| WrongKey)?;
+        let vector = aead::Nonce::try_assume_unique_for_key(&self.vector).map_err(|_| WrongKey)?;
+        if self.tag.len() != algorithm.tag_len() {
+            return Err(WrongKey);
+        }
+        let mut text = Zeroizing::new([self.text.as_slice(), &self.tag].concat());
+        let header = aead::Aad::from(self.written_header);
+        let opened = aead::LessSafeKey::new(key).open_in_place(vector, header, &mut text).map_err(|_| WrongKey)?;
+        let length = opened.len();
+        text.truncate(length);
+        Ok(text)
     }
 
     fn is_tagged_with(&self, key: &[u8]) -> bool {
@@ -146,6 +182,9 @@ impl<'t> Encrypted<'t> {
             Content::Cbc128 => tagged::<Hmac<Sha256>>(key, parts, &self.tag),
             Content::Cbc192 => tagged::<Hmac<Sha384>>(key, parts, &self.tag),
             Content::Cbc256 => tagged::<Hmac<Sha512>>(key, parts, &self.tag),
+            // They have a tag of their own.
+            #[cfg(feature = "aws-lc-rs")]
+            Content::Gcm128 | Content::Gcm192 | Content::Gcm256 => false,
         }
     }
 }
@@ -163,12 +202,32 @@ impl Inner {
 }
 
 impl Content {
-    /// Bytes of the content key: half for the tag, half for the text.
+    /// Bytes of the content key; of those of CBC half are for the tag, half for the text.
     fn key_size(self) -> usize {
         match self {
             Self::Cbc128 => 32,
             Self::Cbc192 => 48,
             Self::Cbc256 => 64,
+            #[cfg(feature = "aws-lc-rs")]
+            Self::Gcm128 | Self::Gcm192 | Self::Gcm256 => self.gcm().map_or(0, aead::Algorithm::key_len),
+        }
+    }
+
+    fn vector_size(self) -> usize {
+        match self {
+            Self::Cbc128 | Self::Cbc192 | Self::Cbc256 => 16,
+            #[cfg(feature = "aws-lc-rs")]
+            Self::Gcm128 | Self::Gcm192 | Self::Gcm256 => aead::NONCE_LEN,
+        }
+    }
+
+    #[cfg(feature = "aws-lc-rs")]
+    fn gcm(self) -> Option<&'static aead::Algorithm> {
+        match self {
+            Self::Cbc128 | Self::Cbc192 | Self::Cbc256 => None,
+            Self::Gcm128 => Some(&aead::AES_128_GCM),
+            Self::Gcm192 => Some(&aead::AES_192_GCM),
+            Self::Gcm256 => Some(&aead::AES_256_GCM),
         }
     }
 }
@@ -223,7 +282,9 @@ mod tests {
             content: Content::Cbc128,
             written_header: b"The second principle of Auguste Kerckhoffs",
             encrypted_key: Vec::new(),
-            vector: [0x1a, 0xf3, 0x8c, 0x2d, 0xc2, 0xb9, 0x6f, 0xfd, 0xd8, 0x66, 0x94, 0x09, 0x23, 0x41, 0xbc, 0x04],
+            vector: vec![
+                0x1a, 0xf3, 0x8c, 0x2d, 0xc2, 0xb9, 0x6f, 0xfd, 0xd8, 0x66, 0x94, 0x09, 0x23, 0x41, 0xbc, 0x04,
+            ],
             text: TEXT.to_vec(),
             tag: vec![0x65, 0x2c, 0x3f, 0xa3, 0x6b, 0x0a, 0x7c, 0x5b, 0x32, 0x19, 0xfa, 0xb3, 0xa3, 0x0b, 0xc1, 0xc4],
         };
@@ -235,11 +296,39 @@ mod tests {
         assert_eq!(token.open(&key[1..]).map(|_| ()), Err(WrongKey));
     }
 
+    #[cfg(feature = "aws-lc-rs")]
+    #[test]
+    fn tokens_in_gcm_are_opened() {
+        use base64::Engine as _;
+        let url = |bytes: &[u8]| base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(bytes);
+        for (name, algorithm) in
+            [("A128GCM", &aead::AES_128_GCM), ("A192GCM", &aead::AES_192_GCM), ("A256GCM", &aead::AES_256_GCM)]
+        {
+            let (secret, vector) = (vec![7; algorithm.key_len()], [9; aead::NONCE_LEN]);
+            let header = url(format!(r#"{{"alg":"dir","enc":"{name}"}}"#).as_bytes());
+            let key = aead::LessSafeKey::new(aead::UnboundKey::new(algorithm, &secret).unwrap());
+            let mut text = br#"{"sub":"me"}"#.to_vec();
+            let nonce = aead::Nonce::assume_unique_for_key(vector);
+            let tag = key.seal_in_place_separate_tag(nonce, aead::Aad::from(header.as_bytes()), &mut text).unwrap();
+            let written = |header: &str, tag: &[u8]| format!("{header}..{}.{}.{}", url(&vector), url(&text), url(tag));
+            let opened = |text: &str, secret: &[u8]| {
+                Encrypted::parse(text).unwrap().unwrap().open(secret).map(|text| text.to_vec())
+            };
+            let good = written(&header, tag.as_ref());
+            assert_eq!(opened(&good, &secret), Ok(br#"{"sub":"me"}"#.to_vec()), "{name}");
+            assert_eq!(opened(&good, &secret[1..]), Err(WrongKey), "{name}");
+            assert_eq!(opened(&good, &vec![8; secret.len()]), Err(WrongKey), "{name}");
+            assert_eq!(opened(&written(&header, &tag.as_ref()[1..]), &secret), Err(WrongKey), "{name}");
+            let other = url(format!(r#"{{"enc":"{name}","alg":"dir"}}"#).as_bytes());
+            assert_eq!(opened(&written(&other, tag.as_ref()), &secret), Err(WrongKey), "{name}");
+        }
+    }
+
     #[test]
     fn what_is_not_known_is_refused() {
         for header in [
             r#"{"alg":"RSA1_5","enc":"A128CBC-HS256"}"#,
-            r#"{"alg":"dir","enc":"A128GCM"}"#,
+            r#"{"alg":"dir","enc":"A512GCM"}"#,
             r#"{"alg":"dir","enc":"A128CBC-HS256","zip":"DEF"}"#,
             r#"{"alg":"dir","enc":"A128CBC-HS256","crit":["x"]}"#,
             r#"{"alg":"dir"}"#,

@@ -73,7 +73,7 @@ impl<'a> Compiler<'a> {
         for element in root.elements() {
             let Some(section) = Section::parse(&element.name) else {
                 let is_custom = environment.custom.find(&element.name).is_some();
-                let message = if is_custom || list::is_known(&element.name) {
+                let message = if is_custom || list::find(&element.name).is_some() {
                     format!("`{}` stands outside of a section: put it into `inbound`, `backend`, …", element.name)
                 } else {
                     format!("unknown section `{}`: expected {}", element.name, one_of(Section::ALL.map(Section::name)))
@@ -153,16 +153,9 @@ impl<'a> Compiler<'a> {
             return self.compiled(&spec, element, |compiler| custom::compile(compiler, &**policy, &spec, element));
         }
         let Some(entry) = list::find(&element.name) else {
-            let message = if list::is_known(&element.name) {
-                format!(
-                    "the policy `{}` is not supported yet: a custom policy of that name can stand in for it",
-                    element.name
-                )
-            } else {
-                let names = list::names().chain(environment.custom.names());
-                let hint = near(&element.name, names).map_or(String::new(), |n| format!(": did you mean `{n}`?"));
-                format!("unknown policy `{}`{hint}", element.name)
-            };
+            let names = list::specs().map(|spec| spec.element).chain(environment.custom.names());
+            let hint = near(&element.name, names).map_or(String::new(), |n| format!(": did you mean `{n}`?"));
+            let message = format!("unknown policy `{}`{hint}", element.name);
             self.error(element.span.start, message);
             return None;
         };

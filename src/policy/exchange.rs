@@ -12,6 +12,7 @@ use super::error::{Failure, PolicyError};
 use super::fabric::FabricUse;
 use super::facts::Facts;
 use super::limits::Limited;
+use super::llm::ModelCall;
 use super::messages::{MessageBody, RequestState, ResponseState, Rest};
 use super::pipeline::Needs;
 use super::query;
@@ -60,6 +61,8 @@ pub struct Exchange {
     pub(crate) cors: Option<Box<cors::Answer>>,
     /// What limits and quotas keep of the request.
     pub(crate) limited: Option<Box<Limited>>,
+    /// What the policies for language models keep of the request.
+    pub(crate) model_call: Option<Box<ModelCall>>,
     /// What the caching policies keep of the request.
     pub(crate) caching: Option<Box<Caching>>,
     /// What a `cache-value` has found, for the instruction behind it.
@@ -151,6 +154,7 @@ impl Exchange {
             debug_access: DebugAccess::Denied,
             cors: None,
             limited: None,
+            model_call: None,
             caching: None,
             recalled: None,
             #[cfg(feature = "graphql")]

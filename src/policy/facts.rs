@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::odata::ODataMetadata;
 use super::validation::OperationContract;
 use crate::forward::BaseUrl;
 use crate::secret::Secret;
@@ -32,6 +33,8 @@ pub struct ApiFacts {
     pub subscription_key_header: Arc<str>,
     /// The query parameter that carries the subscription key.
     pub subscription_key_query: Arc<str>,
+    /// What an OData API declares, for `validate-odata-request`.
+    pub odata: Option<Arc<ODataMetadata>>,
     /// What makes it a GraphQL API, when it is one.
     #[cfg(feature = "graphql")]
     pub(crate) graphql: Option<Arc<super::graphql::GraphqlApi>>,

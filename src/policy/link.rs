@@ -17,9 +17,8 @@ use super::statements::wait::{Child, Wait};
 pub fn link(documents: &[Document]) -> Pipeline {
     let mut programs = Section::ALL.map(|section| {
         let mut linker = Linker { section, documents, ops: Vec::new(), places: Vec::new() };
-        if section == Section::Outbound && counts_tokens(documents) {
-            // No place: it is a step of the gateway, not of a document.
-            linker.op(Code::Tally, u32::MAX, Needs::NONE);
+        if section == Section::Outbound {
+            linker.answered();
         }
         linker.effective(documents.len(), &mut Siblings::default());
         linker.finish()
@@ -29,11 +28,11 @@ pub fn link(documents: &[Document]) -> Pipeline {
     Pipeline::new(programs, Redaction::of(documents.iter().map(Document::redactor)))
 }
 
-/// Whether a statement limits the tokens of language models.
-fn counts_tokens(documents: &[Document]) -> bool {
-    let nodes = documents.iter().flat_map(|document| document.section(Section::Inbound));
-    nodes.into_iter().any(|node| node.has("llm-token-limit") || node.has("azure-openai-token-limit"))
-}
+/// The policies that count the tokens of language models.
+const COUNTING: [&str; 4] =
+    ["llm-token-limit", "azure-openai-token-limit", "llm-emit-token-metric", "azure-openai-emit-token-metric"];
+/// The policy that may check what a language model answers.
+const CHECKING: &str = "llm-content-safety";
 
 struct Linker<'a> {
     section: Section,
@@ -60,6 +59,25 @@ impl Linker<'_> {
                 self.op(code, place, Needs::NONE);
             }
             None => {}
+        }
+    }
+
+    /// What statements of `inbound` do when the answer is there, before `outbound` begins.
+    fn answered(&mut self) {
+        let inbound = |element: &str| {
+            let has = |document: &&Document| document.section(Section::Inbound).iter().any(|node| node.has(element));
+            self.documents.iter().find(has).map(Document::scope)
+        };
+        let (counts, checks) = (COUNTING.into_iter().any(|element| inbound(element).is_some()), inbound(CHECKING));
+        if counts {
+            // No place: it is a step of the gateway, not of a document.
+            self.op(Code::Tally, u32::MAX, Needs::NONE);
+        }
+        if let Some(scope) = checks {
+            // A place apart, so that the statements of the section are numbered without it.
+            let place = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
+            self.places.push(Place { element: CHECKING, index: 0, parent: Some(u32::MAX), scope, id: None });
+            self.op(Code::Screen, place, Needs::NONE);
         }
     }
 

@@ -27,10 +27,19 @@ pub(crate) enum Flow {
     Continue,
     /// With this response at once: the rest of the pipeline is left out.
     End(Box<ResponseState>),
-    /// With this response of a cache, and what follows `cache-store` in `outbound`.
-    Cached(Box<ResponseState>),
+    /// With this response of a cache, and what follows the policy that keeps such responses in `outbound`.
+    Cached(Box<ResponseState>, Keeper),
     /// When this work is done, as its [`Resume`] says. Dropping the work gives it up; the exchange is untouched then.
     Wait(Work),
+}
+
+/// Which policy keeps the responses that another one finds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keeper {
+    /// `cache-store`.
+    CacheStore,
+    /// `llm-semantic-cache-store`.
+    Semantic,
 }
 
 /// Work that a statement waits for. It holds what it needs of the exchange, since it cannot see it.
@@ -114,6 +123,10 @@ policies! {
         ip_filter::IpFilter,
         json_to_xml::JsonToXml,
         jsonp::Jsonp,
+        llm_content_safety::LlmContentSafety,
+        llm_emit_token_metric::LlmEmitTokenMetric,
+        llm_semantic_cache_lookup::LlmSemanticCacheLookup,
+        llm_semantic_cache_store::LlmSemanticCacheStore,
         llm_token_limit::LlmTokenLimit,
         log_to_eventhub::LogToEventhub,
         mock_response::MockResponse,
@@ -143,6 +156,7 @@ policies! {
         validate_graphql_request::ValidateGraphqlRequest,
         validate_headers::ValidateHeaders,
         validate_jwt::ValidateJwt,
+        validate_odata_request::ValidateOdataRequest,
         validate_parameters::ValidateParameters,
         validate_status_code::ValidateStatusCode,
         wait::Wait,
@@ -150,6 +164,9 @@ policies! {
         xsl_transform::XslTransform,
     }
     flow: {
+        azure_openai_emit_token_metric,
+        azure_openai_semantic_cache_lookup,
+        azure_openai_semantic_cache_store,
         azure_openai_token_limit,
         base,
         block,
@@ -164,29 +181,6 @@ policies! {
         retry,
         sql_data_source,
     }
-}
-
-/// The policies of API Management's index that are not in [`LIST`] say so when a document uses one; an element that is
-/// in neither is unknown.
-const INDEX: &[&str] = &[
-    "azure-openai-emit-token-metric",
-    "azure-openai-semantic-cache-lookup",
-    "azure-openai-semantic-cache-store",
-    "llm-content-safety",
-    "llm-emit-token-metric",
-    "llm-semantic-cache-lookup",
-    "llm-semantic-cache-store",
-    "validate-odata-request",
-];
-
-/// Whether API Management has a policy of that element name, implemented here or not.
-pub(crate) fn is_known(element: &str) -> bool {
-    find(element).is_some() || INDEX.contains(&element)
-}
-
-/// The element names of all policies that API Management has.
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    LIST.iter().map(|entry| entry.spec.element).chain(INDEX.iter().copied())
 }
 
 /// The policy of that element name.

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
-use super::list::Step;
+use super::list::{Keeper, Step};
 use super::redaction::Redaction;
 use super::setting::Setting;
 use super::spec::{Scope, Section};
@@ -24,8 +24,8 @@ pub struct Pipeline {
     /// The `cors` statements that stand directly in `inbound`: preflight requests see only those.
     cors: Box<[Arc<Step>]>,
     pub(crate) redaction: Redaction,
-    /// Where `outbound` goes on with the response of a cache.
-    pub(crate) behind_store: u32,
+    /// Where `outbound` goes on with the response of a cache: behind `cache-store`, and behind the semantic one.
+    behind: [u32; 2],
 }
 
 /// The flat program of one section.
@@ -64,6 +64,8 @@ pub(crate) enum Code {
     Release,
     /// Count what a language model used.
     Tally,
+    /// Check what a language model has answered.
+    Screen,
     /// Begin the statements of a `cache-value`, or go on at the given instruction when it has found the value.
     Recall(u32),
     /// Keep the value that the statements of the innermost `cache-value` have made.
@@ -106,11 +108,18 @@ impl Program {
         "pipeline"
     }
 
-    /// The instruction behind the first `cache-store`, or behind the outermost statement that holds it; fragments hold
-    /// nothing. 0 when there is none.
-    fn behind_store(&self) -> u32 {
-        let is_store = |op: &Op| matches!(&op.code, Code::Run(step) if matches!(**step, Step::CacheStore(_)));
-        let Some(store) = self.ops.iter().position(is_store) else { return 0 };
+    /// The instruction behind the first keeper of that kind, or behind the outermost statement that holds it; fragments
+    /// hold nothing. When there is none, the first that is of the documents: what a model has answered was counted before.
+    fn behind(&self, keeper: Keeper) -> u32 {
+        let is_kept_by = |step: &Step| match keeper {
+            Keeper::CacheStore => matches!(step, Step::CacheStore(_)),
+            Keeper::Semantic => matches!(step, Step::LlmSemanticCacheStore(_)),
+        };
+        let is_store = |op: &Op| matches!(&op.code, Code::Run(step) if is_kept_by(step));
+        let Some(store) = self.ops.iter().position(is_store) else {
+            let own = self.ops.iter().take_while(|op| matches!(op.code, Code::Tally | Code::Screen));
+            return u32::try_from(own.count()).unwrap_or(0);
+        };
         let holders = |op: &Op| std::iter::successors(Some(op.place), |at| self.places.get(*at as usize)?.parent);
         let is_fragment = |at: u32| self.places.get(at as usize).is_some_and(|p| p.element == "include-fragment");
         let outermost = self.ops.get(store).and_then(|op| holders(op).filter(|at| !is_fragment(*at)).last());
@@ -153,8 +162,14 @@ impl Pipeline {
     pub(crate) fn new(programs: [Program; 4], redaction: Redaction) -> Self {
         let needs = programs.iter().flat_map(|p| p.ops.iter()).fold(Needs::NONE, |needs, op| needs | op.needs);
         let cors = programs[Section::Inbound as usize].direct(|step| matches!(step, Step::Cors(_))).cloned().collect();
-        let behind_store = programs[Section::Outbound as usize].behind_store();
-        Self { programs, needs, cors, redaction, behind_store }
+        let behind =
+            [Keeper::CacheStore, Keeper::Semantic].map(|keeper| programs[Section::Outbound as usize].behind(keeper));
+        Self { programs, needs, cors, redaction, behind }
+    }
+
+    /// Where `outbound` goes on with a response that was kept.
+    pub(crate) fn behind(&self, keeper: Keeper) -> u32 {
+        self.behind[keeper as usize]
     }
 
     /// The `cors` statements that preflight requests are answered by, in effective order.

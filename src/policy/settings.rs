@@ -1,5 +1,6 @@
 //! What a host decides of the engine: clock, limits, sinks.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +20,7 @@ use crate::jwt::MetadataCache;
 use crate::outbound::Outbound;
 use crate::random::Random;
 use crate::sink::{MetricSink, TraceSink, default_metric_sink, default_sink};
-use crate::state::{CacheStore, CounterStore, MemoryCache, MemoryCounters, Window};
+use crate::state::{CacheStore, CounterStore, MemoryCache, MemoryCounters, MemoryVectors, VectorCache, Window};
 
 /// Settings of the engine that hold for every request.
 #[derive(Clone)]
@@ -88,6 +89,12 @@ pub struct EngineSettings {
     pub cache: Arc<dyn CacheStore>,
     /// The external cache of the caching policies, which `caching-type` prefers. Default: none.
     pub external_cache: Option<Arc<dyn CacheStore>>,
+    /// Where the semantic cache of language models' answers is. Default: 64 MiB of the memory of the process, of these settings
+    /// and their clones.
+    pub vector_cache: Arc<dyn VectorCache>,
+    /// Further ones, by the `cache-id` that names them; a document that names none of these uses
+    /// [`vector_cache`](Self::vector_cache).
+    pub named_vector_caches: BTreeMap<String, Arc<dyn VectorCache>>,
     /// The largest response or value, in bytes, that the caching policies keep. Default 2 MiB, as in API Management.
     pub cache_entry_limit: usize,
     /// How long a request that misses a response waits for another one that fetches the same; it goes on by itself after
@@ -138,6 +145,8 @@ impl Default for EngineSettings {
             rate_algorithm: RateAlgorithm::default(),
             cache: Arc::new(MemoryCache::new()),
             external_cache: None,
+            vector_cache: Arc::new(MemoryVectors::new()),
+            named_vector_caches: BTreeMap::new(),
             cache_entry_limit: 2 << 20,
             cache_single_flight: None,
             token_counter: Arc::new(CharacterCounter),

@@ -16,6 +16,7 @@ mod key_vault;
 mod layer;
 mod limits;
 mod matching;
+mod models;
 mod outside;
 mod own_calls;
 mod protocols;

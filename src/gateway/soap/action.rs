@@ -69,6 +69,7 @@ fn end_of_quoted(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -95,6 +96,21 @@ mod tests {
                 Action::Empty => String::new(),
             };
             assert_eq!(found, expected, "{url} {soap_action} {content_type}");
+        }
+    }
+    proptest! {
+        #[test]
+        fn any_content_type_is_read(value in "(multipart/related|application/soap\\+xml|text/xml)?[a-z;=\"\\\\ é]{0,60}") {
+            if let Some(action) = of_content_type(&value) {
+                prop_assert!(action.len() <= value.len());
+            }
+        }
+
+        #[test]
+        fn the_action_is_found_among_parameters(before in "(; ?[b-z]{1,4}=([a-z]{0,4}|\"[a-z;=]{0,6}\")){0,3}", action in "[a-z:;=]{1,12}") {
+            let value = format!("multipart/related{before}; action=\"{action}\"; z=1");
+            let found = of_content_type(&value);
+            prop_assert_eq!(found.as_deref(), Some(action.as_str()));
         }
     }
 }

@@ -13,12 +13,19 @@ use super::super::messages::ResponseState;
 use super::{Lead, in_background};
 use crate::body::{Body, BoxError};
 use crate::clock::Clock;
-use crate::state::{CacheEntry, CacheKey, CacheStore, CachedResponse};
+use crate::state::{CacheEntry, CacheKey, CacheStore, CachedResponse, VectorCache, VectorPartition};
+
+/// Where a response is kept.
+pub(crate) enum Place {
+    /// Under a key.
+    Key(Arc<dyn CacheStore>, CacheKey),
+    /// Under a vector, among those of its partition.
+    Vector(Arc<dyn VectorCache>, VectorPartition, Vec<f32>),
+}
 
 /// A response that is to be kept.
 pub(crate) struct Keeping {
-    store: Arc<dyn CacheStore>,
-    key: CacheKey,
+    place: Place,
     lead: Option<Lead>,
     clock: Clock,
     expires: SystemTime,
@@ -45,7 +52,7 @@ const LEFT_OUT: [HeaderName; 10] = [
 impl Keeping {
     /// Keeps `response` as it is now, but for its body, until `expires`; entries have `limit` bytes at most.
     pub(crate) fn new(
-        (store, key): (Arc<dyn CacheStore>, CacheKey),
+        place: Place,
         lead: Option<Lead>,
         response: &ResponseState,
         clock: Clock,
@@ -59,7 +66,7 @@ impl Keeping {
         }
         LEFT_OUT.iter().for_each(|name| while headers.remove(name).is_some() {});
         let (status, reason) = (response.status, response.reason.clone());
-        Self { store, key, lead, clock, expires, limit, status, reason, headers }
+        Self { place, lead, clock, expires, limit, status, reason, headers }
     }
 
     /// Keeps the response with these bytes.
@@ -67,11 +74,16 @@ impl Keeping {
         let now = self.clock.wall();
         let lifetime = self.expires.duration_since(now).unwrap_or(Duration::ZERO);
         let (status, reason, headers, expires) = (self.status, self.reason, self.headers, self.expires);
-        let entry = CacheEntry::Response(Arc::new(CachedResponse { status, reason, headers, body, expires }));
+        let response = Arc::new(CachedResponse { status, reason, headers, body, expires });
+        let entry = CacheEntry::Response(response.clone());
         if entry.size() > self.limit || lifetime.is_zero() {
             return;
         }
-        in_background(self.store.put(self.key, entry, lifetime, now), self.lead);
+        let answer = match self.place {
+            Place::Key(store, key) => store.put(key, entry, lifetime, now),
+            Place::Vector(store, partition, vector) => store.put(partition, vector, response, lifetime, now),
+        };
+        in_background(answer, self.lead);
     }
 
     /// Copies `body` as it passes, and keeps the response when it was complete.

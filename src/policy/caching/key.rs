@@ -25,12 +25,21 @@ pub(crate) struct VaryBy {
 }
 
 /// Takes parts in such a way that no two lists of parts look the same.
-struct Parts(Sha256);
+pub(crate) struct Parts(Sha256);
 
 impl Parts {
-    fn add(&mut self, part: &[u8]) {
+    pub(crate) fn new() -> Self {
+        Self(Sha256::new())
+    }
+
+    pub(crate) fn add(&mut self, part: &[u8]) {
         self.0.update((part.len() as u64).to_le_bytes());
         self.0.update(part);
+    }
+
+    /// A digest of them all, in hex.
+    pub(crate) fn digest(self) -> String {
+        self.0.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
@@ -38,7 +47,7 @@ impl Vary {
     /// The key of the response to a request, as it would be sent to the backend now.
     pub(crate) fn key(&self, exchange: &mut Exchange, by: VaryBy) -> CacheKey {
         let facts = exchange.facts.clone();
-        let mut parts = Parts(Sha256::new());
+        let mut parts = Parts::new();
         let mut add = |part: &str| parts.add(part.as_bytes());
         add(facts.deployment.as_ref().map_or("", |deployment| &deployment.service_id));
         add(facts.workspace.as_ref().map_or("", |workspace| &workspace.0));
@@ -80,8 +89,7 @@ impl Vary {
             parts.add(name.as_str().as_bytes());
             parts.add(&joined(&exchange.request.headers, name));
         }
-        let digest = parts.0.finalize();
-        CacheKey::response(&digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+        CacheKey::response(&parts.digest())
     }
 }
 

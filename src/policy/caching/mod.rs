@@ -4,6 +4,7 @@ mod downstream;
 mod flights;
 mod kept_body;
 mod key;
+mod rules;
 mod validation;
 
 use std::sync::Arc;
@@ -11,17 +12,22 @@ use std::time::{Duration, SystemTime};
 
 pub(crate) use downstream::{Downstream, DownstreamType};
 pub(crate) use flights::{Begun, Flights, Follow, Lead};
-pub(crate) use kept_body::Keeping;
-pub(crate) use key::{Vary, VaryBy};
+use kept_body::Keeping;
+pub(crate) use kept_body::Place;
+pub(crate) use key::{Parts, Vary, VaryBy};
+pub(crate) use rules::{KeepRules, Kept};
 pub(crate) use validation::is_unchanged;
+
+use bytes::Bytes;
 
 use super::compile::Compiler;
 use super::exchange::Exchange;
+use super::messages::{MessageBody, ResponseState};
 use super::setting::Literal;
 use super::settings::EngineSettings;
 use super::spec::Attribute;
 use crate::expr::Value;
-use crate::state::{Answer, CacheEntry, CacheKey, CacheStore, CachedValue};
+use crate::state::{Answer, CacheEntry, CacheStore, CachedResponse, CachedValue};
 use crate::xml::Element;
 
 /// `caching-type`, of all caching policies.
@@ -87,7 +93,7 @@ pub(crate) enum Lookup {
 /// What `cache-store` needs to know of the look-up.
 pub(crate) struct Missed {
     /// None without a cache to keep anything in.
-    pub(crate) store: Option<(Arc<dyn CacheStore>, CacheKey)>,
+    pub(crate) store: Option<Place>,
     /// Others wait for the response.
     pub(crate) lead: Option<Lead>,
 }
@@ -170,4 +176,34 @@ pub(crate) fn of_entry(entry: Option<CacheEntry>) -> Option<(Value, Option<Syste
         tracing::debug!(target: "gatewright::policy", "what the cache keeps is no value");
     }
     value.map(|value| (value, kept.fresh_until))
+}
+
+impl ResponseState {
+    /// A response that was kept.
+    pub(crate) fn of_kept(kept: &CachedResponse) -> Self {
+        Self {
+            status: kept.status,
+            reason: kept.reason.clone(),
+            headers: kept.headers.clone(),
+            body: if kept.body.is_empty() { MessageBody::None } else { MessageBody::Bytes(kept.body.clone().into()) },
+        }
+    }
+}
+
+/// Keeps the response of an exchange, as it is now; what is still on its way is copied as it passes.
+pub(crate) fn keep(exchange: &mut Exchange, place: Place, lead: Option<Lead>, kept: Kept) {
+    let Some(response) = &mut exchange.response else { return };
+    let (clock, limit) = (exchange.settings.clock.clone(), exchange.settings.cache_entry_limit);
+    let keeping = Keeping::new(place, lead, response, clock, kept.expires, limit);
+    match &mut response.body {
+        MessageBody::None => keeping.keep(Bytes::new()),
+        // The memory may be that of a larger piece, which is not to be kept with it.
+        MessageBody::Bytes(body) => keeping.keep(Bytes::copy_from_slice(body)),
+        body @ MessageBody::Stream(_) => *body = MessageBody::Stream(keeping.follow(body.take())),
+        MessageBody::Consumed | MessageBody::Sent => {
+            exchange.trace_note(|| "Nothing is kept: the body was read and not preserved.".to_owned());
+            return;
+        }
+    }
+    exchange.trace_note(|| format!("The response is kept for {} seconds.", kept.seconds));
 }

@@ -91,6 +91,19 @@ impl Compiler<'_> {
         }
     }
 
+    /// Reports a Backend entity that is not known.
+    pub(crate) fn backend(&mut self, offset: usize, id: &str) {
+        let known = &self.environment.backends;
+        if known.as_ref().is_none_or(|known| known.contains(&id.to_ascii_lowercase())) {
+            return;
+        }
+        if self.environment.takes_as_given() {
+            self.note(offset, format!("backend `{id}` is taken as given"));
+        } else {
+            self.error(offset, format!("backend `{id}` is not defined"));
+        }
+    }
+
     pub(crate) fn no_attributes(&mut self, element: &Element) {
         self.attributes(element, &[], false);
     }

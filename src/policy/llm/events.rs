@@ -6,13 +6,17 @@ use super::usage::Usage;
 
 /// What has been read of an answer in pieces.
 #[derive(Debug, Default)]
-pub(super) struct Events {
+pub(crate) struct Events {
     /// The line that has begun.
     line: Vec<u8>,
     /// What the model has said.
     pub(super) text: String,
     /// What the model says that it used; the last that it says holds.
     pub(super) usage: Option<Usage>,
+    /// Whether data that is no JSON counts as said.
+    takes_any: bool,
+    /// Whether something was too long to be looked at.
+    is_cut: bool,
 }
 
 /// What is longer is not looked at.
@@ -20,8 +24,18 @@ const LONGEST_LINE: usize = 1 << 20;
 const LONGEST_TEXT: usize = 8 << 20;
 
 impl Events {
+    /// Takes what is no JSON for what the model says.
+    pub(crate) fn of_any_form() -> Self {
+        Self { takes_any: true, ..Self::default() }
+    }
+
+    /// What the model has said since it was last taken; none when something was too long to be looked at.
+    pub(crate) fn take_text(&mut self) -> Option<String> {
+        (!self.is_cut).then(|| std::mem::take(&mut self.text))
+    }
+
     /// Reads the next bytes.
-    pub(super) fn feed(&mut self, bytes: &[u8]) {
+    pub(crate) fn feed(&mut self, bytes: &[u8]) {
         for piece in bytes.split_inclusive(|byte| *byte == b'\n') {
             let (content, is_over) = match piece.split_last() {
                 Some((b'\n', content)) => (content, true),
@@ -29,6 +43,8 @@ impl Events {
             };
             if self.line.len() + content.len() <= LONGEST_LINE {
                 self.line.extend_from_slice(content);
+            } else {
+                self.is_cut = true;
             }
             if is_over {
                 let line = std::mem::take(&mut self.line);
@@ -38,19 +54,23 @@ impl Events {
     }
 
     /// Reads what has not been ended by a line end.
-    pub(super) fn finish(&mut self) {
+    pub(crate) fn finish(&mut self) {
         let line = std::mem::take(&mut self.line);
         self.line(&line);
     }
 
     fn line(&mut self, line: &[u8]) {
         let Some(data) = line.strip_prefix(b"data:") else { return };
-        let Ok(json) = serde_json::from_slice::<Json>(data.trim_ascii()) else { return };
+        let Ok(json) = serde_json::from_slice::<Json>(data.trim_ascii()) else {
+            if self.takes_any && data.trim_ascii() != b"[DONE]" {
+                self.say(&String::from_utf8_lossy(data));
+                self.say("\n");
+            }
+            return;
+        };
         let said = [Some(&json), json.get("response"), json.get("message")].into_iter().flatten().find_map(Usage::of);
         if let Some(said) = said {
-            let usage = self.usage.get_or_insert_default();
-            usage.prompt = if said.prompt > 0 { said.prompt } else { usage.prompt };
-            usage.completion = if said.completion > 0 { said.completion } else { usage.completion };
+            self.usage.get_or_insert_default().update(said);
         }
         let choices = json.get("choices").and_then(Json::as_array).into_iter().flatten();
         let of_choices = choices.flat_map(|choice| [choice.pointer("/delta/content"), choice.get("text")]);
@@ -59,9 +79,15 @@ impl Events {
         let of_candidates = parts.flatten().map(|part| part.get("text"));
         let others = [json.get("delta"), json.pointer("/delta/text")];
         for text in of_choices.chain(of_candidates).chain(others).flatten().filter_map(Json::as_str) {
-            if self.text.len() + text.len() <= LONGEST_TEXT {
-                self.text.push_str(text);
-            }
+            self.say(text);
+        }
+    }
+
+    fn say(&mut self, text: &str) {
+        if self.text.len() + text.len() <= LONGEST_TEXT {
+            self.text.push_str(text);
+        } else {
+            self.is_cut = true;
         }
     }
 }
@@ -125,6 +151,16 @@ mod tests {
                 assert_eq!(read(events, size), (text.to_owned(), usage), "{events:?} by {size}");
             }
         }
+    }
+
+    #[test]
+    fn data_of_any_form_is_said_where_it_counts() {
+        let mut events = Events::of_any_form();
+        events.feed(b"data: plain text\ndata: [DONE]\n\ndata: {\"choices\":[{\"text\":\"a\"}]}\n");
+        assert_eq!(events.take_text().as_deref(), Some(" plain text\na"));
+        assert_eq!(events.take_text().as_deref(), Some(""));
+        events.feed(&vec![b'a'; LONGEST_LINE + 1]);
+        assert_eq!(events.take_text(), None);
     }
 
     proptest! {

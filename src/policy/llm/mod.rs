@@ -1,15 +1,48 @@
-//! What the policies for language models share: reading prompts, what models used, and limits of tokens.
+//! What the policies for language models share: reading prompts and answers, what models used, and limits of tokens.
 
+mod call;
+mod completion;
 mod counter;
+mod dialog;
+mod embedding;
 mod events;
+mod followed;
+mod metric;
 mod period;
 mod prompt;
 mod tally;
 mod telling;
 mod usage;
 
+use http::HeaderMap;
+
+pub(crate) use call::{Estimate, Likeness, ModelCall};
 pub use counter::{CharacterCounter, TokenCounter};
+pub(crate) use dialog::Dialog;
+pub(crate) use embedding::{Embedder, EmbeddingAuth};
+pub(crate) use events::Events;
+pub(crate) use metric::{CountKind, Counts, TokenMetric};
 pub(crate) use period::TokenPeriod;
 pub(crate) use prompt::{Prompt, PromptType};
 pub(crate) use tally::{TokenLimit, TokenUse};
 pub(crate) use telling::TokenTelling;
+
+/// All that a request says to a model, a line each; of a body that is in no form of a model API, the text itself. None of
+/// bytes that are no text.
+pub(crate) fn prompt_text(body: &[u8], path: &str) -> Option<String> {
+    Dialog::read(body, path).map(|dialog| dialog.text()).or_else(|| plain(body))
+}
+
+/// The same of a whole answer.
+pub(crate) fn answer_text(body: &[u8]) -> Option<String> {
+    completion::completion(body).or_else(|| plain(body))
+}
+
+/// Whether an answer comes in pieces, as server-sent events.
+pub(crate) fn is_events(headers: &HeaderMap) -> bool {
+    tally::content_type(headers).is_some_and(|found| found.contains("text/event-stream"))
+}
+
+fn plain(body: &[u8]) -> Option<String> {
+    str::from_utf8(body).ok().map(str::to_owned)
+}

@@ -1,24 +1,22 @@
 //! Counts what a model used, when its answer is there: a whole answer before `outbound` begins, one that comes in pieces
 //! when it has gone.
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 use std::time::SystemTime;
 
-use bytes::Bytes;
 use http::{HeaderMap, header};
-use http_body::{Body as HttpBody, Frame, SizeHint};
 
+use super::super::dimensions::Known;
 use super::super::error::Failure;
 use super::super::exchange::Exchange;
 use super::super::list::{Flow, Resume};
 use super::super::messages::MessageBody;
 use super::super::settings::EngineSettings;
 use super::events::Events;
+use super::followed::{Bill, Followed, Seen};
 use super::telling::TokenTelling;
 use super::usage::Usage;
-use crate::body::{Body, BoxError};
+use crate::body::Body;
 use crate::state::{Answer, Decision, Key, Limit, StoreError, Window};
 
 /// A limit of tokens, as it is for one request.
@@ -54,7 +52,7 @@ impl TokenUse {
         limits.map(of).collect()
     }
 
-    fn add(&self, settings: &EngineSettings, actual: u64, now: SystemTime) -> Answer<Decision> {
+    pub(super) fn add(&self, settings: &EngineSettings, actual: u64, now: SystemTime) -> Answer<Decision> {
         let signed = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
         let cost = if self.counts { signed(actual).saturating_sub(signed(self.reserved)) } else { 0 };
         settings.counters.add(&self.limits(&[&*self.key], 0, cost), now)
@@ -76,21 +74,21 @@ type Counted = (TokenUse, Result<Decision, StoreError>);
 impl Exchange {
     /// Counts what the model used, before `outbound` begins.
     pub(crate) fn tally(&mut self) -> Result<Flow, Box<Failure>> {
-        let Some(limited) = self.limited.as_deref_mut().filter(|limited| !limited.tokens.is_empty()) else {
-            return Ok(Flow::Continue);
-        };
-        let Some(response) = &mut self.response else { return Ok(Flow::Continue) };
-        let is_ok = response.status.is_success();
-        let is = |kind: &str| content_type(&response.headers).is_some_and(|found| found.contains(kind));
+        let counts = self.limited.as_deref().is_some_and(|limited| !limited.tokens.is_empty());
+        let tells = self.model_call.as_deref().is_some_and(|call| !call.metrics.is_empty());
+        let Some(response) = self.response.as_mut().filter(|_| counts || tells) else { return Ok(Flow::Continue) };
+        let content_type = content_type(&response.headers).unwrap_or_default();
         match &mut response.body {
-            body @ MessageBody::Stream(_) if is("text/event-stream") => {
-                let settings = self.settings.clone();
-                let bill = Bill { settings, uses: std::mem::take(&mut limited.tokens), is_ok };
-                let followed = Followed { body: body.take(), events: Events::default(), bill };
-                *body = MessageBody::Stream(Body::new(followed));
+            MessageBody::Stream(_) | MessageBody::Bytes(_) if content_type.contains("text/event-stream") => {
+                self.follow(Seen::Events(Events::default()));
                 return Ok(Flow::Continue);
             }
-            body @ MessageBody::Stream(_) if is("json") => {
+            // Headers tell of limits, so that the answer is read before they go; metrics can wait until it has gone.
+            MessageBody::Stream(_) if content_type.contains("json") && !counts => {
+                self.follow(Seen::Json(Some(Vec::new())));
+                return Ok(Flow::Continue);
+            }
+            body @ MessageBody::Stream(_) if content_type.contains("json") => {
                 let read = body.take().collect(self.settings.body_limit);
                 return Ok(Flow::Wait(Box::pin(async move {
                     let read = read.await;
@@ -104,8 +102,31 @@ impl Exchange {
             _ => {}
         }
         let usage = if let MessageBody::Bytes(bytes) = &response.body { Usage::read(bytes) } else { None };
-        let uses = std::mem::take(&mut limited.tokens);
-        Ok(self.post(uses, usage, is_ok))
+        let bill = self.model_bill();
+        bill.tell(usage);
+        Ok(self.post(bill.uses, usage, bill.is_ok))
+    }
+
+    /// What is to be counted and told of the answer.
+    fn model_bill(&mut self) -> Bill {
+        let backend = Known::Backend.value(self);
+        let uses = self.limited.as_mut().map(|limited| std::mem::take(&mut limited.tokens)).unwrap_or_default();
+        let call = self.model_call.as_mut();
+        let (mut metrics, estimate) =
+            call.map(|call| (std::mem::take(&mut call.metrics), call.estimate.clone())).unwrap_or_default();
+        metrics.iter_mut().for_each(|metric| metric.answered_by(&backend));
+        let request_id = if metrics.is_empty() { String::new() } else { self.id_text() };
+        let is_ok = self.response.as_ref().is_some_and(|response| response.status.is_success());
+        Bill { settings: self.settings.clone(), uses, is_ok, metrics, estimate, request_id }
+    }
+
+    /// Lets the answer be read as it passes.
+    fn follow(&mut self, seen: Seen) {
+        let bill = self.model_bill();
+        if let Some(response) = &mut self.response {
+            let body = response.body.take();
+            response.body = MessageBody::Stream(Body::new(Followed { body, seen, bill }));
+        }
     }
 
     fn post(&mut self, uses: Vec<TokenUse>, usage: Option<Usage>, is_ok: bool) -> Flow {
@@ -154,64 +175,7 @@ impl Exchange {
     }
 }
 
-fn content_type(headers: &HeaderMap) -> Option<String> {
+/// The media type of a message, in lower case.
+pub(super) fn content_type(headers: &HeaderMap) -> Option<String> {
     headers.get(header::CONTENT_TYPE)?.to_str().ok().map(str::to_ascii_lowercase)
-}
-
-/// Counts what was said in an answer that came in pieces, when it is dropped, however far it came.
-struct Bill {
-    settings: Arc<EngineSettings>,
-    uses: Vec<TokenUse>,
-    is_ok: bool,
-}
-
-/// An answer in pieces, which is read as it passes.
-struct Followed {
-    body: Body,
-    events: Events,
-    bill: Bill,
-}
-
-impl Drop for Followed {
-    fn drop(&mut self) {
-        let Self { events, bill, .. } = self;
-        events.finish();
-        let now = bill.settings.clock.wall();
-        for used in &bill.uses {
-            let reported = events.usage.filter(|_| bill.settings.prefer_reported_stream_usage);
-            let actual = match reported {
-                _ if !bill.is_ok => 0,
-                Some(usage) => usage.counted(used.ignores_prompt),
-                None => used.reserved.saturating_add(bill.settings.token_counter.count(&used.model, &events.text)),
-            };
-            // Without a runtime there is nobody to wait for a store that others share.
-            let later = used.add(&bill.settings, actual, now);
-            if let (Answer::Later(answer), Ok(runtime)) = (later, tokio::runtime::Handle::try_current()) {
-                runtime.spawn(answer);
-            }
-        }
-    }
-}
-
-impl HttpBody for Followed {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        if let Some(Ok(frame)) = &frame
-            && let Some(data) = frame.data_ref()
-        {
-            self.events.feed(data);
-        }
-        Poll::Ready(frame)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
-    }
 }

@@ -1,5 +1,6 @@
 //! Requests that policies make on their own: what the children of `send-request` and its kin describe.
 
+mod asking;
 mod sending;
 
 use std::sync::Arc;
@@ -29,6 +30,7 @@ use crate::expr::Value;
 use crate::forward::Target;
 use crate::outbound::OutboundOptions;
 use crate::xml::Element;
+pub(crate) use asking::Asking;
 pub(crate) use sending::{Prepared, Sent, Wanted, acquire, unavailable};
 
 pub(crate) const MODE: Attribute = Attribute::optional("mode", "`new` or `copy`", "new").or_expression();

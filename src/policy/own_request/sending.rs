@@ -41,7 +41,7 @@ pub(crate) struct Sent {
 }
 
 /// What sends the requests of policies.
-fn outbound(exchange: &Exchange) -> Result<Arc<dyn Outbound>, Box<Failure>> {
+pub(super) fn outbound(exchange: &Exchange) -> Result<Arc<dyn Outbound>, Box<Failure>> {
     exchange.outbound.clone().ok_or_else(|| {
         let message = "Nothing sends the requests of policies here: the engine's settings have no outbound.";
         Failure::internal("OutboundNotConfigured", message)

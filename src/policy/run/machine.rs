@@ -84,6 +84,14 @@ impl Machine<'_> {
                     return Next::Wait;
                 }
             }
+            Code::Screen => {
+                self.exchange.trace_silence();
+                let outcome = self.exchange.screen();
+                if let Some(work) = self.went(op.place, outcome) {
+                    wait.set(Wait::Statement { work });
+                    return Next::Wait;
+                }
+            }
             Code::Recall(end) => {
                 match self.exchange.recalled.take().map(|recalled| *recalled) {
                     Some(Recalled::Make(making)) => self.frames.enter_making(making, *end),
@@ -136,12 +144,12 @@ impl Machine<'_> {
                 self.frames.leave_all();
                 *self.done = true;
             }
-            Ok(Flow::Cached(response)) => {
+            Ok(Flow::Cached(response, keeper)) => {
                 self.exchange.trace_done();
                 self.exchange.respond(*response);
                 self.frames.leave_all();
                 *self.section = Section::Outbound;
-                *self.next = self.pipeline.behind_store;
+                *self.next = self.pipeline.behind(keeper);
             }
             Ok(Flow::Wait(work)) => return Some(work),
             Err(failure) => self.fail(place, &failure),

@@ -6,14 +6,14 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName, Method, StatusCode, header};
 
 use super::super::caching::{
-    self, Begun, CACHING_TYPE, Caching, CachingType, Downstream, DownstreamType, Expiry, Lead, Lookup, Missed, Vary,
-    VaryBy, is_unchanged,
+    self, Begun, CACHING_TYPE, Caching, CachingType, Downstream, DownstreamType, Expiry, Lead, Lookup, Missed, Place,
+    Vary, VaryBy, is_unchanged,
 };
 use super::super::compile::{Compiler, step};
 use super::super::document::Node;
 use super::super::error::Failure;
 use super::super::exchange::Exchange;
-use super::super::list::{Flow, Resume, Statement};
+use super::super::list::{Flow, Keeper, Resume, Statement};
 use super::super::messages::{MessageBody, ResponseState};
 use super::super::pipeline::Needs;
 use super::super::setting::Setting;
@@ -175,7 +175,7 @@ impl Asked {
                 }
             }
         }
-        missed(exchange, Missed { store: Some((self.store, self.key)), lead });
+        missed(exchange, Missed { store: Some(Place::Key(self.store, self.key)), lead });
         Ok(Flow::Continue)
     }
 }
@@ -186,19 +186,14 @@ fn hit(exchange: &mut Exchange, kept: &CachedResponse) -> Flow {
         caching.lookup = Lookup::Over;
         caching.expires = Some(Expiry::At(kept.expires));
     }
-    let mut response = ResponseState {
-        status: kept.status,
-        reason: kept.reason.clone(),
-        headers: kept.headers.clone(),
-        body: if kept.body.is_empty() { MessageBody::None } else { MessageBody::Bytes(kept.body.clone().into()) },
-    };
+    let mut response = ResponseState::of_kept(kept);
     if kept.status == StatusCode::OK && is_unchanged(&exchange.request.headers, &kept.headers) {
         response.status = StatusCode::NOT_MODIFIED;
         response.reason = None;
         response.body = MessageBody::None;
         [header::CONTENT_LENGTH, header::CONTENT_TYPE].iter().for_each(|name| drop(response.headers.remove(name)));
     }
-    Flow::Cached(Box::new(response))
+    Flow::Cached(Box::new(response), Keeper::CacheStore)
 }
 
 fn missed(exchange: &mut Exchange, missed: Missed) {

@@ -9,7 +9,7 @@ use super::super::error::Failure;
 use super::super::exchange::Exchange;
 use super::super::limits;
 use super::super::list::{Flow, Resume, Statement};
-use super::super::llm::{Prompt, PromptType, TokenLimit, TokenPeriod, TokenTelling, TokenUse};
+use super::super::llm::{Estimate, Prompt, PromptType, TokenLimit, TokenPeriod, TokenTelling, TokenUse};
 use super::super::messages::MessageBody;
 use super::super::pipeline::Needs;
 use super::super::setting::Setting;
@@ -143,6 +143,10 @@ impl Statement for LlmTokenLimit {
         let prompt = self.prompt(exchange);
         let estimates = (self.estimates || prompt.streams) && !self.ignores_prompt;
         let tokens = if estimates { prompt.tokens } else { 0 };
+        let model: Arc<str> = prompt.model.into();
+        if estimates {
+            exchange.model_call().estimate = Some(Estimate { tokens, model: model.clone() });
+        }
         let counts = exchange.limited().counts(RATE_FAMILY, std::slice::from_ref(&key));
         let used = TokenUse {
             telling: self.telling.clone(),
@@ -152,7 +156,7 @@ impl Statement for LlmTokenLimit {
             reserved: if counts { tokens } else { 0 },
             counts,
             ignores_prompt: self.ignores_prompt,
-            model: prompt.model.into(),
+            model,
         };
         // Without an estimate one token must be left; with one, as many as the prompt has.
         let need = match (estimates, counts) {

@@ -165,15 +165,7 @@ fn to(compiler: &mut Compiler<'_>, element: &Element) -> Option<To> {
     } else {
         match compiler.setting::<String>(element, &BACKEND_ID)? {
             Setting::Constant(id) => {
-                let known = &compiler.environment.backends;
-                if known.as_ref().is_some_and(|known| !known.contains(&id.to_ascii_lowercase())) {
-                    let message = format!("backend `{id}` is not defined");
-                    if compiler.environment.takes_as_given() {
-                        compiler.note(at, format!("backend `{id}` is taken as given"));
-                    } else {
-                        compiler.error(at, message);
-                    }
-                }
+                compiler.backend(at, &id);
                 To::Backend(id.into())
             }
             computed => To::ComputedBackend(computed),

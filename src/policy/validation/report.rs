@@ -71,13 +71,21 @@ pub(crate) struct Report {
     policy: &'static str,
     section: Section,
     variable: Option<Arc<str>>,
+    /// What `context.LastError.Reason` says, and whether the first error is told alone.
+    reason: Option<&'static str>,
     entries: Vec<Entry>,
 }
 
 impl Report {
     /// A report without errors; those to come are added to `variable`.
     pub(crate) fn new(policy: &'static str, section: Section, variable: Option<Arc<str>>) -> Self {
-        Self { policy, section, variable, entries: Vec::new() }
+        Self { policy, section, variable, reason: None, entries: Vec::new() }
+    }
+
+    /// The same report with a reason of its own; of several errors the first one is told.
+    pub(crate) fn because(mut self, reason: &'static str) -> Self {
+        self.reason = Some(reason);
+        self
     }
 
     /// Adds an error whose details the caller gets too, if it is about what the caller sent.
@@ -139,7 +147,8 @@ impl Report {
             ];
             exchange.trace(self.policy, TraceSeverity::Error, &entry.details, metadata);
         }
-        let prevented: Vec<_> = self.entries.iter().filter(|entry| entry.action == Action::Prevent).collect();
+        let prevented = self.entries.iter().filter(|entry| entry.action == Action::Prevent);
+        let prevented: Vec<_> = prevented.take(if self.reason.is_some() { 1 } else { MOST }).collect();
         if prevented.is_empty() {
             return Ok(Flow::Continue);
         }
@@ -150,6 +159,7 @@ impl Report {
             Section::Inbound | Section::Backend => (StatusCode::BAD_REQUEST, "Bad request"),
             Section::Outbound | Section::OnError => (StatusCode::BAD_GATEWAY, "Response not allowed"),
         };
+        let reason = self.reason.unwrap_or(reason);
         let failure = Failure::refused(status, reason, details.join("\n")).public_message(public.join("\n"));
         if self.section == Section::OnError {
             // An error would end in a general answer there.

@@ -13,6 +13,17 @@ const MOST_NODES: u32 = 1_000_000;
 
 /// Why a schema cannot be used; a schema must not lead out of itself.
 pub(super) fn problem(xsd: &str) -> Option<String> {
+    outside(xsd).or_else(|| compiled(xsd).err())
+}
+
+/// A schema, ready to compare documents with. It belongs to its thread, so that each body has one of its own.
+fn compiled(xsd: &str) -> Result<SchemaValidationContext, String> {
+    let mut parser = SchemaParserContext::from_buffer(xsd);
+    SchemaValidationContext::from_parser(&mut parser).map_err(|errors| first(&errors))
+}
+
+/// Why a schema may not be compiled: it is no XML, or leads out of itself.
+fn outside(xsd: &str) -> Option<String> {
     let document = match parse(xsd, MOST_NODES) {
         Ok(document) => document,
         Err((message, ..)) => return Some(message),
@@ -21,12 +32,7 @@ pub(super) fn problem(xsd: &str) -> Option<String> {
         let is_reference = ["include", "import", "redefine", "override"].contains(&node.tag_name().name());
         is_reference && node.tag_name().namespace() == Some(XSD) && node.attribute("schemaLocation").is_some()
     });
-    if let Some(outside) = outside {
-        return Some(format!("`{}` leads to another schema, which is not supported", outside.tag_name().name()));
-    }
-    drop(document);
-    let mut parser = SchemaParserContext::from_buffer(xsd);
-    SchemaValidationContext::from_parser(&mut parser).err().map(|errors| first(&errors))
+    outside.map(|node| format!("`{}` leads to another schema, which is not supported", node.tag_name().name()))
 }
 
 /// What does not conform, with line and position; the error says why nothing could be checked.
@@ -40,11 +46,10 @@ pub(super) fn check(
         return Ok(vec![(format!("The body is not XML: {message}."), line, position)]);
     }
     let Some(xsd) = xsd else { return Ok(Vec::new()) };
-    if let Some(problem) = problem(xsd) {
+    if let Some(problem) = outside(xsd) {
         return Err(problem);
     }
-    let mut parser = SchemaParserContext::from_buffer(xsd);
-    let mut schema = SchemaValidationContext::from_parser(&mut parser).map_err(|errors| first(&errors))?;
+    let mut schema = compiled(xsd)?;
     let options =
         ParserOptions { recover: false, no_net: true, no_error: true, no_warning: true, ..Default::default() };
     // The text is UTF-8 by now, whatever its declaration says.

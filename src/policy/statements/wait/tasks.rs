@@ -145,7 +145,7 @@ impl Task {
     ) {
         self.state = match outcome {
             // None of the policies that may stand here answers the caller.
-            Ok(Flow::Continue | Flow::End(_) | Flow::Cached(_)) => {
+            Ok(Flow::Continue | Flow::End(_) | Flow::Cached(..)) => {
                 exchange.trace_note(|| format!("{element} was applied"));
                 State::Ready
             }
