@@ -1,10 +1,14 @@
 //! Answers the requests of a GraphQL API that has no service behind it: what `forward-request` comes to.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Method, StatusCode, header};
-use tokio::time::timeout;
+use tokio::time::sleep;
 
 use super::super::error::Failure;
 use super::super::exchange::Exchange;
@@ -62,10 +66,10 @@ pub(crate) fn execute(exchange: &mut Exchange, forward: &ForwardRequest) -> Resu
     let hidden = exchange.graphql.hidden.clone();
     let asked = Asked::of(exchange);
     Ok(Flow::Wait(Box::pin(async move {
-        let answered = timeout(limit, answer(scene, asked, hidden)).await;
+        let answered = within(limit, answer(scene, asked, hidden)).await;
         let resume: Resume = Box::new(move |exchange| {
-            let late = |_| Failure::internal("Timeout", "Request to the backend service timed out");
-            match answered.map_err(late)? {
+            let late = || Failure::internal("Timeout", "Request to the backend service timed out");
+            match answered.ok_or_else(late)? {
                 Ok((status, body)) => exchange.respond(response(status, body)),
                 Err(unread) => exchange.put_body(Err(unread), true)?,
             }
@@ -73,6 +77,19 @@ pub(crate) fn execute(exchange: &mut Exchange, forward: &ForwardRequest) -> Resu
         });
         resume
     })))
+}
+
+/// What a future gives, or none when it takes longer. The timer is made only once it is seen to take its time.
+async fn within<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
+    let (mut future, mut timer) = (pin!(future), None);
+    poll_fn(|cx| {
+        if let Poll::Ready(output) = future.as_mut().poll(cx) {
+            return Poll::Ready(Some(output));
+        }
+        let timer = timer.get_or_insert_with(|| Box::pin(sleep(limit)));
+        timer.as_mut().poll(cx).map(|()| None)
+    })
+    .await
 }
 
 /// How a request came.
