@@ -114,6 +114,15 @@ async fn imports_and_exports() {
     let exported = site.get("/apis/pets?export=true&format=openapi%2Bjson").await.is(200).json();
     assert_eq!(exported["value"]["paths"]["/pets/{id}"]["get"]["operationId"], "getpet");
     site.get("/apis/pets?export=true&format=wadl-link").await.is(400);
+    for format in ["openapi-link", "openapi%2Bjson-link"] {
+        let linked = site.get(&format!("/apis/pets?export=true&format={format}")).await.is(200).json();
+        let link = linked["value"]["link"].as_str().unwrap();
+        // Clients send no token to a link.
+        let document = site.send("GET", link, &[], String::new()).await.is(200).json();
+        assert_eq!(document, exported["value"]);
+        site.send("GET", &format!("{link}0"), &[], String::new()).await.is(401);
+        site.send("POST", link, &[], String::new()).await.is(401);
+    }
 }
 
 #[tokio::test]

@@ -157,10 +157,12 @@ impl fmt::Debug for Folder {
     }
 }
 
-/// Whether nothing is in a folder that could be a configuration.
+/// Whether nothing is in a folder that could be a configuration: hidden files and notes are none.
 fn is_empty(root: &Path) -> io::Result<bool> {
     for entry in fs::read_dir(root)? {
-        if !entry?.file_name().as_encoded_bytes().starts_with(b".") {
+        let name = entry?.file_name();
+        let name = name.as_encoded_bytes();
+        if !name.starts_with(b".") && !name.ends_with(b".md") {
             return Ok(false);
         }
     }

@@ -101,6 +101,9 @@ fn open(root: &Path) -> (Folder, Store) {
 fn what_is_saved_is_loaded_again() {
     let temporary = tempfile::tempdir().unwrap();
     let root = &temporary.path().join("new");
+    // As a repository begins.
+    fs::create_dir_all(root.join(".git")).unwrap();
+    fs::write(root.join("README.md"), "notes").unwrap();
     let (mut folder, empty) = open(root);
     assert_eq!(empty, Store::new());
     let store = store();
@@ -120,8 +123,8 @@ fn what_is_saved_is_loaded_again() {
 
     // Nothing is left of what goes, not even folders.
     folder.save(&Store::new()).unwrap();
-    assert_eq!(files(root).into_keys().collect::<Vec<_>>(), ["service.json"]);
-    assert_eq!(fs::read_dir(root).unwrap().count(), 2);
+    assert_eq!(files(root).into_keys().collect::<Vec<_>>(), ["README.md", "service.json"]);
+    assert_eq!(fs::read_dir(root).unwrap().count(), 4);
 }
 
 #[test]

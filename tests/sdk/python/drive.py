@@ -321,6 +321,16 @@ def the_data_plane_follows():
     client.tag.assign_to_operation(*at, "a", "x", "t")
     client.tag.assign_to_product(*at, "p", "t")
     check([one.name for one in client.tag.list_by_api(*at, "a")] == ["t"], "tag")
+    for links, link in (
+        (client.tag_api_link, m.TagApiLinkContract(api_id="/apis/a")),
+        (client.tag_product_link, m.TagProductLinkContract(product_id="/products/p")),
+        (client.tag_operation_link, m.TagOperationLinkContract(operation_id="/apis/a/operations/x")),
+    ):
+        links.create_or_update(*at, "t", "link", link)
+        listing = next(getattr(links, name) for name in dir(links) if name.startswith("list"))
+        check([one.name for one in listing(*at, "t")] == ["link"], f"{links}")
+        links.delete(*at, "t", "link")
+        check(not list(listing(*at, "t")), f"{links}")
     client.product_policy.create_or_update(*at, "p", "policy", m.PolicyContract(format="rawxml", value=(
         '<policies><inbound><base /><set-header name="x-product"><value>@(context.Product.Name)</value></set-header>'
         "</inbound><backend><base /></backend></policies>")))
@@ -366,6 +376,9 @@ def the_data_plane_follows():
         format="openapi+json", value=document, path="pets", service_url=BACKEND + "/pets-up",
         subscription_required=False)).result()
     check([one.name for one in client.api_operation.list_by_api(*at, "pets")] == ["getpet"], "import")
+    exported = client.api_export.get(*at, "pets", format="openapi+json-link", export="true")
+    with urllib.request.urlopen(exported.value.link) as answer:
+        check(b"/pets/{id}" in answer.read(), "the link of an export")
     check("GET /pets-up/pets/7" in request("/pets/pets/7")[1], "import")
     client.policy.delete(*at, "policy", if_match="*")
     client.api.begin_delete(*at, "a", if_match="*", delete_revisions=True).result()
