@@ -2,7 +2,9 @@
 
 use gatewright::backend::Transport;
 use gatewright::gateway::Snapshot;
-use gatewright::model::{Api, ApiEntry, Backend, NamedValue, Operation, Origin, Policy, PolicyFormat, Product, Store};
+use gatewright::model::{
+    Api, ApiEntry, ApiKind, ApiSchema, Backend, NamedValue, Operation, Origin, Policy, PolicyFormat, Product, Store,
+};
 
 use crate::{free_api, product, subscription};
 
@@ -116,4 +118,25 @@ fn a_service_url_made_of_a_secret_is_not_shown() {
     let error = Snapshot::new(&store, &transport).unwrap_err();
     assert!(error.to_string().contains("API `a`: `serviceUrl`: `***` is not a base URL"), "{error}");
     assert!(!format!("{error:?}").contains("canary"));
+}
+
+#[test]
+fn an_odata_api_without_usable_metadata_is_a_warning() {
+    let odata = |document: Option<&str>| {
+        let mut entry = ApiEntry::new(Api::new("a").kind(ApiKind::Odata).service_url("https://example.com"));
+        if let Some(text) = document {
+            let mut schema = ApiSchema::new().content_type("application/xml");
+            schema.document = Some(serde_json::json!({ "value": text }).into());
+            entry.schemas.insert("metadata", schema);
+        }
+        let mut store = Store::new();
+        store.service.apis.insert("a", entry);
+        let transport = Transport::builder().native_roots(false).build().unwrap();
+        let snapshot = Snapshot::new(&store, &transport).unwrap_or_else(|error| panic!("{error}"));
+        snapshot.warnings().iter().map(ToString::to_string).collect::<Vec<_>>()
+    };
+    let start = "API `a`: requests cannot be validated: ";
+    assert_eq!(odata(None), [format!("{start}it has no schema with its metadata")]);
+    assert_eq!(odata(Some("<a/>")), [format!("{start}the metadata is not of OData: its root is not `Edmx`")]);
+    assert_eq!(odata(Some("<Edmx/>")), [""; 0]);
 }

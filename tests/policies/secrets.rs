@@ -14,11 +14,11 @@ use gatewright::sink::{TraceEvent, TraceSink};
 use http::{Request, Response};
 use tower::{Layer, ServiceExt, service_fn};
 
-const CANARY: &str = "canary-4711/hunter2 x9";
+const CANARY: &str = "canary-zq11/hunter2 x9";
 /// Longer than what a message shows of a text.
 const LONG: &str = "canary-0123456789-0123456789-0123456789-0123456789-0123456789-0123456789-0123456789";
 /// What must not be seen of either.
-const PARTS: [&str; 3] = ["canary", "4711", "hunter2"];
+const PARTS: [&str; 3] = ["canary", "zq11", "hunter2"];
 
 fn environment() -> Environment {
     let values =
