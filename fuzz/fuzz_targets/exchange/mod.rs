@@ -20,7 +20,7 @@ pub fn layer(outbound: &str) -> Option<PolicyLayer> {
     let document = Document::compile("f.xml", &text, Scope::Api, &Environment::new()).ok()?;
     let mut settings = EngineSettings::default();
     settings.body_limit = LIMIT;
-    settings.budget = settings.budget.steps(20_000).bytes(LIMIT).regex_backtracks(20_000);
+    settings.budget = settings.budget.steps(20_000).bytes(LIMIT as u64).regex_backtracks(20_000);
     Some(PolicyLayer::new([document]).settings(settings))
 }
 
