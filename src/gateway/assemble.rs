@@ -1,31 +1,22 @@
 //! Turns the entities of a store into a snapshot, and collects everything that is wrong with them.
 
+mod api;
+mod operations;
+
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, LazyLock, OnceLock};
+use std::sync::{Arc, OnceLock};
 
-use http::{HeaderName, Method};
-
-use super::access::{AccessTable, ApiAccess, KEY_HEADER, KEY_QUERY, ProductAccess};
-use super::contract::Schemas;
+use super::access::{AccessTable, ApiAccess, ProductAccess};
 use super::documents::{Chain, DocumentId, Documents, NO_DOCUMENT};
-use super::graphql;
-use super::naming::{header_name, split_revision, version};
-use super::odata;
+use super::naming::split_revision;
 use super::problem::{ConfigurationError, Problem};
 use super::realm::Realm;
-use super::router::{ApiRoute, OperationRoute, Router};
-use super::samples;
-use super::snapshot::{ApiState, OperationState, Pipelines, Protocol, Snapshot, Surroundings};
-use super::soap::SoapOperations;
+use super::router::{ApiRoute, Router};
+use super::snapshot::{ApiState, Pipelines, Snapshot, Surroundings};
 use super::subscriptions;
-use super::template::UrlTemplate;
-use crate::forward::Target;
-use crate::model::{self, Api, ApiEntry, ApiKind, Entities, Operation, OperationEntry, Store};
-use crate::policy::{ApiFacts, CertificateFacts, DeploymentFacts, OperationFacts, ProductFacts, Scope};
+use crate::model::{self, Entities, Store};
+use crate::policy::{CertificateFacts, DeploymentFacts, ProductFacts, Scope};
 use crate::secret::Secret;
-
-/// The one operation of a WebSocket API.
-const HANDSHAKE: &str = "onHandshake";
 
 /// The number of a service (0) or workspace, and a name in lower case.
 pub(super) type Key = (usize, String);
@@ -200,195 +191,6 @@ impl<'a> Assembly<'a> {
             });
         }
     }
-
-    fn api(&mut self, index: usize, entities: &'a Entities, realm: &Realm, name: &str, entry: &'a ApiEntry) {
-        let (base, named_revision) = split_revision(name);
-        let api = &entry.api;
-        let revision = api.api_revision.as_deref().or(named_revision).unwrap_or("1").to_owned();
-        if let Some(current) = named_revision.and_then(|_| entities.apis.get(base))
-            && current.api.api_revision.as_deref().unwrap_or("1") == revision
-        {
-            // Exports list the current revision under both names.
-            return;
-        }
-        let entity = || format!("API `{name}`");
-        let version = match version(api, entities) {
-            Ok(version) => version,
-            Err(message) => return self.problem(entity(), message),
-        };
-        let service_url = api.service_url.as_deref().filter(|url| !url.trim().is_empty());
-        let service_url = match service_url.map(|url| realm.service_url(url)).transpose() {
-            Ok(url) => url,
-            Err(message) => {
-                self.problem(entity(), format!("`serviceUrl`: {message}"));
-                None
-            }
-        };
-        let document =
-            self.compile(entry.policy.as_ref(), Scope::Api, (index, realm), || format!("policy of API `{name}`"));
-        let access = match self.api_places.get(&key(index, base)) {
-            Some(access) => *access,
-            None => self.api_access(index, base, api, entity),
-        };
-        let Some(ApiAccess { key_query, products, .. }) = self.access.get(access).cloned() else { return };
-        let is_current = api.is_current.unwrap_or(named_revision.is_none());
-        #[cfg(feature = "graphql")]
-        let graphql = graphql::read(name, entry, realm, &mut self.problems, &mut self.warnings);
-        #[cfg(not(feature = "graphql"))]
-        graphql::refuse(name, entry, &mut self.problems);
-        let facts = ApiFacts {
-            id: base.into(),
-            name: api.display_name.as_deref().unwrap_or(base).into(),
-            path: api.path.trim_matches('/').into(),
-            protocols: match api.protocols.as_slice() {
-                [] => vec!["https".into()],
-                protocols => protocols.iter().map(|protocol| protocol.as_str().into()).collect(),
-            },
-            service_url: service_url.clone(),
-            revision: revision.as_str().into(),
-            version: api.api_version.as_deref().unwrap_or_default().into(),
-            is_current_revision: is_current,
-            subscription_key_header: header_name(api).into(),
-            subscription_key_query: key_query.as_str().into(),
-            odata: odata::metadata(name, entry, &mut self.warnings),
-            #[cfg(feature = "graphql")]
-            graphql: graphql.map(Arc::new),
-        };
-        let above = [
-            self.scopes.first().copied().unwrap_or(NO_DOCUMENT),
-            if index == 0 { NO_DOCUMENT } else { self.scopes.get(index).copied().unwrap_or(NO_DOCUMENT) },
-        ];
-        let (mut routes, mut operations) = (Vec::new(), Vec::new());
-        let mut soap = (api.effective_kind() == ApiKind::Soap).then(Box::<SoapOperations>::default);
-        let (owner, mut schemas) = (entry, Schemas::default());
-        let handshake = handshake(owner).map(|entry| (HANDSHAKE, entry));
-        for (id, entry) in
-            owner.operations.iter().chain(handshake).chain(graphql::operations(owner)).chain(odata::operations(owner))
-        {
-            let operation = &entry.operation;
-            let entity = || format!("operation `{id}` of API `{name}`");
-            let own = self.compile(entry.policy.as_ref(), Scope::Operation, (index, realm), || {
-                format!("policy of operation `{id}` of API `{name}`")
-            });
-            let template = UrlTemplate::parse(&operation.url_template);
-            let method = Method::from_bytes(operation.method.trim().as_bytes());
-            match (template, method) {
-                (Ok(template), Ok(method)) => {
-                    let unknown = self.documents.unknown_parameters(own, |name| template.has_parameter(name));
-                    self.problems.extend(unknown.into_iter().map(Problem::Policy));
-                    routes.push(OperationRoute { method, template });
-                }
-                (template, method) => {
-                    if let Err(error) = template {
-                        self.problem(entity(), error.to_string());
-                    }
-                    if method.is_err() {
-                        self.problem(entity(), format!("`{}` is not an HTTP method", operation.method));
-                    }
-                    continue;
-                }
-            }
-            if let Some(soap) = &mut soap {
-                soap.add(operations.len(), operation);
-            }
-            let pipelines = self.pipelines(above, document, own, &products);
-            let needs_contract = pipelines.all().any(|pipeline| pipeline.needs_contract());
-            let needs_samples = pipelines.all().any(|pipeline| pipeline.needs_samples());
-            let template = routes.last().map(|route: &OperationRoute| &route.template).filter(|_| needs_contract);
-            let contract = template.map(|template| Arc::new(schemas.contract(owner, operation, template)));
-            let facts = OperationFacts {
-                id: id.into(),
-                name: operation.display_name.as_deref().unwrap_or(id).into(),
-                method: operation.method.trim().into(),
-                url_template: operation.url_template.as_str().into(),
-                responses: if needs_samples { samples::responses(owner, operation) } else { Vec::new() },
-                contract,
-            };
-            operations.push(OperationState { facts: Arc::new(facts), pipelines });
-        }
-        // A document of many operations may be right for some of them.
-        let has = |name: &str| routes.iter().any(|route: &OperationRoute| route.template.has_parameter(name));
-        let unknown = self.documents.unknown_parameters(document, has);
-        self.warnings.extend(unknown.into_iter().map(|unknown| Problem::Policy(unknown.into_warning())));
-        self.names.push(name.to_owned());
-        self.routes.push(ApiRoute {
-            hosts: Vec::new(),
-            path: api.path.clone(),
-            version,
-            revision,
-            is_current,
-            is_online: api.is_online.unwrap_or(true),
-            operations: routes,
-        });
-        // Without backends there is no snapshot, but the rest is checked.
-        let Some(backends) = realm.backends.clone() else { return };
-        let [global, workspace] = above;
-        self.apis.push(ApiState {
-            facts: Arc::new(facts),
-            access,
-            workspace: realm.workspace.clone(),
-            target: service_url.map(Target::Url),
-            backends,
-            protocol: protocol(api),
-            directory: realm.directory.clone(),
-            pipeline: self.documents.link([global, workspace, NO_DOCUMENT, document, NO_DOCUMENT]),
-            operations,
-            soap,
-        });
-    }
-
-    fn api_access(&mut self, index: usize, base: &str, api: &Api, entity: impl Fn() -> String) -> usize {
-        let name = base.to_ascii_lowercase();
-        let products = self.products.iter().enumerate();
-        let products = products.filter(|(_, product)| product.realm == index && product.apis.contains(&name));
-        let products: Vec<_> = products.map(|(product, _)| product).collect();
-        let open = products.iter().filter_map(|product| self.products.get(*product));
-        let open: Vec<_> = open.filter(|product| !product.access.requires_subscription).map(|p| &*p.facts.id).collect();
-        if let [first, second, ..] = open.as_slice() {
-            let message = format!("it is in the open products `{first}` and `{second}`: expected at most one");
-            self.problem(entity(), message);
-        }
-        let key_header = HeaderName::try_from(header_name(api)).unwrap_or_else(|_| {
-            self.problem(entity(), format!("`{}` is not the name of a header", header_name(api)));
-            KEY_HEADER
-        });
-        let names = api.subscription_key_parameter_names.as_ref();
-        let key_query = names.and_then(|names| names.query.as_deref()).filter(|name| !name.is_empty());
-        self.api_places.insert(key(index, base), self.access.len());
-        self.access.push(ApiAccess {
-            requires_subscription: api.subscription_required.unwrap_or(true),
-            key_header,
-            key_query: key_query.unwrap_or(KEY_QUERY).to_owned(),
-            products,
-            workspace: (index > 0).then_some(index),
-        });
-        self.access.len() - 1
-    }
-
-    fn pipelines(
-        &mut self,
-        [global, workspace]: [DocumentId; 2],
-        api: DocumentId,
-        operation: DocumentId,
-        products: &[usize],
-    ) -> Arc<Pipelines> {
-        let plain = [global, workspace, NO_DOCUMENT, api, operation];
-        let in_product = |product: &usize| {
-            let document = self.products.get(*product).map_or(NO_DOCUMENT, |product| product.document);
-            (*product, [global, workspace, document, api, operation])
-        };
-        let chains = Pipelines { plain, products: products.iter().map(in_product).collect() };
-        if let Some(pipelines) = self.pipelines.get(&chains) {
-            return pipelines.clone();
-        }
-        let mut link = |chain| self.documents.link(chain);
-        let pipelines = Arc::new(Pipelines {
-            plain: link(plain),
-            products: chains.products.iter().map(|(product, chain)| (*product, link(*chain))).collect(),
-        });
-        self.pipelines.insert(chains, pipelines.clone());
-        pipelines
-    }
 }
 
 fn realm(
@@ -406,23 +208,6 @@ fn realm(
     let mut realm = Realm::new(entities, workspace, (transport, resilience), &store.authorities, reports);
     realm.environment = realm.environment.custom_policies(custom.clone()).revocation_checked(checks_revocation);
     realm
-}
-
-/// The operation that every WebSocket API has, when the configuration does not list it.
-fn handshake(entry: &ApiEntry) -> Option<&'static OperationEntry> {
-    static OPERATION: LazyLock<OperationEntry> =
-        LazyLock::new(|| Operation::new("GET", "/").display_name(HANDSHAKE).into());
-    let is_missing = protocol(&entry.api) == Protocol::WebSocket && !entry.operations.contains(HANDSHAKE);
-    is_missing.then(|| &*OPERATION)
-}
-
-fn protocol(api: &Api) -> Protocol {
-    match api.effective_kind() {
-        ApiKind::Websocket => Protocol::WebSocket,
-        ApiKind::Grpc => Protocol::Grpc,
-        ApiKind::Graphql => Protocol::Graphql,
-        _ => Protocol::Http,
-    }
 }
 
 /// The facts of a product, with those of its APIs.

@@ -1,10 +1,12 @@
-//! The gateway as a service and as a layer.
+//! The gateway as a service.
+
+mod builder;
+mod layer;
 
 use std::convert::Infallible;
 use std::fmt;
 use std::future::Future;
 use std::net::IpAddr;
-use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
@@ -15,12 +17,10 @@ use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body as HttpBody;
 use pin_project_lite::pin_project;
-use tower_layer::Layer;
 use tower_service::Service;
 
-use super::own_calls::{Caller, OwnCalls, Unmatched};
-use super::own_names::OwnNames;
-use super::problem::{ConfigurationError, Problem};
+use super::own_calls::{Caller, Unmatched};
+use super::problem::ConfigurationError;
 use super::router::Route;
 use super::serve::{self, ToBackends};
 use super::snapshot::{Snapshot, Surroundings};
@@ -29,11 +29,11 @@ use super::soap;
 use crate::backend::Serve;
 use crate::backend::{HealthWatch, Resilience, Transport};
 use crate::body::{Body, BoxError};
-use crate::clock::Clock;
-use crate::load;
 use crate::model::Store;
-use crate::outbound::Outbound;
-use crate::policy::{CustomPolicies, CustomPolicy, EngineSettings, RequestTracing, Run};
+use crate::policy::{CustomPolicies, EngineSettings, Run};
+pub use builder::GatewayBuilder;
+use builder::OwnCallSettings;
+pub use layer::{GatewayLayer, GatewayService, GatewayServiceFuture};
 
 /// An API gateway: takes a client's request, finds its API and operation, checks its key, and runs the pipeline.
 ///
@@ -74,36 +74,6 @@ struct Shared {
     resilience: Resilience,
     own_calls: OwnCallSettings,
     custom: CustomPolicies,
-}
-
-/// What a builder says about calls of the gateway to itself.
-#[derive(Clone, Debug)]
-struct OwnCallSettings {
-    is_on: bool,
-    names: Vec<String>,
-    most: usize,
-}
-
-impl Default for OwnCallSettings {
-    fn default() -> Self {
-        Self { is_on: true, names: Vec::new(), most: 5 }
-    }
-}
-
-impl OwnCallSettings {
-    fn snapshot(
-        &self,
-        store: &Store,
-        settings: &Arc<EngineSettings>,
-        surroundings: Surroundings<'_>,
-    ) -> Result<Snapshot, ConfigurationError> {
-        let mut snapshot = Snapshot::within(store, surroundings)?;
-        let service = store.name.as_ref().map(|name| format!("{name}.azure-api.net"));
-        let names = self.names.iter().chain(&store.host_names).chain(&service).map(String::as_str);
-        let names = OwnNames::new(names.filter(|_| self.is_on));
-        snapshot.own = (!names.is_empty()).then(|| OwnCalls { names, most: self.most, settings: Arc::clone(settings) });
-        Ok(snapshot)
-    }
 }
 
 impl Gateway {
@@ -190,141 +160,6 @@ impl fmt::Debug for Gateway {
     }
 }
 
-/// Makes a [`Gateway`].
-#[derive(Debug, Default)]
-#[must_use]
-pub struct GatewayBuilder {
-    settings: EngineSettings,
-    transport: Option<Transport>,
-    resilience: Option<Resilience>,
-    own_calls: OwnCallSettings,
-    custom: CustomPolicies,
-}
-
-impl GatewayBuilder {
-    /// What backends are reached over; by default a [`Transport`] with default settings.
-    pub fn transport(mut self, transport: Transport) -> Self {
-        self.transport = Some(transport);
-        self
-    }
-
-    /// The state of circuit breakers, which outlives a configuration, and how backends are guarded beyond what entities
-    /// say; by default one with the gateway's clock and no options.
-    pub fn resilience(mut self, resilience: Resilience) -> Self {
-        self.resilience = Some(resilience);
-        self
-    }
-
-    /// Clock, limits and sinks.
-    pub fn settings(mut self, settings: EngineSettings) -> Self {
-        self.settings = settings;
-        self
-    }
-
-    /// Adds a name under which the gateway is reached: `host` on the default ports, or `host:port`.
-    ///
-    /// Requests that policies and backends send to one of its own names are served in process, as are those to `localhost`
-    /// or a loopback address whose `Host` is one of its names. The names in the store are always known, and so is
-    /// `{service}.azure-api.net`.
-    pub fn host_name(mut self, name: impl Into<String>) -> Self {
-        self.own_calls.names.push(name.into());
-        self
-    }
-
-    /// Whether calls of the gateway to itself are served in process; true by default. Otherwise they go over the network
-    /// as all others do.
-    pub fn own_calls_in_process(mut self, served: bool) -> Self {
-        self.own_calls.is_on = served;
-        self
-    }
-
-    /// How many calls of the gateway to itself may follow each other in process, 5 by default; the next one is answered
-    /// with 508.
-    pub fn most_own_calls(mut self, most: usize) -> Self {
-        self.own_calls.most = most;
-        self
-    }
-
-    /// Adds a policy of one's own, for the documents of all configurations; it takes the place of any other one with
-    /// the same element.
-    pub fn policy(mut self, policy: impl CustomPolicy) -> Self {
-        self.custom.add(policy);
-        self
-    }
-
-    /// Counts and caches in Redis, which other gateways share: for limits and quotas, and as the external cache.
-    #[cfg(feature = "redis")]
-    pub fn redis(mut self, stores: &crate::state::RedisStores) -> Self {
-        self.settings.counters = stores.counters();
-        self.settings.external_cache = Some(stores.cache());
-        self
-    }
-
-    /// What sends the requests that policies make on their own; by default the backends of the configuration do, over the
-    /// transport. Calls of the gateway to itself are served in process all the same.
-    pub fn outbound(mut self, outbound: Arc<dyn Outbound>) -> Self {
-        self.settings.outbound = Some(outbound);
-        self
-    }
-
-    #[cfg(feature = "testing")]
-    pub(crate) fn policies(mut self, policies: CustomPolicies) -> Self {
-        self.custom = policies;
-        self
-    }
-
-    /// Which requests are traced, and where their traces go; none by default.
-    pub fn request_tracing(mut self, tracing: RequestTracing) -> Self {
-        self.settings.request_tracing = Some(tracing);
-        self
-    }
-
-    /// The time that expressions and policies see.
-    pub fn clock(mut self, clock: Clock) -> Self {
-        self.settings.clock = clock;
-        self
-    }
-
-    /// The gateway, which serves the configuration in `store`.
-    ///
-    /// # Errors
-    ///
-    /// [`ConfigurationError`] with everything that is wrong.
-    pub fn build(mut self, store: &Store) -> Result<Gateway, ConfigurationError> {
-        let transport = match self.transport {
-            Some(transport) => transport,
-            None => Transport::builder().build().map_err(|error| {
-                let message = error.to_string();
-                ConfigurationError(vec![Problem::Entity { entity: "transport".to_owned(), message }])
-            })?,
-        };
-        let resilience = self.resilience.unwrap_or_else(|| Resilience::new().clock(self.settings.clock.clone()));
-        if self.settings.tokens.is_none() {
-            self.settings.tokens = transport.tokens().cloned();
-        }
-        let settings = Arc::new(self.settings);
-        let surroundings = Surroundings {
-            transport: &transport,
-            resilience: &resilience,
-            custom: &self.custom,
-            checks_revocation: settings.revocation.is_some(),
-        };
-        let snapshot = ArcSwap::from_pointee(self.own_calls.snapshot(store, &settings, surroundings)?);
-        let (own_calls, custom) = (self.own_calls, self.custom);
-        let shared = Arc::new(Shared { snapshot, settings, transport, resilience, own_calls, custom });
-        Ok(Gateway { shared, client: None })
-    }
-
-    /// The gateway, which serves the configuration in an ARM template or a folder. It reads files, so it blocks.
-    ///
-    /// # Errors
-    ///
-    /// [`ConfigurationError`] with everything that is wrong with the files, or else with the entities in them.
-    pub fn load(self, path: impl AsRef<Path>) -> Result<Gateway, ConfigurationError> {
-        self.build(&load::path(path)?.store)
-    }
-}
-
 impl<B> Service<Request<B>> for Gateway
 where
     B: HttpBody<Data = Bytes> + Send + 'static,
@@ -388,100 +223,5 @@ impl Future for GatewayFuture {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         self.project().serving.poll(cx).map(Ok)
-    }
-}
-
-/// Puts a gateway in front of a service: what matches no API falls through to it.
-#[derive(Clone, Debug)]
-pub struct GatewayLayer(Gateway);
-
-impl GatewayLayer {
-    /// A layer of a gateway, with which it shares everything.
-    pub fn new(gateway: Gateway) -> Self {
-        Self(gateway)
-    }
-}
-
-impl<S> Layer<S> for GatewayLayer {
-    type Service = GatewayService<S>;
-
-    fn layer(&self, inner: S) -> GatewayService<S> {
-        GatewayService { gateway: self.0.clone(), inner }
-    }
-}
-
-/// A service with a gateway in front.
-#[derive(Clone, Debug)]
-pub struct GatewayService<S> {
-    gateway: Gateway,
-    inner: S,
-}
-
-impl<S, B, R> Service<Request<B>> for GatewayService<S>
-where
-    S: Service<Request<B>, Response = Response<R>>,
-    B: HttpBody<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-    R: HttpBody<Data = Bytes> + Send + 'static,
-    R::Error: Into<BoxError>,
-{
-    type Response = Response<Body>;
-    type Error = S::Error;
-    type Future = GatewayServiceFuture<S::Future>;
-
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(cx)
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let snapshot = self.gateway.shared.snapshot.load();
-        let state = match snapshot.route(request.method(), request.uri(), request.headers()) {
-            Route::NoApi if !serve::answers_without_api(&snapshot, &request, &self.gateway.shared.settings) => {
-                State::Inner { response: self.inner.call(request) }
-            }
-            route => State::Run { run: self.gateway.serve(&snapshot, route, request, Unmatched::FallsThrough) },
-        };
-        GatewayServiceFuture { state }
-    }
-}
-
-pin_project! {
-    /// The future of [`GatewayService`].
-    #[must_use = "futures do nothing unless polled"]
-    pub struct GatewayServiceFuture<F> {
-        #[pin]
-        state: State<F>,
-    }
-}
-
-pin_project! {
-    #[project = StateProjection]
-    enum State<F> {
-        Run {
-            #[pin]
-            run: Serving,
-        },
-        Inner {
-            #[pin]
-            response: F,
-        },
-    }
-}
-
-impl<F, R, E> Future for GatewayServiceFuture<F>
-where
-    F: Future<Output = Result<Response<R>, E>>,
-    R: HttpBody<Data = Bytes> + Send + 'static,
-    R::Error: Into<BoxError>,
-{
-    type Output = Result<Response<Body>, E>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        match self.project().state.project() {
-            StateProjection::Run { run } => run.poll(cx).map(Ok),
-            StateProjection::Inner { response } => {
-                Poll::Ready(ready!(response.poll(cx)).map(|response| response.map(Body::new)))
-            }
-        }
     }
 }
