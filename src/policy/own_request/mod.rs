@@ -1,16 +1,16 @@
 //! Requests that policies make on their own: what the children of `send-request` and its kin describe.
 
+mod address;
 mod asking;
+mod parts;
 mod sending;
 
 use std::sync::Arc;
 
 use http::header::{CONTENT_LENGTH, HOST};
 use http::{HeaderMap, HeaderValue, Method, Request, Uri};
-use url::{ParseError, Position, Url};
 
 use super::compile::Compiler;
-use super::context::Context;
 use super::error::Failure;
 use super::exchange::{Exchange, Message};
 use super::list::Statement as _;
@@ -21,7 +21,6 @@ use super::spec::{Attribute, Child, Content};
 use super::statements::authentication_basic::{self, AuthenticationBasic};
 use super::statements::authentication_certificate::{self, AuthenticationCertificate};
 use super::statements::authentication_managed_identity::{self, AuthenticationManagedIdentity};
-use super::statements::include_fragment;
 use super::statements::proxy::{self, Proxy};
 use super::statements::set_backend_service::{self, SetBackendService};
 use super::statements::set_body::{self, SetBody, say_utf8};
@@ -30,7 +29,9 @@ use crate::expr::Value;
 use crate::forward::Target;
 use crate::outbound::OutboundOptions;
 use crate::xml::Element;
+use address::{absolute, current};
 pub(crate) use asking::Asking;
+use parts::Parts;
 pub(crate) use sending::{Prepared, Sent, Wanted, acquire, unavailable};
 
 pub(crate) const MODE: Attribute = Attribute::optional("mode", "`new` or `copy`", "new").or_expression();
@@ -105,75 +106,6 @@ impl Literal for Mode {
     fn value(value: Value) -> Result<Self, String> {
         let text = value.to_text().unwrap_or_default();
         Self::literal(&text).ok_or_else(|| format!("'{text}' is neither 'new' nor 'copy'."))
-    }
-}
-
-/// What the children of an element say, those of fragments among them.
-#[derive(Default)]
-struct Parts {
-    url: Option<To>,
-    method: Option<Method>,
-    changes: Vec<Change>,
-    /// Whether something is wrong with one of them.
-    is_broken: bool,
-}
-
-impl Parts {
-    fn read(&mut self, compiler: &mut Compiler<'_>, element: &Element, has_backend: bool) {
-        for known in CHILDREN.iter().filter(|known| known.count == "0..1") {
-            if let Some(second) = element.elements().filter(|child| *child.name == *known.element).nth(1) {
-                let message = format!("a second `{}`: `{}` may have one", known.element, element.name);
-                compiler.error(second.span.start, message);
-            }
-        }
-        for child in element.elements() {
-            if compiler.is_resolver && *child.name == *include_fragment::SPEC.element {
-                let read = include_fragment::inside(compiler, child, |inner| {
-                    inner.is_fragment = true;
-                    let document = inner.document;
-                    self.read(inner, &document.root, has_backend);
-                });
-                self.is_broken |= read.is_none();
-                continue;
-            }
-            let Some(known) = CHILDREN.iter().find(|known| *known.element == *child.name) else {
-                if child.name.starts_with("authentication-token") {
-                    let message = "it is retired: use `authentication-managed-identity`";
-                    compiler.note(child.span.start, message.to_owned());
-                } else if compiler.is_fragment {
-                    let message = format!("`{}` cannot stand in `http-request`", child.name);
-                    compiler.error(child.span.start, message);
-                    self.is_broken = true;
-                }
-                continue;
-            };
-            compiler.check_child(known, child);
-            let change = match known.element {
-                "set-url" => {
-                    self.url = to(compiler, child, has_backend);
-                    self.is_broken |= self.url.is_none();
-                    continue;
-                }
-                "set-method" => {
-                    self.method = fixed_method(compiler, child);
-                    self.is_broken |= self.method.is_none();
-                    continue;
-                }
-                "set-header" => SetHeader::compile(compiler, child).map(Change::Header),
-                "set-body" => SetBody::compile(compiler, child).map(Change::Body),
-                "set-backend-service" => backend(compiler, child).map(Change::Backend),
-                "authentication-basic" => AuthenticationBasic::compile(compiler, child).map(Change::Basic),
-                "authentication-certificate" => {
-                    AuthenticationCertificate::compile(compiler, child).map(Change::Certificate)
-                }
-                "authentication-managed-identity" => {
-                    AuthenticationManagedIdentity::compile(compiler, child).map(Change::Identity)
-                }
-                _ => Proxy::compile(compiler, child).map(Change::Proxy),
-            };
-            self.is_broken |= change.is_none();
-            self.changes.extend(change);
-        }
     }
 }
 
@@ -303,73 +235,6 @@ impl OwnRequest {
     }
 }
 
-/// The URL; a literal is parsed now. Next to a `set-backend-service` only its path and query count.
-fn to(compiler: &mut Compiler<'_>, element: &Element, has_backend: bool) -> Option<To> {
-    match compiler.text::<String>(element, true, URL)? {
-        Setting::Constant(text) => {
-            let rooted = if has_backend && text.starts_with('/') { format!("http://backend{text}") } else { text };
-            match absolute(&rooted) {
-                Ok(Ok(uri)) => Some(To::Constant(uri)),
-                _ => {
-                    let message = format!("the text of `set-url` is `{rooted}`: expected {URL}");
-                    compiler.error(element.inner.start, message);
-                    None
-                }
-            }
-        }
-        computed => Some(To::Computed(computed)),
-    }
-}
-
-fn backend(compiler: &mut Compiler<'_>, element: &Element) -> Option<SetBackendService> {
-    let backend = SetBackendService::compile(compiler, element)?;
-    if backend.resolves_again() {
-        let message = "`sf-resolve-condition` of `set-backend-service` has no effect here: the request is sent once";
-        compiler.warning(element.span.start, message.to_owned());
-    }
-    Some(backend)
-}
-
-fn fixed_method(compiler: &mut Compiler<'_>, element: &Element) -> Option<Method> {
-    let Setting::Constant(text) = compiler.text::<String>(element, false, METHOD)? else { return None };
-    match text.parse() {
-        Ok(method) => Some(method),
-        Err(_) => {
-            compiler.error(element.inner.start, format!("the text of `set-method` is `{text}`: expected {METHOD}"));
-            None
-        }
-    }
-}
-
-/// The URI of a text. One that is not absolute is a fault of the document; one that no host can have fails when it is
-/// sent, as a host that is not there does.
-fn absolute(text: &str) -> Result<Result<Uri, Box<Failure>>, Box<Failure>> {
-    let shown = || text.trim().split('?').next().unwrap_or_default().to_owned();
-    let url = match Url::parse(text.trim()) {
-        Ok(url) => url,
-        Err(ParseError::RelativeUrlWithoutBase) => {
-            return Err(invalid(format!("'{}' is not an absolute URL.", shown())));
-        }
-        Err(error) => return Ok(Err(unavailable(format!("'{}' is not a URL: {error}", shown())))),
-    };
-    if !matches!(url.scheme(), "http" | "https") {
-        return Err(invalid(format!("The URL has the scheme '{}': expected http or https.", url.scheme())));
-    }
-    let port = url.port().map_or(String::new(), |port| format!(":{port}"));
-    let (scheme, host) = (url.scheme(), url.host_str().unwrap_or_default());
-    let rest = &url[Position::BeforePath..Position::AfterQuery];
-    let uri = Uri::try_from(format!("{scheme}://{host}{port}{rest}"));
-    Ok(uri.map_err(|error| unavailable(format!("'{}' is not a URL: {error}", shown()))))
-}
-
-/// The URL of the request on its way.
-fn current(exchange: &mut Exchange) -> Result<Uri, Box<Failure>> {
-    let rest = exchange.request.rest().to_owned();
-    let base = Context::new(exchange).base().map(|base| base.join(&rest).to_string());
-    let text = base.unwrap_or_else(|| exchange.request.original_uri.to_string());
-    absolute(&text)?
-}
-
 /// The configuration of the request is wrong, which `ignore-error` does not cover.
 fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> Box<Failure> {
     Failure::internal("SendRequestInvalid", message)
@@ -409,47 +274,3 @@ fn bearer(token: &str) -> Option<HeaderValue> {
 
 /// The name of a variable.
 pub(crate) type Variable = Arc<str>;
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    #[test]
-    fn only_absolute_urls_of_http_are_taken() {
-        for (text, expected) in [
-            (" https://a.example ", "https://a.example/"),
-            ("HTTP://A.Example:80/x y?q=a b#part", "http://a.example/x%20y?q=a%20b"),
-            ("https://user:password@a.example:444/../x", "https://a.example:444/x"),
-            ("https://[::1]/", "https://[::1]/"),
-            ("/relative", "SendRequestInvalid"),
-            ("", "SendRequestInvalid"),
-            ("ftp://a.example", "SendRequestInvalid"),
-            ("mailto:a@b.example", "SendRequestInvalid"),
-            ("https://", "BackendConnectionFailure"),
-            ("https://a b/", "BackendConnectionFailure"),
-            ("https://a.example:99999/", "BackendConnectionFailure"),
-        ] {
-            let found = match absolute(text) {
-                Ok(Ok(uri)) => uri.to_string(),
-                Ok(Err(failure)) | Err(failure) => failure.reason.to_string(),
-            };
-            assert_eq!(found, expected, "{text}");
-        }
-    }
-
-    #[test]
-    fn a_query_is_not_told() {
-        let Err(failure) = absolute("relative?key=secret") else { panic!("it is not absolute") };
-        assert_eq!(failure.message, "'relative' is not an absolute URL.");
-    }
-
-    proptest! {
-        #[test]
-        fn any_text_is_a_uri_or_a_reason(text in any::<String>(), rest in "[ -~]{0,30}") {
-            let _ = absolute(&text);
-            let _ = absolute(&format!("https://{rest}"));
-        }
-    }
-}

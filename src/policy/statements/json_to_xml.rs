@@ -1,6 +1,8 @@
 //! `json-to-xml`: a body of JSON becomes XML.
 
 mod convert;
+mod names;
+mod parts;
 
 use super::super::compile::{Compiler, step};
 use super::super::document::Node;

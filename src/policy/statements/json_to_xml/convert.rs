@@ -4,9 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::fmt::Write as _;
 
 use super::super::super::markup::{escape, is_xml_char};
+use super::names::encoded;
+use super::parts::Parts;
 use crate::expr::json::text::iso_date;
 use crate::expr::json::{Expected, Formatting, JToken, Scalars, TokenClass, TokenValue};
-use crate::expr::xlinq::{is_name_part, is_name_start};
 
 /// How deep objects and arrays may nest.
 const MAX_DEPTH: usize = 256;
@@ -36,7 +37,7 @@ pub(super) enum ConvertError {
     TooLarge,
 }
 
-type Result<T = ()> = std::result::Result<T, ConvertError>;
+pub(super) type Result<T = ()> = std::result::Result<T, ConvertError>;
 
 /// The XML of a JSON text.
 pub(super) fn convert(json: &str, options: Options<'_>) -> Result<String> {
@@ -51,20 +52,11 @@ pub(super) fn convert(json: &str, options: Options<'_>) -> Result<String> {
     Ok(writer.out)
 }
 
-struct Writer<'o> {
-    options: Options<'o>,
+pub(super) struct Writer<'o> {
+    pub(super) options: Options<'o>,
     out: String,
     /// The namespace prefixes that are declared here, with how many elements around declare them.
     prefixes: HashMap<String, usize>,
-}
-
-/// What the members of an object are.
-#[derive(Default)]
-struct Parts {
-    /// Prefix, empty for the default namespace, and URI.
-    declarations: Vec<(String, String)>,
-    attributes: Vec<(String, String)>,
-    children: Vec<(String, JToken)>,
 }
 
 impl Writer<'_> {
@@ -192,7 +184,7 @@ impl Writer<'_> {
     }
 
     /// The text of a scalar; none for null.
-    fn text(&self, value: &JToken) -> Option<String> {
+    pub(super) fn text(&self, value: &JToken) -> Option<String> {
         match value.value() {
             None if value.is_container() => value.to_json(Formatting::None, self.options.limit).ok(),
             None | Some(TokenValue::Null) => None,
@@ -202,56 +194,6 @@ impl Writer<'_> {
                 Some(text)
             }
             Some(value) => Some(value.invariant_text()),
-        }
-    }
-
-    /// Tells declarations and attributes of an object from its children.
-    fn parts(&self, object: &JToken) -> Result<Parts> {
-        let mut parts = Parts::default();
-        let options = &self.options;
-        for property in object.children() {
-            let (Some(name), Some(value)) = (property.name(), property.property_value()) else { continue };
-            let is_object = value.class() == TokenClass::Object;
-            if is_object && options.attribute_block == Some(&name) {
-                parts.attributes.extend(self.pairs(&value));
-            } else if is_object && options.namespace_block == Some(&name) {
-                let pairs = self.pairs(&value);
-                let pairs = pairs.map(|(name, uri)| (if name == "$default" { String::new() } else { name }, uri));
-                parts.declarations.extend(pairs);
-            } else if let Some(prefix) = self.declared(&name).filter(|_| !value.is_container()) {
-                parts.declarations.push((prefix.to_owned(), self.text(&value).unwrap_or_default()));
-            } else if let Some(attribute) = options.attribute_prefix.and_then(|prefix| name.strip_prefix(prefix))
-                && !attribute.is_empty()
-                && !value.is_container()
-            {
-                parts.attributes.push((attribute.to_owned(), self.text(&value).unwrap_or_default()));
-            } else {
-                parts.children.push((name, value));
-            }
-        }
-        let mut seen = HashSet::with_capacity(parts.declarations.len());
-        for (prefix, uri) in &parts.declarations {
-            let is_free = seen.insert(prefix) && !matches!(prefix.as_str(), "xml" | "xmlns");
-            if !is_free || (!prefix.is_empty() && (!is_ncname(prefix) || uri.is_empty())) {
-                return Err(ConvertError::Invalid(format!("'{prefix}' cannot be declared as a namespace prefix.")));
-            }
-        }
-        Ok(parts)
-    }
-
-    fn pairs(&self, object: &JToken) -> impl Iterator<Item = (String, String)> {
-        object.children().into_iter().filter_map(|property| {
-            Some((property.name()?, property.property_value().and_then(|value| self.text(&value)).unwrap_or_default()))
-        })
-    }
-
-    /// The namespace prefix that a property declares: `soap` for `xmlns:soap`, empty for `xmlns`.
-    fn declared<'n>(&self, property: &'n str) -> Option<&'n str> {
-        let rest = property.strip_prefix(self.options.namespace_prefix?)?;
-        if rest.is_empty() {
-            Some("")
-        } else {
-            rest.strip_prefix(self.options.separator?).filter(|rest| !rest.is_empty())
         }
     }
 
@@ -278,47 +220,6 @@ impl Writer<'_> {
     fn check(&self) -> Result {
         if self.out.len() > self.options.limit { Err(ConvertError::TooLarge) } else { Ok(()) }
     }
-}
-
-fn is_ncname(name: &str) -> bool {
-    name.starts_with(is_name_start) && name.chars().all(is_name_part)
-}
-
-/// `XmlConvert.EncodeLocalName`, or with a replacement of one's own.
-fn encoded(name: &str, replacement: Option<&str>) -> String {
-    let is_escape = |rest: &str| {
-        let mut parts = rest.strip_prefix("_x").unwrap_or_default().chars();
-        parts.by_ref().take(4).filter(char::is_ascii_hexdigit).count() == 4 && parts.next() == Some('_')
-    };
-    let mut out = String::with_capacity(name.len());
-    for (at, c) in name.char_indices() {
-        let is_legal = if at == 0 { is_name_start(c) } else { is_name_part(c) };
-        let looks_escaped = c == '_' && replacement.is_none() && is_escape(name.get(at..).unwrap_or_default());
-        if is_legal && !looks_escaped {
-            out.push(c);
-            continue;
-        }
-        match replacement {
-            // What may follow the first character only, stays behind the replacement.
-            Some(text) if is_name_part(c) => {
-                out.push_str(text);
-                out.push(c);
-            }
-            Some(text) => out.push_str(text),
-            None if (c as u32) > 0xFFFF => {
-                let _ = write!(out, "_x{:08X}_", c as u32);
-            }
-            None => {
-                let _ = write!(out, "_x{:04X}_", c as u32);
-            }
-        }
-    }
-    // A replacement may be empty or illegal itself; a name must be one.
-    if is_ncname(&out) { out } else { encoded_or_underscore(&out) }
-}
-
-fn encoded_or_underscore(name: &str) -> String {
-    if name.is_empty() { "_".to_owned() } else { encoded(name, None) }
 }
 
 #[cfg(test)]
