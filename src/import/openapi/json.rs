@@ -1,8 +1,8 @@
-//! Reads JSON into a [`Document`], and writes values as JSON.
+//! Reads JSON into a [`Document`].
 
-use serde_json::Value;
+mod strings;
 
-use super::document::{Document, Node};
+use super::document::Document;
 
 /// As deep as `serde_json` reads, so that it can read what is kept as text.
 const DEEPEST: usize = 127;
@@ -176,185 +176,15 @@ impl<'t> Reader<'t> {
         self.document.push_number(start, self.at);
         Ok(())
     }
-
-    /// Goes on to the next byte that ends a plain run of text.
-    fn plain(&mut self) {
-        const ONES: u64 = u64::MAX / 255;
-        const HIGH: u64 = ONES << 7;
-        let below = |word: u64, limit: u64| word.wrapping_sub(ONES * limit) & !word & HIGH;
-        while let Some(chunk) = self.bytes.get(self.at..).and_then(|rest| rest.first_chunk::<8>()) {
-            let word = u64::from_le_bytes(*chunk);
-            let quote = below(word ^ (ONES * u64::from(b'"')), 1);
-            let escape = below(word ^ (ONES * u64::from(b'\\')), 1);
-            let found = quote | escape | below(word, 0x20);
-            if found != 0 {
-                self.at += found.trailing_zeros() as usize / 8;
-                return;
-            }
-            self.at += 8;
-        }
-        while self.at < self.bytes.len() && !matches!(self.peek(), b'"' | b'\\' | 0..=0x1f) {
-            self.at += 1;
-        }
-    }
-
-    fn string(&mut self) -> Result<(), JsonError> {
-        self.at += 1;
-        let start = self.at;
-        self.plain();
-        match self.peek() {
-            b'"' => {
-                self.document.push_text(start, self.at);
-                self.at += 1;
-                Ok(())
-            }
-            b'\\' => self.escaped_string(start),
-            _ => Err(self.error("a control character in a text is not escaped")),
-        }
-    }
-
-    /// The rest of a string that began at `start` and has its first escape here.
-    fn escaped_string(&mut self, start: usize) -> Result<(), JsonError> {
-        let text = self.text;
-        let begin = self.document.begin_text();
-        let mut start = start;
-        loop {
-            self.document.made_text().push_str(text.get(start..self.at).unwrap_or_default());
-            match self.peek() {
-                b'"' => break,
-                b'\\' => {
-                    self.at += 1;
-                    let character = self.escape()?;
-                    self.document.made_text().push(character);
-                }
-                _ => return Err(self.error("a control character in a text is not escaped")),
-            }
-            start = self.at;
-            self.plain();
-        }
-        self.at += 1;
-        self.document.end_text(begin);
-        Ok(())
-    }
-
-    /// What stands behind a backslash.
-    fn escape(&mut self) -> Result<char, JsonError> {
-        let byte = self.peek();
-        let character = match byte {
-            b'"' | b'\\' | b'/' => char::from(byte),
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
-            b'u' => return self.unit_escape(),
-            _ => return Err(self.error("an escape is not known")),
-        };
-        self.at += 1;
-        Ok(character)
-    }
-
-    /// `u` and four hexadecimal digits, twice when they are half of a character.
-    fn unit_escape(&mut self) -> Result<char, JsonError> {
-        let first = self.unit()?;
-        let unpaired = JsonError { offset: self.at, message: "half of a surrogate pair stands alone" };
-        let units = match first {
-            0xd800..=0xdbff if self.bytes.get(self.at..).is_some_and(|rest| rest.starts_with(b"\\u")) => {
-                self.at += 1;
-                [first, self.unit()?]
-            }
-            0xd800..=0xdbff => return Err(unpaired),
-            _ => [first, 0],
-        };
-        let length = if matches!(first, 0xd800..=0xdbff) { 2 } else { 1 };
-        char::decode_utf16(units.into_iter().take(length)).next().and_then(Result::ok).ok_or(unpaired)
-    }
-
-    fn unit(&mut self) -> Result<u16, JsonError> {
-        self.at += 1;
-        let digits = self.text.get(self.at..self.at + 4).filter(|digits| digits.bytes().all(|b| b.is_ascii_hexdigit()));
-        let Some(unit) = digits.and_then(|digits| u16::from_str_radix(digits, 16).ok()) else {
-            return Err(self.error("expected four hexadecimal digits"));
-        };
-        self.at += 4;
-        Ok(unit)
-    }
-}
-
-impl Node<'_> {
-    /// A scalar as text; other values as JSON.
-    pub(super) fn to_text(self) -> String {
-        self.text().map_or_else(|| self.to_json().to_string(), str::to_owned)
-    }
-
-    pub(super) fn to_json(self) -> Value {
-        if let Some(text) = self.text() {
-            Value::String(text.to_owned())
-        } else if let Some(number) = self.number() {
-            serde_json::from_str(number).unwrap_or_default()
-        } else if let Some(value) = self.bool() {
-            Value::Bool(value)
-        } else if self.is_list() {
-            self.items().map(Self::to_json).collect()
-        } else if self.is_map() {
-            self.members().map(|(name, value)| (name.to_owned(), value.to_json())).collect()
-        } else {
-            Value::Null
-        }
-    }
-
-    /// Writes the value as JSON.
-    pub(super) fn write(self, out: &mut String) {
-        if let Some(text) = self.text() {
-            write_text(text, out);
-        } else if let Some(written) = self.number().or_else(|| self.source()) {
-            out.push_str(written);
-        } else if let Some(value) = self.bool() {
-            out.push_str(if value { "true" } else { "false" });
-        } else if self.is_list() {
-            out.push('[');
-            for (number, item) in self.items().enumerate() {
-                out.push_str(if number == 0 { "" } else { "," });
-                item.write(out);
-            }
-            out.push(']');
-        } else if self.is_map() {
-            out.push('{');
-            for (number, (name, value)) in self.members().enumerate() {
-                out.push_str(if number == 0 { "" } else { "," });
-                write_name(name, out);
-                value.write(out);
-            }
-            out.push('}');
-        } else {
-            out.push_str("null");
-        }
-    }
-}
-
-/// Writes the name of a member and the colon behind it.
-pub(super) fn write_name(name: &str, out: &mut String) {
-    write_text(name, out);
-    out.push(':');
-}
-
-/// Writes a text in double quotes.
-pub(super) fn write_text(text: &str, out: &mut String) {
-    if text.bytes().any(|byte| matches!(byte, b'"' | b'\\' | 0..=0x1f)) {
-        // INVARIANT: a text can always be written as JSON.
-        out.push_str(&serde_json::to_string(text).unwrap_or_default());
-    } else {
-        out.push('"');
-        out.push_str(text);
-        out.push('"');
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::document::escape;
+    use serde_json::Value;
+
+    use super::super::document::{Node, escape};
     use super::*;
 
     fn value(text: &str) -> Option<Value> {

@@ -4,6 +4,7 @@ mod bodies;
 mod document;
 mod forms;
 mod json;
+mod json_writer;
 mod operations;
 mod options;
 mod parameters;

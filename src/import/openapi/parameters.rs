@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use super::document::Node;
-use super::json::write_name;
+use super::json_writer::write_name;
 use super::references::{References, target};
 use super::samples::{kind, wrap};
 use super::{Context, QueryParameters, Strictness, Version};

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::Version;
 use super::bodies::Media;
 use super::document::Node;
-use super::json::write_name;
+use super::json_writer::write_name;
 use super::references::{References, target};
 use crate::model::Json;
 

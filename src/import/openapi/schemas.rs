@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::document::Node;
-use super::json::write_name;
+use super::json_writer::write_name;
 use super::{Version, references};
 use crate::import::names::Taken;
 use crate::model::{ApiSchema, Json, Resource};
