@@ -1,6 +1,6 @@
 //! Casts, `Value<T>` and deserialisation.
 
-use super::super::Expected;
+use super::super::{Expected, IntType};
 use super::*;
 
 const INT: Target = Target::Integer(IntType::Int32);
