@@ -1,11 +1,14 @@
 //! Documents that are made to hurt: each gives a finding, soon and in little memory.
 
+mod references;
+mod wsdl;
+
 use std::fmt::Write as _;
 use std::time::{Duration, Instant};
 
 use gatewright::import::{
-    FunctionAppOptions, Imported, LogicAppOptions, Options, SoapForm, SourceFile, WebAppOptions, WsdlOptions,
-    function_app, logic_app, openapi, web_app, wsdl, wsdl_with_files,
+    FunctionAppOptions, Imported, LogicAppOptions, Options, SourceFile, WebAppOptions, WsdlOptions, function_app,
+    logic_app, openapi, web_app, wsdl,
 };
 
 const MOST_BYTES: u64 = 256 * 1024 * 1024;
@@ -36,162 +39,12 @@ fn read(text: impl AsRef<[u8]>) -> Imported {
     openapi(text.as_ref(), &Options::default())
 }
 
-/// Lines of YAML in which each alias stands for nine of the one before.
-fn alias_bomb(levels: usize) -> String {
-    let mut text = "openapi: 3.0.3\na0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
-    for level in 1..levels {
-        let aliases = vec![format!("*a{}", level - 1); 9].join(", ");
-        let _ = writeln!(text, "a{level}: &a{level} [{aliases}]");
-    }
-    text
-}
-
 fn document(schemas: &str) -> String {
     format!(
         r##"{{"openapi": "3.0.3", "info": {{"title": "T", "version": "1"}}, "servers": [{{"url": "https://h"}}], "paths": {{"/a": {{"post": {{
         "requestBody": {{"content": {{"application/json": {{"schema": {{"$ref": "#/components/schemas/S0"}}}}}}}}, "responses": {{}}}}}}}},
         "components": {{"schemas": {{{schemas}}}}}}}"##
     )
-}
-
-#[test]
-fn yaml_aliases_that_multiply() {
-    for levels in [6, 9, 30] {
-        refused("aliases", "alias-bomb", || read(alias_bomb(levels)));
-    }
-    let long = "x".repeat(100_000);
-    refused("alias of a long text", "alias-bomb", || {
-        read(format!("openapi: 3.0.3\nlong: &l {long}\nall: [{}]\n", vec!["*l"; 50_000].join(", ")))
-    });
-    refused("alias of itself", "invalid-syntax", || read("openapi: 3.0.3\na: &a [*a]\n"));
-    refused("merge keys", "alias-bomb", || {
-        let mut text = "openapi: 3.0.3\nm0: &m0 {a: 1}\n".to_owned();
-        for level in 1..40 {
-            let _ = writeln!(text, "m{level}: &m{level} {{x{level}: [*m{0}, *m{0}], <<: *m{0}}}", level - 1);
-        }
-        read(text)
-    });
-}
-
-#[test]
-fn references_in_rings_and_trees() {
-    refused("ring", "circular-ref", || {
-        let schemas: Vec<_> = (0..20_000)
-            .map(|n| format!(r##""S{n}": {{"$ref": "#/components/schemas/S{}"}}"##, (n + 1) % 20_000))
-            .collect();
-        read(document(&schemas.join(",")))
-    });
-    hurt("a tree that doubles at each level", || {
-        let schemas: Vec<_> = (0..60)
-            .map(|n| {
-                let next = format!(r##"{{"$ref": "#/components/schemas/S{}"}}"##, n + 1);
-                format!(r#""S{n}": {{"properties": {{"a": {next}, "b": {next}}}, "allOf": [{next}, {next}]}}"#)
-            })
-            .collect();
-        read(document(&format!("{},\"S60\": {{}}", schemas.join(","))))
-    });
-    hurt("a long chain", || {
-        let schemas: Vec<_> = (0..50_000)
-            .map(|n| format!(r##""S{n}": {{"items": {{"$ref": "#/components/schemas/S{}"}}}}"##, n + 1))
-            .collect();
-        read(document(&format!("{},\"S50000\": {{}}", schemas.join(","))))
-    });
-    refused("path items in a ring", "circular-ref", || {
-        read(
-            r##"{"openapi": "3.1.0", "info": {"title": "T", "version": "1"}, "paths": {"/a": {"$ref": "#/paths/~1b"}, "/b": {"$ref": "#/paths/~1a"}}}"##,
-        )
-    });
-}
-
-/// A document with so many paths that are all one path item, which has `operation` for every method.
-fn shared(operation: &str, components: &str, paths: usize) -> String {
-    let methods = ["get", "put", "post", "delete", "options", "head", "patch"];
-    let methods: Vec<_> = methods.iter().map(|method| format!(r#""{method}": {operation}"#)).collect();
-    let paths: Vec<_> =
-        (0..paths).map(|n| format!(r##""/p{n}": {{"$ref": "#/components/pathItems/Shared"}}"##)).collect();
-    format!(
-        r#"{{"openapi": "3.1.0", "info": {{"title": "T", "version": "1"}}, "servers": [{{"url": "https://h"}}],
-        "paths": {{{}}}, "components": {{"pathItems": {{"Shared": {{{}}}}}, {components}}}}}"#,
-        paths.join(","),
-        methods.join(",")
-    )
-}
-
-#[test]
-fn references_that_multiply_what_they_lead_to() {
-    let (paths, long) = (14_000, "x".repeat(100_000));
-    let parameters = |kind: &str| {
-        let one = |n| format!(r#"{{"name": "p{n}", "in": "{kind}", "schema": {{"type": "string"}}}}"#);
-        (0..1_000).map(one).collect::<Vec<_>>().join(",")
-    };
-    let numbers = (0..10_000).map(|n| n.to_string()).collect::<Vec<_>>().join(",");
-    let properties =
-        (0..150).map(|n| format!(r##""p{n}": {{"$ref": "#/components/schemas/Long"}}"##)).collect::<Vec<_>>().join(",");
-    let media = |inside: &str| {
-        format!(
-            r#"{{"responses": {{"200": {{"description": "d", "content": {{"application/json": {{{inside}}}}}}}}}}}"#
-        )
-    };
-    for (name, operation, components) in [
-        ("parameters", format!(r#"{{"parameters": [{}]}}"#, parameters("query")), String::new()),
-        ("a long description", format!(r#"{{"description": "{long}"}}"#), String::new()),
-        ("a long tag", format!(r#"{{"tags": ["{long}"]}}"#), String::new()),
-        (
-            "a long response",
-            r##"{"responses": {"200": {"$ref": "#/components/responses/Long"}}}"##.to_owned(),
-            format!(r#""responses": {{"Long": {{"description": "{long}"}}}}"#),
-        ),
-        ("a long schema", media(&format!(r#""schema": {{"description": "{long}"}}"#)), String::new()),
-        ("a long example", media(&format!(r#""example": "{long}""#)), String::new()),
-        (
-            "a long media type",
-            format!(r#"{{"responses": {{"200": {{"description": "d", "content": {{"{long}": {{}}}}}}}}}}"#),
-            String::new(),
-        ),
-        (
-            "a long enumeration",
-            format!(
-                r#"{{"parameters": [{{"name": "a", "in": "query", "schema": {{"type": "integer", "enum": [{numbers}]}}}}]}}"#
-            ),
-            String::new(),
-        ),
-        (
-            "a long name",
-            format!(
-                r#"{{"parameters": [{{"name": "{long}", "in": "query", "required": true, "schema": {{"type": "integer"}}}}]}}"#
-            ),
-            String::new(),
-        ),
-    ] {
-        let components = if components.is_empty() { r#""schemas": {}"#.to_owned() } else { components };
-        refused(name, "reference-bomb", || read(shared(&operation, &components, paths)));
-    }
-    hurt("parameters that are left out", || {
-        read(shared(&format!(r#"{{"parameters": [{}]}}"#, parameters("cookie")), r#""schemas": {}"#, paths))
-    });
-    hurt("long examples in samples", || {
-        let schema = format!(r#""schema": {{"properties": {{{properties}}}}}"#);
-        read(shared(&media(&schema), &format!(r#""schemas": {{"Long": {{"example": "{long}"}}}}"#), paths / 10))
-    });
-    hurt("a list that is looked into at many places", || {
-        let list = vec!["{}"; 100_000].join(",");
-        let all = (0..100_000).map(|n| format!(r##"{{"$ref": "#/x-list/{n}"}}"##)).collect::<Vec<_>>().join(",");
-        read(format!(
-            r#"{{"openapi": "3.1.0", "x-list": [{list}], "components": {{"schemas": {{"A": {{"allOf": [{all}]}}}}}}}}"#
-        ))
-    });
-    hurt("servers that multiply", || {
-        let variables =
-            (0..20_000).map(|n| format!(r#""v{n}": {{"default": "{{v}}{{v}}"}}"#)).collect::<Vec<_>>().join(",");
-        let url = (0..20_000).map(|n| format!("{{v{n}}}")).collect::<String>();
-        read(format!(
-            r#"{{"openapi": "3.1.0", "servers": [{{"url": "https://h/{url}", "variables": {{"v": {{"default": "{long}"}}, {variables}}}}}]}}"#
-        ))
-    });
-    hurt("schemes that multiply", || {
-        let schemes = (0..100_000).map(|n| format!(r#""s{n}""#)).collect::<Vec<_>>().join(",");
-        read(format!(r#"{{"swagger": "2.0", "host": "{long}", "schemes": [{schemes}]}}"#))
-    });
 }
 
 #[test]
@@ -294,43 +147,6 @@ fn broken_texts() {
 }
 
 #[test]
-fn entities_that_multiply() {
-    let mut text = "<!DOCTYPE a [<!ENTITY e0 \"x\">".to_owned();
-    for level in 1..30 {
-        let _ = write!(text, "<!ENTITY e{level} \"{}\">", format!("&e{};", level - 1).repeat(9));
-    }
-    text.push_str("]><a>&e29;</a>");
-    refused("entities", "doctype", || wsdl(text.as_bytes(), &WsdlOptions::default()));
-    let outside = "<!DOCTYPE a SYSTEM 'file:///etc/passwd'><a/>";
-    refused("an outer entity", "doctype", || wsdl(outside.as_bytes(), &WsdlOptions::default()));
-}
-
-/// A document whose message has a type that is twice in the next one, and so on.
-fn wide_wsdl(levels: usize) -> String {
-    let mut types = String::new();
-    for level in 0..levels {
-        let next = format!("t:T{}", level + 1);
-        let _ = write!(
-            types,
-            "<x:complexType name='T{level}'><x:sequence><x:element name='a' type='{next}'/><x:element name='b' type='{next}'/></x:sequence></x:complexType>"
-        );
-    }
-    include_str!("odd/wsdl/soap12-only.wsdl")
-        .replace("<x:element name=\"a\" type=\"x:int\"/>", "<x:element name=\"a\" type=\"t:T0\"/>")
-        .replace("</x:schema>", &format!("{types}<x:complexType name='T{levels}'/></x:schema>"))
-}
-
-#[test]
-fn types_that_double_at_each_level() {
-    for form in [SoapForm::PassThrough, SoapForm::Rest] {
-        let mut options = WsdlOptions::default();
-        options.form = form;
-        hurt("types", || wsdl(wide_wsdl(60).as_bytes(), &options));
-        hurt("many types", || wsdl(wide_wsdl(20_000).as_bytes(), &options));
-    }
-}
-
-#[test]
 fn many_of_everything() {
     let start =
         "<w:definitions xmlns:w='http://schemas.xmlsoap.org/wsdl/' xmlns:s='http://schemas.xmlsoap.org/wsdl/soap/'>";
@@ -411,14 +227,4 @@ fn broken_apps() {
     refused("a workflow cut off", "invalid-json", || {
         logic_app(&text.as_bytes()[..text.len() / 2], &LogicAppOptions::default())
     });
-}
-
-#[test]
-fn files_that_import_each_other() {
-    let main = "<w:definitions xmlns:w='http://schemas.xmlsoap.org/wsdl/'><w:import location='a.wsdl'/><w:import location='b.wsdl'/></w:definitions>";
-    let other = main.replace("<w:import location='a.wsdl'/>", "<w:import location='main.wsdl'/><w:types><x:schema xmlns:x='http://www.w3.org/2001/XMLSchema'><x:include schemaLocation='c.xsd'/></x:schema></w:types>");
-    let schema = "<x:schema xmlns:x='http://www.w3.org/2001/XMLSchema'><x:include schemaLocation='c.xsd'/><x:import schemaLocation='../c.xsd'/></x:schema>";
-    let files = [("main.wsdl", main), ("a.wsdl", &other), ("b.wsdl", &other), ("c.xsd", schema)];
-    let files = files.map(|(path, text)| SourceFile { path, bytes: text.as_bytes() });
-    refused("a ring of files", "no-service", || wsdl_with_files(main.as_bytes(), &files, &WsdlOptions::default()));
 }
