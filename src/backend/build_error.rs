@@ -26,6 +26,8 @@ pub(super) enum Problem {
     Pool(String),
     #[error("`{0}` is set, but has no effect on a pool: it belongs to the members")]
     NotOfPools(&'static str),
+    #[error("`{0}` is set, but has no effect on a backend whose `type` is `Single`")]
+    NotOfSingles(&'static str),
     #[error("`circuitBreaker` is set: put a `CircuitBreakerLayer` around the service, or use `Backends`")]
     BreakerAroundService,
     #[error("`url` is missing")]

@@ -64,7 +64,8 @@ impl<'a> BackendsBuilder<'a> {
 
     /// Whether an entity also serves requests to a plain URL that its own URL covers; true by default.
     ///
-    /// Scheme, host and port must be the same, and its path the same or a parent; the longest path wins.
+    /// Scheme, host and port must be the same, and its path the same or a parent; the longest path wins, and of entities
+    /// with the same URL the one that was added first.
     pub fn match_by_url(mut self, matched: bool) -> Self {
         self.match_by_url = matched;
         self
@@ -119,6 +120,8 @@ impl<'a> BackendsBuilder<'a> {
         if backend.is_pool() {
             return if self.has(id) { self.problem(id, Problem::Duplicate) } else { self.pool(id, backend) };
         }
+        let ignored = backend.without_effect();
+        self.warnings.extend(ignored.map(|field| BuildError::new(id, Problem::NotOfSingles(field))));
         let protection = match self.resilience.protect(&self.scope, id, backend.circuit_breaker.as_ref()) {
             Ok(protection) => protection,
             Err(problems) => {
@@ -157,17 +160,8 @@ impl<'a> BackendsBuilder<'a> {
     }
 
     fn pool(&mut self, id: &str, backend: &model::Backend) {
-        let not_of_pools = [
-            ("url", backend.url.is_some()),
-            ("protocol", backend.protocol.is_some()),
-            ("credentials", backend.credentials.is_some()),
-            ("proxy", backend.proxy.is_some()),
-            ("tls", backend.tls.is_some()),
-            ("circuitBreaker", backend.circuit_breaker.is_some()),
-            ("serviceFabricCluster", backend.fabric().is_some()),
-        ];
-        let ignored = not_of_pools.iter().filter(|(_, is_set)| *is_set);
-        self.warnings.extend(ignored.map(|(field, _)| BuildError::new(id, Problem::NotOfPools(field))));
+        let ignored = backend.without_effect();
+        self.warnings.extend(ignored.map(|field| BuildError::new(id, Problem::NotOfPools(field))));
         match &backend.pool {
             Some(pool) => self.pools.push((id.to_owned(), pool.clone())),
             None => self.problem(id, Problem::Pool("`pool` is missing".to_owned())),
@@ -230,13 +224,19 @@ impl<'a> BackendsBuilder<'a> {
     /// [`BuildErrors`]: one for each thing that is wrong, in the order in which the entities were added: an unknown named
     /// value, a bad URL or header, or a setting that is not supported yet.
     pub fn build(mut self) -> Result<Backends, BuildErrors> {
-        for (id, backend) in std::mem::take(&mut self.entities) {
-            self.make(&id, &backend);
+        let entities = std::mem::take(&mut self.entities);
+        for (id, backend) in &entities {
+            self.make(id, backend);
         }
         let pools = self.pools();
         BuildErrors::check(self.errors)?;
-        let matched = self.members.values().filter(|_| self.match_by_url);
-        let by_url = UrlMatch::new(matched.map(|member| (member.single.base.clone(), member.clone())));
+        let by_url = match self.match_by_url {
+            true => UrlMatch::new(entities.iter().filter_map(|(id, _)| {
+                let member = self.members.get(id.to_ascii_lowercase().as_str())?;
+                Some((member.single.base.clone(), member.clone()))
+            })),
+            false => UrlMatch::new([]),
+        };
         // Found as it is written without folding the case for each request.
         let written: Vec<_> = self.members.values().map(|m| (Box::<str>::from(&*m.single.id), m.clone())).collect();
         self.members.extend(written);

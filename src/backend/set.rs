@@ -78,18 +78,30 @@ impl Backends {
         }
     }
 
-    /// Closes the HTTP/1.1 connections to an entity, or to the members of a pool, so that the next request opens another
-    /// one; those in use are closed when their response is over. Those of HTTP/2 stay.
+    /// Closes the HTTP/1.1 connections to an entity, to the members of a pool, or to the replicas of a cluster's services,
+    /// so that the next request opens another one; those in use are closed when their response is over. Those of HTTP/2
+    /// stay.
     pub fn reconnect(&self, id: &str) {
-        let close = |member: &Member| member.client.reconnect(member.single.base.authority().as_str());
-        match (self.member(id), self.pool(id)) {
-            (Some(member), _) => close(member),
-            (None, Some(pool)) => pool.goals().iter().for_each(|goal| {
-                if let Goal::Single(member, _) = goal {
-                    close(member);
-                }
-            }),
-            (None, None) => {}
+        let single = |member: &Member| {
+            let authority = member.single.base.authority().as_str();
+            member.client.reconnect(authority);
+            self.sender.variants.reconnect(authority);
+        };
+        let cluster = |fabric: &Fabric| {
+            for authority in fabric.authorities() {
+                fabric.client.reconnect(&authority);
+                self.sender.variants.reconnect(&authority);
+            }
+        };
+        if let Some(member) = self.member(id) {
+            single(member);
+        } else if let Some(fabric) = self.fabric(id) {
+            cluster(fabric);
+        } else if let Some(pool) = self.pool(id) {
+            pool.goals().iter().for_each(|goal| match goal {
+                Goal::Single(member, _) => single(member),
+                Goal::Fabric(fabric) => cluster(fabric),
+            });
         }
     }
 

@@ -134,7 +134,7 @@ async fn attempt(
     request: &mut Option<Request<Body>>,
 ) -> Outcome {
     let protection = goal.protection().cloned();
-    let mut attempt = Attempt::default().expires(&call.expired);
+    let mut attempt = Attempt::default();
     let mut permit = None;
     if let Some((choice, permitted)) = chosen {
         attempt = attempt.chosen(choice);
@@ -165,6 +165,8 @@ async fn attempt(
         attempt = attempt.permitted(breaker, permit);
     }
     let Some(request) = request.take() else { return Err(Error::new(Kind::Unsendable)) };
+    // From here on, time that runs out is the backend's: what waits for a place says nothing about it.
+    let attempt = attempt.expires(&call.expired);
     let mut sent = call.sender.send_to(&goal, request, &call.options).guarded(attempt);
     match protection.as_ref().and_then(|protection| protection.attempt_timeout) {
         None => sent.await,

@@ -6,7 +6,7 @@ use crate::forward::BaseUrl;
 
 /// Values by base URL: same scheme, host and port, and the longest path that covers the path called.
 pub(super) struct UrlMatch<T> {
-    /// By authority; of each, the longest path first.
+    /// By authority; of each, the longest path first, and of equal ones the first that was given.
     by_authority: HashMap<Box<str>, Vec<(BaseUrl, T)>>,
 }
 
@@ -48,6 +48,13 @@ fn covers(own: &BaseUrl, base: &BaseUrl, path: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_equal_urls_the_first_wins() {
+        let base = || BaseUrl::parse("https://a.example/api").unwrap();
+        let urls = UrlMatch::new((0..50).map(|number| (base(), number)));
+        assert_eq!(urls.find(&base(), "/x"), Some(&0));
+    }
 
     #[test]
     fn the_longest_covering_url_wins() {

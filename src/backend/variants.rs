@@ -1,7 +1,7 @@
 //! Clients for requests that ask for a certificate or a web proxy of their own.
 
 use std::collections::HashMap;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -57,8 +57,17 @@ impl Variants {
         self.client(Link { proxy: proxy.clone(), ..plain.link().clone() })
     }
 
+    /// Closes the connections to a server.
+    pub(super) fn reconnect(&self, authority: &str) {
+        self.lock().values().for_each(|client| client.reconnect(authority));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<Link, Client>> {
+        self.clients.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn client(&self, link: Link) -> Client {
-        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut clients = self.lock();
         if let Some(client) = clients.get(&link) {
             return client.clone();
         }

@@ -96,6 +96,23 @@ impl Backend {
         }
     }
 
+    /// The fields that are set and have no effect on a backend of its type.
+    pub(crate) fn without_effect(&self) -> impl Iterator<Item = &'static str> {
+        let is_pool = self.is_pool();
+        let fields = [
+            ("url", is_pool && self.url.is_some()),
+            ("protocol", is_pool && self.protocol.is_some()),
+            ("credentials", is_pool && self.credentials.is_some()),
+            ("proxy", is_pool && self.proxy.is_some()),
+            ("tls", is_pool && self.tls.is_some()),
+            ("resourceId", is_pool && self.resource_id.is_some()),
+            ("circuitBreaker", is_pool && self.circuit_breaker.is_some()),
+            ("properties", is_pool && self.properties.is_some()),
+            ("pool", !is_pool && self.pool.is_some()),
+        ];
+        fields.into_iter().filter(|(_, is_set)| *is_set).map(|(field, _)| field)
+    }
+
     /// The Service Fabric cluster that resolves the address, when there is one.
     pub fn fabric(&self) -> Option<&ServiceFabricCluster> {
         self.properties.as_ref()?.service_fabric_cluster.as_ref()

@@ -1,7 +1,7 @@
 use std::sync::atomic::Ordering;
 
 use gatewright::backend::{Backends, Error, Transport};
-use gatewright::forward::{FabricOptions, ForwardOptions, ReplicaRole, ServedBy};
+use gatewright::forward::{CertificateName, FabricOptions, ForwardOptions, ReplicaRole, ServedBy};
 use gatewright::model::{Backend, Certificate, Credentials, Pool, PoolMember, ServiceFabricCluster, X509Name};
 use gatewright::secret::NamedValues;
 use http::Response;
@@ -60,6 +60,31 @@ async fn resolves_once_and_takes_instances_in_turn() {
     assert!(answers[1].starts_with("GET /x?y=1 ") && answers[3].starts_with("GET /x?y=1 "), "{answers:?}");
     assert!(answers[1].contains(&format!("host: {}\n", second.address())) && answers[1].contains("x-key: s3cr3t"));
     assert_eq!(naming.asked(), [format!("/Services/app~svc{ASK}1")]);
+}
+
+#[tokio::test]
+async fn reconnect_opens_another_connection_to_a_replica() {
+    let replica = TestServer::http(echo).await;
+    let naming = TestNaming::http().await.then(200, stateless("1:1", &[replica.url("")]));
+    let (transport, values) = (transport(), NamedValues::new());
+    let backends = Backends::builder(&transport, &values)
+        .certificate("c", &Certificate::new().data(Authority::new().client("caller").0.as_str()))
+        .backend("b", &at(&[naming.server.url("")]))
+        .backend("p", &Backend::of_pool(Pool::new().member(PoolMember::new("b"))))
+        .build()
+        .unwrap();
+    let mut with_certificate = ForwardOptions::default();
+    with_certificate.certificate = Some(CertificateName::Id("c".into()));
+    let mut connections = Vec::new();
+    for id in ["", "b", "p", "other"] {
+        backends.reconnect(id);
+        for options in [&ForwardOptions::default(), &with_certificate] {
+            seen(&backends, "/", options).await;
+            seen(&backends, "/", options).await;
+        }
+        connections.push(replica.connections());
+    }
+    assert_eq!(connections, [2, 4, 6, 6], "with and without the certificate");
 }
 
 #[tokio::test]

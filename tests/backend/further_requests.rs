@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use gatewright::Body;
-use gatewright::backend::{BackendOptions, Backends, Error, PoolOptions, Resilience, RetryBudget};
+use gatewright::backend::{BackendOptions, Backends, Error, OutlierEjection, PoolOptions, Resilience, RetryBudget};
 use gatewright::forward::{ForwardOptions, ServedBy, Target};
 use gatewright::model::{Backend, Pool, PoolMember};
 use gatewright::secret::NamedValues;
@@ -107,6 +107,27 @@ async fn hedges_keep_to_their_budget() {
     }
     assert_eq!(sent, [2, 1, 2, 1, 2], "the reserve, then one for two calls");
     assert_eq!(budget.saved(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_for_a_place_says_nothing_about_a_member() {
+    let (first, second) = (slow_at_first(9).await, slow_at_first(9).await);
+    let resilience = Resilience::new()
+        .backends(BackendOptions::new().max_requests(1, 5))
+        .pool("p", PoolOptions::new().outlier_ejection(OutlierEjection::new().failures_in_a_row(1)));
+    let backends = build(&[first.0.url(""), second.0.url("")], &resilience);
+    let start = || Box::pin(backends.call(&Target::Backend("p".into()), get("/"), &ForwardOptions::default()));
+    let candidates = || backends.pools()[0].members.iter().map(|member| member.is_candidate).collect::<Vec<_>>();
+    let (mut sent, mut also_sent, mut waits) = (start(), start(), start());
+    for call in [&mut sent, &mut also_sent, &mut waits] {
+        assert!(tokio::time::timeout(Duration::from_secs(1), call).await.is_err());
+    }
+    waits.timed_out();
+    drop(waits);
+    assert_eq!(candidates(), [true, true], "the request that waited was sent to nobody");
+    sent.timed_out();
+    drop(sent);
+    assert_eq!(candidates(), [false, true]);
 }
 
 #[tokio::test(start_paused = true)]

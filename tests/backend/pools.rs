@@ -259,8 +259,11 @@ fn what_cannot_be_is_reported() {
     assert_eq!(messages.into_keys().collect::<Vec<_>>(), expected);
     let mut carbon = pool(&["a"]);
     carbon.pool.as_mut().unwrap().services[0].preferred_carbon_emission = Some(gatewright::model::CarbonEmission::Low);
+    let mut both = single.clone().kind(gatewright::model::BackendKind::Single);
+    both.pool = carbon.pool.clone();
     let backends = Backends::builder(&transport, &values)
         .backend("a", &single)
+        .backend("s", &both)
         .backend("p", &with_url)
         .backend("c", &carbon)
         .build()
@@ -269,6 +272,7 @@ fn what_cannot_be_is_reported() {
     assert_eq!(
         warnings,
         [
+            "backend `s`: `pool` is set, but has no effect on a backend whose `type` is `Single`",
             "backend `p`: `url` is set, but has no effect on a pool: it belongs to the members",
             "backend `c`: `pool`: `preferredCarbonEmission` of `a` has no effect: there is no source of carbon intensity here",
         ]

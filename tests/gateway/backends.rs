@@ -147,6 +147,44 @@ async fn a_retry_does_not_go_back_while_there_is_another_member() {
     assert_eq!(calls.join_all().await, [200; 100], "404 trips nobody");
 }
 
+/// 20,000 requests at 2,000 a second: a breaker alone lets five errors pass, a retry none.
+#[tokio::test]
+async fn one_of_four_fails_half_of_its_requests() {
+    let condition = FailureCondition::new()
+        .count(5)
+        .interval(Duration::from_secs(30))
+        .status_code_range(StatusCodeRange::new(500, 599));
+    let rule = CircuitBreakerRule::new().name("r").failure_condition(condition).trip_duration(Duration::from_secs(30));
+    let retry = r#"<retry count="2" interval="0" first-fast-retry="true" condition="@(context.Response.StatusCode == 503)">
+        <forward-request buffer-request-body="true" /></retry>"#;
+    for (backend, expected) in [("<forward-request />", 5), (retry, 0)] {
+        let random = Arc::new(Mutex::new(1_u64));
+        let bad = TestServer::http(move |_| {
+            let mut random = random.lock().unwrap();
+            // A fixed sequence without a pattern.
+            *random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            let status = if *random >> 33 & 1 == 1 { 503 } else { 200 };
+            async move { Response::builder().status(status).body(Body::empty()).unwrap() }
+        })
+        .await;
+        let good = [server(&[]).await, server(&[]).await, server(&[]).await];
+        let mut store = store(&[&good[0], &good[1], &good[2], &bad], backend, "", "");
+        for (member, server) in [&good[0], &good[1], &good[2], &bad].into_iter().enumerate() {
+            let breaker = CircuitBreaker::new().rule(rule.clone());
+            let entity = Backend::new(server.url("")).unwrap().circuit_breaker(breaker);
+            store.service.backends.insert(format!("m{member}"), entity);
+        }
+        let clock = manual();
+        let gateway = gateway(&store, &clock);
+        let mut errors = 0;
+        for _ in 0..20_000 {
+            clock.advance(Duration::from_micros(500));
+            errors += usize::from(send(&gateway, "GET", "/a/x", &[]).await.status() != 200);
+        }
+        assert_eq!(errors, expected, "{backend}");
+    }
+}
+
 #[tokio::test]
 async fn a_retry_sees_that_a_pool_is_exhausted() {
     let bad = server(&[503; 9]).await;

@@ -6,6 +6,7 @@
 
 #![cfg(all(target_os = "linux", feature = "policy", any(feature = "aws-lc-rs", feature = "ring")))]
 
+mod backends;
 #[allow(unused_imports)] // The other tests of backends use the rest.
 #[path = "../support/mod.rs"]
 mod support;

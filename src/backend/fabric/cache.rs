@@ -60,6 +60,11 @@ impl Cache {
         Ok(partition)
     }
 
+    /// All partitions that are known.
+    pub(super) fn partitions(&self) -> Vec<Arc<Partition>> {
+        lock(&self.0).values().flat_map(|service| lock(&service.partitions).clone()).collect()
+    }
+
     fn service(&self, name: &str) -> Arc<Service> {
         let mut services = lock(&self.0);
         if let Some(service) = services.get(name) {

@@ -67,6 +67,13 @@ impl Fabric {
         })
     }
 
+    /// The hosts and ports of the replicas that are known.
+    pub(super) fn authorities(&self) -> Vec<String> {
+        let partitions = self.cache.partitions();
+        let addresses = partitions.iter().flat_map(|partition| partition.addresses());
+        addresses.map(|address| address.authority().as_str().to_owned()).collect()
+    }
+
     /// Resolves the service and calls it with `client`.
     pub(super) async fn call(
         self: Arc<Self>,

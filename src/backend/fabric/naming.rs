@@ -72,6 +72,12 @@ impl Partition {
         })
     }
 
+    /// Where its replicas listen, as far as that is HTTP.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = BaseUrl> + '_ {
+        let texts = self.replicas.iter().flat_map(|replica| replica.address.texts());
+        texts.filter_map(|text| BaseUrl::parse(text).ok())
+    }
+
     /// Whether the partition serves a key.
     pub(super) fn serves(&self, key: Option<&str>) -> bool {
         match (&self.keys, key) {
@@ -155,6 +161,14 @@ impl Address {
         let Some(listeners) = listeners.and_then(Value::as_object) else { return Self::Plain(text.trim().to_owned()) };
         let listeners = listeners.iter().filter_map(|(name, url)| Some((name.clone(), url.as_str()?.to_owned())));
         Self::Listeners(listeners.collect())
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &str> {
+        let (plain, listeners) = match self {
+            Self::Plain(text) => (Some(text.as_str()), &[][..]),
+            Self::Listeners(listeners) => (None, &listeners[..]),
+        };
+        plain.into_iter().chain(listeners.iter().map(|(_, url)| url.as_str()))
     }
 
     fn of(&self, listener: Option<&str>) -> Result<&str, NamingError> {

@@ -58,25 +58,13 @@ impl Assembly {
         let mut backend: Backend = self.read(item)?;
         let properties = &item.properties;
         if backend.is_pool() {
-            let drop = |present: bool, name: &str| present.then(|| name.to_owned());
-            let dropped: Vec<String> = [
-                drop(backend.url.take().is_some(), "url"),
-                drop(backend.protocol.take().is_some(), "protocol"),
-                drop(backend.credentials.take().is_some(), "credentials"),
-                drop(backend.proxy.take().is_some(), "proxy"),
-                drop(backend.tls.take().is_some(), "tls"),
-                drop(backend.resource_id.take().is_some(), "resourceId"),
-                drop(backend.circuit_breaker.take().is_some(), "circuitBreaker"),
-                drop(backend.properties.take().is_some(), "properties"),
-            ]
-            .into_iter()
-            .flatten()
-            .collect();
-            for name in dropped {
-                let offset = properties.get(&name).map_or(properties.offset, |node| node.offset);
+            for name in backend.without_effect() {
+                let offset = properties.get(name).map_or(properties.offset, |node| node.offset);
                 let message = format!("{}: `{name}` has no effect on a pool: set it on the members", item.describe());
                 self.warnings.push(item.source.problem(offset, message));
             }
+            let Backend { title, description, kind, pool, azure_region, extra, .. } = backend;
+            backend = Backend { title, description, kind, pool, azure_region, extra, ..Backend::default() };
             let members = properties.get("pool").and_then(|pool| pool.get("services")).and_then(|node| node.elements());
             for (index, member) in members.unwrap_or_default().iter().enumerate() {
                 let name = format!("pool.services[{index}].id");
