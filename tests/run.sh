@@ -6,10 +6,10 @@ cd "$(dirname "$0")/.."
 say() { printf '\n== %s\n' "$*"; }
 
 need_c_compiler() {
-  command -v cc >/dev/null || {
-    say "installing a C compiler (the crypto provider is built with it)"
-    if command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq gcc libc6-dev make cmake >/dev/null
-    else echo "no C compiler and no apt-get: install gcc or clang"; exit 1; fi
+  command -v c++ >/dev/null || {
+    say "installing a C and C++ compiler (the crypto provider and the fuzz targets are built with it)"
+    if command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq g++ libc6-dev make cmake >/dev/null
+    else echo "no C++ compiler and no apt-get: install g++ or clang"; exit 1; fi
   }
 }
 need_libxml() {
@@ -58,4 +58,6 @@ say "each feature alone"
 for feature in "" client policy aws-lc-rs ring certificates azure vault graphql liquid libxml import management testing redis validation client,policy; do
   cargo clippy --lib --quiet --no-default-features --features "$feature" -- -D warnings
 done
+say "fuzz targets"
+cargo check --manifest-path fuzz/Cargo.toml --features graphql --quiet
 say "all checks passed"

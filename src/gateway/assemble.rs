@@ -197,7 +197,7 @@ fn realm(
     store: &Store,
     name: Option<&str>,
     entities: &Entities,
-    Surroundings { transport, resilience, custom, checks_revocation }: Surroundings<'_>,
+    Surroundings { transport, resilience, dialect, checks_revocation }: Surroundings<'_>,
     assembly: &mut Assembly<'_>,
 ) -> Realm {
     let workspace = name.map(|id| {
@@ -206,7 +206,7 @@ fn realm(
     });
     let reports = (&mut assembly.problems, &mut assembly.warnings);
     let mut realm = Realm::new(entities, workspace, (transport, resilience), &store.authorities, reports);
-    realm.environment = realm.environment.custom_policies(custom.clone()).revocation_checked(checks_revocation);
+    realm.environment = realm.environment.dialect(dialect).revocation_checked(checks_revocation);
     realm
 }
 

@@ -202,6 +202,7 @@ fn denied(
 
 /// Sends what a pipeline forwards to the backends of its configuration.
 #[doc(hidden)]
+#[derive(Clone)]
 pub struct ToBackends {
     snapshot: Arc<Snapshot>,
     /// The index of the API.

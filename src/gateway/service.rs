@@ -30,7 +30,7 @@ use crate::backend::Serve;
 use crate::backend::{HealthWatch, Resilience, Transport};
 use crate::body::{Body, BoxError};
 use crate::model::Store;
-use crate::policy::{CustomPolicies, EngineSettings, Run};
+use crate::policy::{Dialect, EngineSettings, Run};
 pub use builder::GatewayBuilder;
 use builder::OwnCallSettings;
 pub use layer::{GatewayLayer, GatewayService, GatewayServiceFuture};
@@ -73,7 +73,7 @@ struct Shared {
     transport: Transport,
     resilience: Resilience,
     own_calls: OwnCallSettings,
-    custom: CustomPolicies,
+    dialect: Dialect,
 }
 
 impl Gateway {
@@ -90,9 +90,9 @@ impl Gateway {
     ///
     /// [`ConfigurationError`] with everything that is wrong; the gateway then goes on with what it has.
     pub fn replace(&self, store: &Store) -> Result<(), ConfigurationError> {
-        let Shared { own_calls, transport, settings, resilience, custom, .. } = &*self.shared;
+        let Shared { own_calls, transport, settings, resilience, dialect, .. } = &*self.shared;
         let checks_revocation = settings.revocation.is_some();
-        let surroundings = Surroundings { transport, resilience, custom, checks_revocation };
+        let surroundings = Surroundings { transport, resilience, dialect, checks_revocation };
         let snapshot = own_calls.snapshot(store, settings, surroundings)?;
         self.shared.snapshot.store(Arc::new(snapshot));
         Ok(())
@@ -201,6 +201,18 @@ pin_project! {
         Reads {
             begin: Pin<Box<dyn Future<Output = Run<ToBackends>> + Send>>,
         },
+    }
+
+    impl PinnedDrop for Serving {
+        fn drop(this: Pin<&mut Self>) {
+            // The caller has gone before there was a response.
+            if let ServingProjection::Run { mut run } = this.project()
+                && let Some(rest) = run.as_mut().abandoned()
+            {
+                let deliveries = rest.settings().deliveries.clone();
+                deliveries.finish(rest);
+            }
+        }
     }
 }
 

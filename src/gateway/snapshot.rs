@@ -13,8 +13,8 @@ use crate::backend::{Backends, Resilience, Transport};
 use crate::forward::Target;
 use crate::model::Store;
 use crate::policy::{
-    ApiFacts, BackendDirectory, CustomPolicies, DeploymentFacts, OperationFacts, Pipeline, ProductFacts,
-    SubscriptionFacts, UserFacts,
+    ApiFacts, BackendDirectory, DeploymentFacts, Dialect, OperationFacts, Pipeline, ProductFacts, SubscriptionFacts,
+    UserFacts,
 };
 use crate::secret::{NamedValue, NamedValues, Redactor};
 
@@ -98,7 +98,7 @@ pub(super) struct SubscriptionState {
 pub(super) struct Surroundings<'a> {
     pub transport: &'a Transport,
     pub resilience: &'a Resilience,
-    pub custom: &'a CustomPolicies,
+    pub dialect: &'a Dialect,
     /// Whether something knows which certificates of callers are revoked.
     pub checks_revocation: bool,
 }
@@ -119,8 +119,8 @@ impl Snapshot {
     ///
     /// As [`Snapshot::new`].
     pub fn with(store: &Store, transport: &Transport, resilience: &Resilience) -> Result<Self, ConfigurationError> {
-        let custom = &CustomPolicies::default();
-        Self::within(store, Surroundings { transport, resilience, custom, checks_revocation: false })
+        let dialect = &Dialect::default();
+        Self::within(store, Surroundings { transport, resilience, dialect, checks_revocation: false })
     }
 
     pub(super) fn within(store: &Store, surroundings: Surroundings<'_>) -> Result<Self, ConfigurationError> {

@@ -41,11 +41,7 @@ impl Exchange {
             Err(CollectError::TooLarge(limit)) => {
                 Err(Failure::internal("ResponseBodyTooLarge", format!("Response body is larger than {limit} bytes.")))
             }
-            Err(CollectError::Read(_)) if of_request => {
-                // Nobody is there to see it; it is what other servers log when a caller goes away.
-                let status = StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST);
-                Err(Failure::refused(status, "ClientConnectionFailure", "The operation was canceled."))
-            }
+            Err(CollectError::Read(_)) if of_request => Err(Failure::caller_has_gone()),
             Err(CollectError::Read(_)) => Err(Failure::internal(
                 "BackendConnectionFailure",
                 "Underlying transport connection was unexpectedly closed.",

@@ -98,14 +98,7 @@ impl Deliveries {
         redaction: Redaction,
         work: impl Future<Output = Result<(), Box<Failure>>> + Send + 'static,
     ) {
-        let most = self.0.most;
-        let taken = self.0.in_flight.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| (n < most).then_some(n + 1));
-        if taken.is_err() {
-            self.0.dropped.fetch_add(1, Ordering::Relaxed);
-            tracing::warn!(target: "gatewright::policy", policy, most, "dropped: too many requests are under way");
-            return;
-        }
-        let place = Place(self.clone());
+        let Some(place) = self.place(policy) else { return };
         let Ok(runtime) = Handle::try_current() else {
             self.0.failed.fetch_add(1, Ordering::Relaxed);
             tracing::warn!(target: "gatewright::policy", policy, "not sent: there is no runtime to send it on");
@@ -122,6 +115,28 @@ impl Deliveries {
                 }
             }
         });
+    }
+
+    /// Lets what a caller who has gone leaves behind go on by itself, or drops it when too many are under way.
+    #[cfg(feature = "client")]
+    pub(crate) fn finish<T>(&self, work: impl Future<Output = T> + Send + 'static) {
+        if let (Some(place), Ok(runtime)) = (self.place("on-error"), Handle::try_current()) {
+            runtime.spawn(async move {
+                work.await;
+                drop(place);
+            });
+        }
+    }
+
+    fn place(&self, policy: &'static str) -> Option<Place> {
+        let most = self.0.most;
+        let taken = self.0.in_flight.fetch_update(Ordering::AcqRel, Ordering::Acquire, |n| (n < most).then_some(n + 1));
+        if taken.is_err() {
+            self.0.dropped.fetch_add(1, Ordering::Relaxed);
+            tracing::warn!(target: "gatewright::policy", policy, most, "dropped: too many requests are under way");
+            return None;
+        }
+        Some(Place(self.clone()))
     }
 }
 

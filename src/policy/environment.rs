@@ -55,6 +55,17 @@ pub(crate) struct Fragment {
     pub(crate) text: Arc<str>,
 }
 
+/// What a host says for the documents of all configurations.
+#[cfg(feature = "client")]
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Dialect {
+    pub(crate) custom: CustomPolicies,
+    pub(crate) library: Library,
+    pub(crate) strictness: Strictness,
+    pub(crate) document_limit: Option<usize>,
+    pub(crate) fragment_limit: Option<usize>,
+}
+
 /// How much a document may differ from what API Management declares.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Strictness {
@@ -209,11 +220,11 @@ impl Environment {
         self
     }
 
-    /// Takes over what was registered on the gateway.
+    /// Takes over what the host said for all documents.
     #[cfg(feature = "client")]
-    pub(crate) fn custom_policies(mut self, policies: CustomPolicies) -> Self {
-        self.custom = policies;
-        self
+    pub(crate) fn dialect(self, dialect: &Dialect) -> Self {
+        let Dialect { custom, library, strictness, document_limit, fragment_limit } = dialect.clone();
+        Self { custom, library, strictness, document_limit, fragment_limit, ..self }
     }
 
     pub(crate) fn checks_revocation(&self) -> bool {

@@ -53,6 +53,12 @@ impl Failure {
         })
     }
 
+    /// The caller went away. Nobody is there to see the status; it is what other servers log.
+    pub(crate) fn caller_has_gone() -> Box<Self> {
+        let status = StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST);
+        Self::refused(status, "ClientConnectionFailure", "The operation was canceled.")
+    }
+
     /// A refusal: the caller sees `status` and the message.
     pub fn refused(
         status: StatusCode,

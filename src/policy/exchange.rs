@@ -24,6 +24,7 @@ use super::statements::cors;
 use super::tracer::Tracer;
 use super::tracing::DebugAccess;
 use super::variables::Variables;
+use super::waited_forward::WaitedForward;
 use crate::body::Body;
 use crate::forward::{self, CertificateName, ClientAddress, ClientScheme, ServedBy, Target, Tried, WebProxy};
 use crate::outbound::Outbound;
@@ -67,6 +68,8 @@ pub struct Exchange {
     pub(crate) caching: Option<Box<Caching>>,
     /// What a `cache-value` has found, for the instruction behind it.
     pub(crate) recalled: Option<Box<Recalled>>,
+    /// The call that a `forward-request` in a `wait` asks the run loop for.
+    pub(crate) waited_forward: Option<Box<WaitedForward>>,
     /// What GraphQL keeps of the request.
     #[cfg(feature = "graphql")]
     pub(crate) graphql: super::graphql::OfExchange,
@@ -157,6 +160,7 @@ impl Exchange {
             model_call: None,
             caching: None,
             recalled: None,
+            waited_forward: None,
             #[cfg(feature = "graphql")]
             graphql: super::graphql::OfExchange::default(),
             api_path_length: 0,

@@ -166,6 +166,7 @@ impl Linker<'_> {
             let place = self.place(node.element, node.id.clone(), scope, &mut siblings);
             match &node.body {
                 NodeBody::Run(step) => children.push(Child::Run(step.clone(), place, node.element)),
+                NodeBody::Forward(settings) => children.push(Child::Forward(settings.clone(), place)),
                 NodeBody::Choose { branches, otherwise } => {
                     let mut inner = Siblings { parent: Some(place), places: Vec::new() };
                     let mut chosen = Vec::with_capacity(branches.len() + 1);

@@ -90,6 +90,7 @@ mod tracer;
 mod tracing;
 mod validation;
 mod variables;
+mod waited_forward;
 
 pub use self::tracing::{DebugAccess, DebugAuthorizer, DebugTokens, RequestTracing};
 #[cfg(feature = "client")]
@@ -98,6 +99,8 @@ pub use custom::{CustomCall, CustomElement, CustomError, CustomFlow, CustomPolic
 pub use deliveries::Deliveries;
 pub use diagnostic::{CompileError, Diagnostic, Severity};
 pub use document::Document;
+#[cfg(feature = "client")]
+pub(crate) use environment::Dialect;
 pub use environment::{Environment, References, Strictness};
 pub use error::{Failure, PolicyError};
 pub use event_hub::{EventHub, EventHubError};

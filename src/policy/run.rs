@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use http::{Request, Response};
 use pin_project_lite::pin_project;
+use tokio::sync::oneshot;
 use tokio::time::{Sleep, sleep};
 
 use self::machine::Machine;
@@ -19,8 +20,11 @@ use super::frames::Frames;
 use super::list::Work;
 use super::messages::ResponseState;
 use super::pipeline::{Needs, Pipeline};
+#[cfg(feature = "client")]
+use super::settings::EngineSettings;
 use super::spec::Section;
 use super::statements::cors::{self, Preflight};
+use super::waited_forward::WaitedForward;
 use crate::body::{Body, CollectError};
 use crate::forward::{ForwardError, ForwardOptions, Target};
 use crate::outbound::Outbound;
@@ -79,7 +83,22 @@ pin_project! {
         Statement {
             work: Work,
         },
+        // A `wait` with a `forward-request` in it.
+        Both {
+            #[pin]
+            response: T,
+            also: Box<Also>,
+        },
     }
+}
+
+/// What a `wait` does while the backend is asked.
+struct Also {
+    work: Work,
+    limit: Duration,
+    sleep: Option<Pin<Box<Sleep>>>,
+    /// None when the backend has answered.
+    tell: Option<oneshot::Sender<Result<Response<Body>, ForwardError>>>,
 }
 
 enum Next {
@@ -181,6 +200,47 @@ impl<F: Forward> Run<F> {
     }
 }
 
+#[cfg(feature = "client")]
+impl<F: Forward + Clone> Run<F> {
+    /// What a caller who has gone leaves to do: `on-error`, for what it does besides answering. None when it says
+    /// nothing, runs already, or the response is there.
+    pub(crate) fn abandoned(self: Pin<&mut Self>) -> Option<Self> {
+        let this = self.project();
+        if *this.done || *this.section == Section::OnError || this.pipeline.program(Section::OnError).ops.is_empty() {
+            return None;
+        }
+        let at = (*this.next as usize).saturating_sub(1);
+        let place = this.pipeline.program(*this.section).ops.get(at).map_or(0, |op| op.place);
+        let nothing = Exchange::new(Request::new(Body::empty()), this.exchange.settings.clone());
+        let mut rest = Self {
+            exchange: std::mem::replace(this.exchange, Box::new(nothing)),
+            pipeline: this.pipeline.clone(),
+            section: *this.section,
+            next: *this.next,
+            done: false,
+            frames: Frames::default(),
+            forward: this.forward.clone(),
+            wait: Wait::Nothing,
+        };
+        this.frames.leave_all();
+        let mut machine = Machine {
+            exchange: &mut rest.exchange,
+            pipeline: this.pipeline,
+            section: &mut rest.section,
+            next: &mut rest.next,
+            done: &mut rest.done,
+            frames: &mut rest.frames,
+        };
+        machine.fail(place, &Failure::caller_has_gone());
+        Some(rest)
+    }
+
+    /// The settings of its gateway.
+    pub(crate) fn settings(&self) -> &EngineSettings {
+        &self.exchange.settings
+    }
+}
+
 impl<F: Forward> Future for Run<F> {
     type Output = Response<Body>;
 
@@ -197,22 +257,8 @@ impl<F: Forward> Future for Run<F> {
             };
             match this.wait.as_mut().project() {
                 WaitProjection::Nothing => {}
-                WaitProjection::Backend { mut response, limit, sleep: timer } => {
-                    let outcome = match response.as_mut().poll(cx) {
-                        Poll::Ready(outcome) => outcome,
-                        Poll::Pending => {
-                            // The timer is made only once the backend is seen to take its time.
-                            let timer = timer.get_or_insert_with(|| Box::pin(sleep(*limit)));
-                            ready!(timer.as_mut().poll(cx));
-                            F::timed_out(response);
-                            Err(ForwardError {
-                                reason: "Timeout",
-                                message: "Request to the backend service timed out".into(),
-                                status: 500,
-                                retry_after: None,
-                            })
-                        }
-                    };
+                WaitProjection::Backend { mut response, limit, sleep } => {
+                    let outcome = ready!(answer::<F>(response.as_mut(), *limit, sleep, cx));
                     this.wait.set(Wait::Nothing);
                     machine.answered(outcome);
                 }
@@ -226,6 +272,28 @@ impl<F: Forward> Future for Run<F> {
                     this.wait.set(Wait::Nothing);
                     if let Some(work) = machine.resume(resume) {
                         this.wait.set(Wait::Statement { work });
+                        this.wait.as_mut().forward(machine.exchange, this.forward);
+                        continue;
+                    }
+                }
+                WaitProjection::Both { mut response, also } => {
+                    if also.tell.is_some()
+                        && let Poll::Ready(outcome) = answer::<F>(response.as_mut(), also.limit, &mut also.sleep, cx)
+                        && let Some(tell) = also.tell.take()
+                    {
+                        // Nobody listens when another statement was enough.
+                        let _ = tell.send(outcome);
+                    }
+                    let resume = ready!(also.work.as_mut().poll(cx));
+                    match machine.resume(resume) {
+                        Some(work) if also.tell.is_some() => also.work = work,
+                        Some(work) => {
+                            this.wait.set(Wait::Statement { work });
+                            this.wait.as_mut().forward(machine.exchange, this.forward);
+                        }
+                        None => this.wait.set(Wait::Nothing),
+                    }
+                    if !matches!(*this.wait, Wait::Nothing) {
                         continue;
                     }
                 }
@@ -233,7 +301,10 @@ impl<F: Forward> Future for Run<F> {
             loop {
                 match machine.step(this.forward, &mut this.wait) {
                     Next::Go => {}
-                    Next::Wait => break,
+                    Next::Wait => {
+                        this.wait.as_mut().forward(machine.exchange, this.forward);
+                        break;
+                    }
                     Next::Finish => match machine.end() {
                         Some(wait) => {
                             this.wait.set(wait);
@@ -245,4 +316,38 @@ impl<F: Forward> Future for Run<F> {
             }
         }
     }
+}
+
+impl<T> Wait<T> {
+    /// Makes the call that a `forward-request` in a `wait` has asked for.
+    fn forward<F: Forward<Future = T>>(mut self: Pin<&mut Self>, exchange: &mut Exchange, forward: &mut F) {
+        let Some(asked) = exchange.waited_forward.take() else { return };
+        let WaitProjection::Statement { work } = self.as_mut().project() else { return };
+        let work = std::mem::replace(work, Box::pin(std::future::pending()));
+        let WaitedForward { call: (target, request, options), limit, tell } = *asked;
+        let response = forward.forward(target, request, options);
+        self.set(Self::Both { response, also: Box::new(Also { work, limit, sleep: None, tell: Some(tell) }) });
+    }
+}
+
+/// The backend's answer, or that the time for it is over.
+fn answer<F: Forward>(
+    mut response: Pin<&mut F::Future>,
+    limit: Duration,
+    timer: &mut Option<Pin<Box<Sleep>>>,
+    cx: &mut Context<'_>,
+) -> Poll<Result<Response<Body>, ForwardError>> {
+    if let Poll::Ready(outcome) = response.as_mut().poll(cx) {
+        return Poll::Ready(outcome);
+    }
+    // The timer is made only once the backend is seen to take its time.
+    let timer = timer.get_or_insert_with(|| Box::pin(sleep(limit)));
+    ready!(timer.as_mut().poll(cx));
+    F::timed_out(response);
+    Poll::Ready(Err(ForwardError {
+        reason: "Timeout",
+        message: "Request to the backend service timed out".into(),
+        status: 500,
+        retry_after: None,
+    }))
 }

@@ -1,10 +1,13 @@
 //! What is wrong with a configuration is said at once, all of it.
 
 use gatewright::backend::Transport;
-use gatewright::gateway::Snapshot;
+use gatewright::expr::Library;
+use gatewright::gateway::{Gateway, GatewayBuilder, Snapshot};
 use gatewright::model::{
-    Api, ApiEntry, ApiKind, ApiSchema, Backend, NamedValue, Operation, Origin, Policy, PolicyFormat, Product, Store,
+    Api, ApiEntry, ApiKind, ApiSchema, Backend, NamedValue, Operation, Origin, Policy, PolicyFormat, PolicyFragment,
+    Product, Store,
 };
+use gatewright::policy::Strictness;
 
 use crate::{free_api, product, subscription};
 
@@ -139,4 +142,39 @@ fn an_odata_api_without_usable_metadata_is_a_warning() {
     assert_eq!(odata(None), [format!("{start}it has no schema with its metadata")]);
     assert_eq!(odata(Some("<a/>")), [format!("{start}the metadata is not of OData: its root is not `Edmx`")]);
     assert_eq!(odata(Some("<Edmx/>")), [""; 0]);
+}
+
+#[test]
+fn what_the_host_says_goes_for_all_documents() {
+    let store = |inbound: &str| {
+        let mut store = Store::new();
+        store.service.policy = Some(Policy::new(format!(
+            "<policies><inbound>{inbound}</inbound><backend /><outbound /><on-error /></policies>"
+        )));
+        store
+            .service
+            .policy_fragments
+            .insert("f", PolicyFragment::new("<fragment><set-method>GET</set-method></fragment>"));
+        store
+    };
+    type Setting = fn(GatewayBuilder) -> GatewayBuilder;
+    let refused = |store: &Store, setting: Setting| {
+        let transport = Transport::builder().native_roots(false).build().unwrap();
+        setting(Gateway::builder().transport(transport)).build(store).err().map(|error| error.to_string())
+    };
+    let cases: [(&str, Setting); 2] = [
+        (r#"<set-method>@(("GET", 1).Item1)</set-method>"#, |builder| builder.library(Library::lenient())),
+        (r#"<set-method unknown="x">GET</set-method>"#, |builder| builder.strictness(Strictness::Lenient)),
+    ];
+    for (statement, setting) in cases {
+        assert!(refused(&store(statement), |builder| builder).is_some(), "{statement}");
+        assert_eq!(refused(&store(statement), setting), None, "{statement}");
+    }
+    let fragment = store(r#"<include-fragment fragment-id="f" />"#);
+    assert_eq!(refused(&fragment, |builder| builder), None);
+    let limits: [Setting; 2] = [|builder| builder.document_limit(20), |builder| builder.fragment_limit(20)];
+    for setting in limits {
+        let error = refused(&fragment, setting).unwrap();
+        assert!(error.contains("20"), "{error}");
+    }
 }

@@ -6,7 +6,7 @@ use gatewright::Body;
 use gatewright::backend::Transport;
 use gatewright::clock::Clock;
 use gatewright::gateway::Gateway;
-use gatewright::model::{Api, ApiEntry, NamedValue, Operation, Store, Subscription};
+use gatewright::model::{Api, ApiEntry, Backend, NamedValue, Operation, Pool, PoolMember, Store, Subscription};
 use gatewright::policy::{DebugTokens, RequestTracing};
 use gatewright::sink::RecentTraces;
 use http::{Request, Response};
@@ -25,7 +25,7 @@ struct Traced {
     tokens: DebugTokens,
     traces: RecentTraces,
     clock: Clock,
-    _backend: TestServer,
+    backend: TestServer,
 }
 
 impl Traced {
@@ -40,6 +40,8 @@ impl Traced {
         let mut other = ApiEntry::new(Api::new("other").service_url(backend.url("")).subscription_required(false));
         other.operations.insert("get", Operation::new("GET", "/").into());
         service.apis.insert("other", other);
+        service.backends.insert("m", Backend::new(backend.url("/base")).unwrap());
+        service.backends.insert("p", Backend::of_pool(Pool::new().member(PoolMember::new("m"))));
         service.named_values.insert("secret", NamedValue::new().value("s3cret-value").secret(true));
         service.subscriptions.insert("jane", Subscription::new("/apis").primary_key("the-key"));
         let (tokens, traces) = (DebugTokens::new("key"), RecentTraces::default());
@@ -50,7 +52,7 @@ impl Traced {
             .request_tracing(RequestTracing::new(tokens.clone(), traces.clone()))
             .build(&store)
             .unwrap_or_else(|error| panic!("{error}"));
-        Self { gateway, tokens, traces, clock, _backend: backend }
+        Self { gateway, tokens, traces, clock, backend }
     }
 
     async fn send(&self, path: &str, headers: &[(&str, &str)]) -> Response<Body> {
@@ -100,6 +102,14 @@ async fn only_a_good_token_for_the_api_is_traced() {
     assert_eq!(header(&response, "apim-debug-authorization-expired"), "true");
     let response = traced.send("/orders/7", &[("Ocp-Apim-Trace", "true")]).await;
     assert_eq!(header(&response, "apim-trace-id"), "");
+}
+
+#[tokio::test]
+async fn a_trace_says_which_member_of_a_pool_answered() {
+    let traced = Traced::new(r#"<set-backend-service backend-id="p" />"#, "").await;
+    let trace = traced.trace("/orders/7").await;
+    let backend = &trace["traceEntries"]["backend"][1]["data"]["backend"];
+    assert_eq!(*backend, json!({ "id": "m", "url": traced.backend.url("/base") }));
 }
 
 #[tokio::test]

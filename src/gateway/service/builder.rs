@@ -12,10 +12,13 @@ use super::super::snapshot::{Snapshot, Surroundings};
 use super::{Gateway, Shared};
 use crate::backend::{Resilience, Transport};
 use crate::clock::Clock;
+use crate::expr::Library;
 use crate::load;
 use crate::model::Store;
 use crate::outbound::Outbound;
-use crate::policy::{CustomPolicies, CustomPolicy, EngineSettings, RequestTracing};
+#[cfg(feature = "testing")]
+use crate::policy::CustomPolicies;
+use crate::policy::{CustomPolicy, Dialect, EngineSettings, RequestTracing, Strictness};
 
 /// Makes a [`Gateway`].
 #[derive(Debug, Default)]
@@ -25,7 +28,7 @@ pub struct GatewayBuilder {
     transport: Option<Transport>,
     resilience: Option<Resilience>,
     own_calls: OwnCallSettings,
-    custom: CustomPolicies,
+    dialect: Dialect,
 }
 
 impl GatewayBuilder {
@@ -75,7 +78,31 @@ impl GatewayBuilder {
     /// Adds a policy of one's own, for the documents of all configurations; it takes the place of any other one with
     /// the same element.
     pub fn policy(mut self, policy: impl CustomPolicy) -> Self {
-        self.custom.add(policy);
+        self.dialect.custom.add(policy);
+        self
+    }
+
+    /// The types and members that expressions may use; by default those that API Management allows.
+    pub fn library(mut self, library: Library) -> Self {
+        self.dialect.library = library;
+        self
+    }
+
+    /// How much documents may differ from what API Management declares; not at all by default.
+    pub fn strictness(mut self, strictness: Strictness) -> Self {
+        self.dialect.strictness = strictness;
+        self
+    }
+
+    /// How long a policy document may be, in bytes; 256 KiB by default.
+    pub fn document_limit(mut self, bytes: usize) -> Self {
+        self.dialect.document_limit = Some(bytes);
+        self
+    }
+
+    /// How long a policy fragment may be, in bytes; 32 KiB by default.
+    pub fn fragment_limit(mut self, bytes: usize) -> Self {
+        self.dialect.fragment_limit = Some(bytes);
         self
     }
 
@@ -96,7 +123,7 @@ impl GatewayBuilder {
 
     #[cfg(feature = "testing")]
     pub(crate) fn policies(mut self, policies: CustomPolicies) -> Self {
-        self.custom = policies;
+        self.dialect.custom = policies;
         self
     }
 
@@ -133,12 +160,12 @@ impl GatewayBuilder {
         let surroundings = Surroundings {
             transport: &transport,
             resilience: &resilience,
-            custom: &self.custom,
+            dialect: &self.dialect,
             checks_revocation: settings.revocation.is_some(),
         };
         let snapshot = ArcSwap::from_pointee(self.own_calls.snapshot(store, &settings, surroundings)?);
-        let (own_calls, custom) = (self.own_calls, self.custom);
-        let shared = Arc::new(Shared { snapshot, settings, transport, resilience, own_calls, custom });
+        let (own_calls, dialect) = (self.own_calls, self.dialect);
+        let shared = Arc::new(Shared { snapshot, settings, transport, resilience, own_calls, dialect });
         Ok(Gateway { shared, client: None })
     }
 

@@ -222,27 +222,15 @@ impl Machine<'_> {
         let at = (*self.next as usize).saturating_sub(1);
         let Some(op) = self.pipeline.program(*self.section).ops.get(at) else { return };
         match outcome {
-            Ok(mut response) => {
+            Ok(response) => {
                 let status = response.status();
-                let target = || self.exchange.target.clone();
-                self.exchange.served_by = response.extensions_mut().remove().and_then(|by| Some((target()?, by)));
-                let response = match &op.code {
-                    Code::Forward { settings, .. } => settings.received(response),
-                    _ => response,
-                };
-                #[cfg(feature = "graphql")]
-                let response = {
-                    let hidden = self.exchange.graphql.hidden.clone();
-                    graphql::hide(hidden, response, self.exchange.settings.body_limit)
-                };
-                self.exchange.respond(ResponseState::from_response(response));
-                self.exchange.trace_answer();
+                let Code::Forward { settings, .. } = &op.code else { return };
+                settings.take(self.exchange, response);
                 if fabric::sends_again(self.exchange, None) {
                     *self.next = u32::try_from(at).unwrap_or(*self.next);
                     return;
                 }
-                let fails = matches!(&op.code, Code::Forward { settings, .. } if settings.fails_on(status));
-                if fails {
+                if settings.fails_on(status) {
                     self.fail(op.place, &Failure::backend_status(status));
                 }
             }
@@ -259,7 +247,7 @@ impl Machine<'_> {
     }
 
     /// Ends the run of an enclosing `retry`, or leaves the section for `on-error`; an error there ends the request.
-    fn fail(&mut self, place: u32, failure: &Failure) {
+    pub(super) fn fail(&mut self, place: u32, failure: &Failure) {
         let error = self.error_at(place, failure);
         let (section, path) = (self.section.name(), error.path.as_deref());
         let (source, reason, message) = (&*error.source, &*error.reason, &*error.message);

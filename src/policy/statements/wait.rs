@@ -12,6 +12,7 @@ use super::super::list::{Flow, Statement, Step};
 use super::super::pipeline::Needs;
 use super::super::setting::{Literal, Setting};
 use super::super::spec::{Attribute, Content, Section, Spec};
+use super::forward_request::ForwardRequest;
 use crate::expr::Value;
 use crate::xml::Element;
 use tasks::Tasks;
@@ -19,13 +20,20 @@ use tasks::Tasks;
 const FOR: Attribute = Attribute::optional("for", "`all` or `any`", "all").or_expression();
 
 /// What may stand in it, and in the branches of a `choose` in it.
-const CHILDREN: [&str; 5] =
-    ["send-request", "cache-lookup-value", "choose", "cache-store-value", "authentication-managed-identity"];
+const CHILDREN: [&str; 6] = [
+    "send-request",
+    "cache-lookup-value",
+    "choose",
+    "forward-request",
+    "cache-store-value",
+    "authentication-managed-identity",
+];
 
 pub(crate) const SPEC: Spec = Spec::new(
     "wait",
     "Runs its statements at the same time, and goes on when all of them, or the first one, is done: `send-request`, \
-     `cache-lookup-value`, `cache-store-value`, `authentication-managed-identity`, and `choose` around them.",
+     `cache-lookup-value`, `forward-request` (once), `cache-store-value`, `authentication-managed-identity`, and `choose` \
+     around them.",
 )
 .sections(&[Section::Inbound, Section::Backend, Section::Outbound])
 .attributes(&[FOR])
@@ -64,6 +72,10 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
     if element.elements().next().is_none() {
         compiler.error(element.span.start, "`wait` is empty: it needs at least one policy".to_owned());
     }
+    if forwards(element) > 1 {
+        let message = "`wait` may forward the request more than once: expected one `forward-request`";
+        compiler.error(element.span.start, message.to_owned());
+    }
     let nodes = compiler.nodes(element);
     Some(Node { element: "wait", id: None, body: NodeBody::Wait(wait_for, nodes) })
 }
@@ -80,6 +92,16 @@ fn check(compiler: &mut Compiler<'_>, parent: &Element) {
     }
 }
 
+/// How often the statements in `parent` may forward the request.
+fn forwards(parent: &Element) -> usize {
+    let of = |child: &Element| match &*child.name {
+        "forward-request" => 1,
+        "choose" => child.elements().map(forwards).max().unwrap_or_default(),
+        _ => 0,
+    };
+    parent.elements().map(of).sum()
+}
+
 /// `wait`, linked: its statements with their places.
 #[derive(Debug)]
 pub(crate) struct Wait {
@@ -93,6 +115,8 @@ pub(crate) struct Wait {
 pub(crate) enum Child {
     /// A statement, its place and its element.
     Run(Arc<Step>, u32, &'static str),
+    /// A `forward-request`, and its place.
+    Forward(Arc<ForwardRequest>, u32),
     /// A `choose`: the branches with their conditions and places, the last one perhaps without a condition.
     Choose(Vec<(Option<Arc<Setting<bool>>>, u32, Arc<[Child]>)>),
 }
@@ -108,6 +132,7 @@ impl Child {
     fn needs(&self) -> Needs {
         match self {
             Self::Run(step, ..) => step.needs(),
+            Self::Forward(forward, _) => forward.needs() | Needs::REQUEST,
             Self::Choose(branches) => branches.iter().fold(Needs::NONE, |needs, (condition, _, children)| {
                 let own = condition.as_ref().map_or(Needs::NONE, |condition| condition.needs());
                 children.iter().fold(needs | own, |needs, child| needs | child.needs())

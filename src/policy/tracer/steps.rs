@@ -147,7 +147,13 @@ impl Exchange {
         self.trace_entry("request-forwarder", |exchange, masks| {
             let Some(response) = &exchange.response else { return Value::Null };
             let status = json!({ "code": response.status.as_u16(), "reason": response.reason() });
-            json!({ "response": { "status": status, "headers": masks.headers(&response.headers) } })
+            let mut data = json!({ "response": { "status": status, "headers": masks.headers(&response.headers) } });
+            // Which member of a pool, or which replica of a cluster.
+            if let (Some((_, by)), Some(data)) = (&exchange.served_by, data.as_object_mut()) {
+                let backend = json!({ "id": &*by.backend, "url": by.base.to_string() });
+                data.insert("backend".to_owned(), backend);
+            }
+            data
         });
     }
 }

@@ -118,6 +118,10 @@ impl Task {
                     let outcome = self.with_variables(exchange, |exchange| step.run(exchange));
                     self.went(exchange, outcome, *place, element);
                 }
+                Some(Child::Forward(forward, place)) => {
+                    let outcome = self.with_variables(exchange, |exchange| forward.begin(exchange));
+                    self.went(exchange, outcome, *place, "forward-request");
+                }
                 Some(Child::Choose(branches)) => {
                     for (condition, place, children) in branches {
                         let holds: Result<bool, Box<Failure>> = match condition {
