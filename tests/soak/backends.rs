@@ -79,7 +79,7 @@ async fn nothing_is_left_by_pools_tls_and_http2() {
     let h2 = TestServer::tls(authority.server(&["localhost"], &["h2"]), echo).await;
     let name = TestServer::tls(authority.server(&["other.example"], &[]), echo).await;
     let goaway = TestServer::raw(|stream| http2::answer(stream, http2::go_away(0, 0), || true)).await;
-    let reset = TestServer::raw(|stream| http2::answer(stream, http2::reset(2), || true)).await;
+    let reset = TestServer::raw(|stream| http2::answer(stream, http2::reset(2), || false)).await;
     let asked = Arc::new(AtomicUsize::new(0));
     let moody = TestServer::http(move |_| {
         let fails = asked.fetch_add(1, Ordering::SeqCst).is_multiple_of(2);
