@@ -3,6 +3,10 @@
 #[cfg(any(feature = "client", feature = "policy"))]
 mod arrival;
 mod base_url;
+#[cfg(any(feature = "client", feature = "policy"))]
+pub(crate) mod dots;
+#[cfg(any(feature = "client", feature = "policy"))]
+pub(crate) mod hop_by_hop;
 mod web_proxy;
 
 use std::borrow::Cow;
@@ -15,8 +19,6 @@ use zeroize::Zeroizing;
 
 #[cfg(feature = "policy")]
 pub(crate) use arrival::arrive;
-#[cfg(feature = "client")]
-pub(crate) use arrival::strip_listed;
 pub use base_url::{BaseUrl, BaseUrlError};
 pub use web_proxy::{WebProxy, WebProxyError};
 

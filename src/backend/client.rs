@@ -23,10 +23,10 @@ use super::expectation::Expectation;
 use super::in_process::{InProcess, Served};
 use super::link::Link;
 use super::tls::Tls;
+use super::upgrade;
 use super::watched_body::Watch;
-use super::{hop_by_hop, upgrade};
 use crate::Body;
-use crate::forward::{ForwardOptions, HttpVersion};
+use crate::forward::{ForwardOptions, HttpVersion, hop_by_hop};
 
 /// Sends requests with absolute URIs, over HTTP/1.1 unless [`ForwardOptions`] in their extensions say otherwise.
 ///

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use http::{Request, Response, StatusCode};
 
 use super::error::Error;
-use super::hop_by_hop;
 use crate::Body;
+use crate::forward::hop_by_hop;
 
 /// The response of a request that was served in process, to come.
 pub(crate) type Served = Pin<Box<dyn Future<Output = Result<Response<Body>, Error>> + Send>>;

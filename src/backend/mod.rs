@@ -35,7 +35,6 @@ mod client;
 mod connect;
 mod connections;
 mod credentials;
-pub(crate) mod dots;
 mod error;
 mod expectation;
 mod fabric;
@@ -43,7 +42,6 @@ mod forwarded;
 mod goal;
 mod health;
 mod health_rounds;
-mod hop_by_hop;
 mod in_process;
 #[cfg(test)]
 mod interleave;

@@ -11,8 +11,8 @@ use http_body::Body;
 use super::credentials::PreparedCredentials;
 use super::error::{Error, Kind};
 use super::expectation::ContinueTimeout;
-use super::{dots, forwarded, hop_by_hop, upgrade};
-use crate::forward::{BaseUrl, ForwardOptions, HttpVersion};
+use super::{forwarded, upgrade};
+use crate::forward::{BaseUrl, ForwardOptions, HttpVersion, dots, hop_by_hop};
 
 /// Where a request goes, made ready once for a backend.
 pub(super) struct Destination<'a> {

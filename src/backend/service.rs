@@ -13,10 +13,10 @@ use super::certificates::Certificates;
 use super::client::Client;
 use super::credentials::{AwaitedToken, Identity, set_authorization};
 use super::error::Error;
+use super::outgoing;
 use super::single::{self, Single, Surroundings};
 use super::transport::Transport;
-use super::{hop_by_hop, outgoing};
-use crate::forward::{ClientAddress, ForwardOptions};
+use crate::forward::{ClientAddress, ForwardOptions, hop_by_hop};
 use crate::model;
 use crate::secret::NamedValues;
 

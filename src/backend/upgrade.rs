@@ -16,8 +16,8 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf, copy_bidirectional};
 use tokio::time::{Instant, sleep_until};
 
-use super::hop_by_hop::lists;
 use crate::Body;
+use crate::forward::hop_by_hop::lists;
 
 /// Longer than any connection lives; a timer cannot be set to more.
 const FOREVER: Duration = Duration::from_secs(365 * 24 * 3600);

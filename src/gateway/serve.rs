@@ -15,9 +15,9 @@ use super::preflight;
 use super::router::{ApiMatch, Route};
 use super::snapshot::{ApiState, Protocol, Snapshot};
 use super::soap;
-use crate::backend::{Backends, CallFuture, InProcess, dots};
+use crate::backend::{Backends, CallFuture, InProcess};
 use crate::body::Body;
-use crate::forward::{BaseUrl, ForwardError, ForwardOptions, HttpVersion, Target};
+use crate::forward::{BaseUrl, ForwardError, ForwardOptions, HttpVersion, Target, dots};
 use crate::outbound::Outbound;
 use crate::policy::{EngineSettings, Exchange, Failure, Forward, Pipeline, Run, Section};
 

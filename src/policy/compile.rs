@@ -6,7 +6,7 @@ mod values;
 use std::sync::Arc;
 
 use super::custom;
-use super::diagnostic::{Diagnostic, Severity};
+use super::diagnostic::{Diagnostic, Severity, Vendor};
 use super::document::{Node, NodeBody, TemplateParameter};
 use super::environment::{Environment, Strictness};
 use super::list::{self, Step};
@@ -35,6 +35,8 @@ pub(crate) struct Compiler<'a> {
     file: Arc<str>,
     /// The policy element that is being compiled, for diagnostics.
     element: &'static str,
+    /// Where its start tag is; none outside of statements.
+    start: Option<usize>,
 }
 
 /// What an attribute or a scalar element says, compiled.
@@ -125,6 +127,7 @@ impl<'a> Compiler<'a> {
             parameters: Vec::new(),
             file,
             element: "policies",
+            start: None,
         }
     }
 
@@ -168,10 +171,11 @@ impl<'a> Compiler<'a> {
         element: &Element,
         compile: impl FnOnce(&mut Self) -> Option<Node>,
     ) -> Option<Node> {
-        let outer = std::mem::replace(&mut self.element, spec.element);
+        let outer = (self.element, self.start);
+        (self.element, self.start) = (spec.element, Some(element.span.start));
         self.check(spec, element);
         let node = compile(self).map(|node| Node { id: self.id(element).or(node.id), ..node });
-        self.element = outer;
+        (self.element, self.start) = outer;
         node
     }
 
@@ -203,9 +207,28 @@ impl<'a> Compiler<'a> {
     }
 
     fn report(&mut self, severity: Severity, offset: usize, message: String) {
-        let element = Some(self.element.into());
+        let element: Arc<str> = self.element.into();
         let message = self.environment.redactor.redact(&message).into_owned();
-        self.diagnostics.push(diagnostic(severity, &self.file, self.document.position(offset), element, message));
+        let vendor = self.start.map(|start| self.vendor(start, element.clone(), None));
+        let position = self.document.position(offset);
+        let found = diagnostic(severity, &self.file, position, Some(element), message);
+        self.diagnostics.push(Diagnostic { vendor, ..found });
+    }
+
+    /// Adds what API Management says of the problem that was reported last: of `element`, or else of the statement.
+    pub(crate) fn vendor_text(&mut self, element: Option<&Element>, text: &str) {
+        let text = self.environment.redactor.redact(text).into_owned();
+        let place = element.map(|element| (element.span.start, Arc::from(&*element.name)));
+        let Some((start, name)) = place.or_else(|| Some((self.start?, self.element.into()))) else { return };
+        let vendor = self.vendor(start, name, Some(text));
+        if let Some(last) = self.diagnostics.last_mut() {
+            last.vendor = Some(vendor);
+        }
+    }
+
+    fn vendor(&self, start: usize, element: Arc<str>, text: Option<String>) -> Box<Vendor> {
+        let (line, column) = line_and_column(self.document.position(start));
+        Box::new(Vendor { element, line, column, text })
     }
 }
 
@@ -233,9 +256,13 @@ fn diagnostic(
     element: Option<Arc<str>>,
     message: String,
 ) -> Diagnostic {
+    let (line, column) = line_and_column(position);
+    Diagnostic { severity, file: file.clone(), line, column, element, message, vendor: None }
+}
+
+fn line_and_column(position: xml::Position) -> (u32, u32) {
     let number = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-    let (line, column) = (number(position.line), number(position.column));
-    Diagnostic { severity, file: file.clone(), line, column, element, message }
+    (number(position.line), number(position.column))
 }
 
 /// A statement that runs without waiting.

@@ -21,6 +21,18 @@ pub struct Diagnostic {
     pub element: Option<Arc<str>>,
     /// What is wrong and what would be right, in one line.
     pub message: String,
+    /// What API Management says of it, when it is a problem of a statement.
+    pub(crate) vendor: Option<Box<Vendor>>,
+}
+
+/// How API Management tells a problem: it names the start tag of an element.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Vendor {
+    pub(crate) element: Arc<str>,
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+    /// Its words, when they are known.
+    pub(crate) text: Option<String>,
 }
 
 /// How bad a [`Diagnostic`] is.
@@ -41,10 +53,15 @@ impl Diagnostic {
         Self { severity: Severity::Warning, ..self }
     }
 
-    /// The shape of API Management's own answers: `Error in element '…' on line …, column …: …`.
+    /// The shape of API Management's own answers: `Error in element '…' on line …, column …: …`, with the place of the
+    /// element's start tag. The text is API Management's where it is known, as for an attribute that is not declared.
     pub fn apim_message(&self) -> String {
-        let element = self.element.as_deref().unwrap_or("policies");
-        format!("Error in element '{element}' on line {}, column {}: {}", self.line, self.column, self.message)
+        let (element, line, column, text) = match self.vendor.as_deref() {
+            Some(known) => (&*known.element, known.line, known.column, known.text.as_deref()),
+            None => (self.element.as_deref().unwrap_or("policies"), self.line, self.column, None),
+        };
+        let text = text.unwrap_or(&self.message);
+        format!("Error in element '{element}' on line {line}, column {column}: {text}")
     }
 }
 

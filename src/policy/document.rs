@@ -74,12 +74,18 @@ pub(crate) enum NodeBody {
     /// Statements that make a value, when the cache has none.
     Recall(CacheValue, Vec<Node>),
     /// The first branch whose condition holds.
-    Choose { branches: Vec<Branch>, otherwise: Option<Vec<Node>> },
+    Choose { branches: Vec<Branch>, otherwise: Option<Otherwise> },
 }
 
 #[derive(Debug)]
 pub(crate) struct Branch {
     pub(crate) condition: Arc<Setting<bool>>,
+    pub(crate) id: Option<Arc<str>>,
+    pub(crate) nodes: Vec<Node>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Otherwise {
     pub(crate) id: Option<Arc<str>>,
     pub(crate) nodes: Vec<Node>,
 }
@@ -94,7 +100,8 @@ impl Node {
                 NodeBody::Group(nodes) | NodeBody::Retry(_, nodes) => any(nodes),
                 NodeBody::Limit(_, nodes) | NodeBody::Wait(_, nodes) | NodeBody::Recall(_, nodes) => any(nodes),
                 NodeBody::Choose { branches, otherwise } => {
-                    branches.iter().any(|branch| any(&branch.nodes)) || otherwise.as_deref().is_some_and(any)
+                    branches.iter().any(|branch| any(&branch.nodes))
+                        || otherwise.as_ref().is_some_and(|otherwise| any(&otherwise.nodes))
                 }
             }
     }

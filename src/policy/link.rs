@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::document::{Document, Node, NodeBody};
+use super::document::{Document, Node, NodeBody, Otherwise};
 use super::list::{Statement, Step};
 use super::pipeline::{Code, Needs, Op, Pipeline, Place, Program};
 use super::redaction::Redaction;
@@ -141,8 +141,8 @@ impl Linker<'_> {
                         self.op(Code::Jump(0), when, Needs::NONE);
                         self.land(test);
                     }
-                    if let Some(nodes) = otherwise {
-                        let place = self.place("otherwise", None, scope, &mut inner);
+                    if let Some(Otherwise { id, nodes }) = otherwise {
+                        let place = self.place("otherwise", id.clone(), scope, &mut inner);
                         self.inside(place, nodes, scope);
                     }
                     self.number(&inner);
@@ -175,8 +175,8 @@ impl Linker<'_> {
                         let inside = self.waited(when, &branch.nodes, scope);
                         chosen.push((Some(branch.condition.clone()), when, inside.into()));
                     }
-                    if let Some(nodes) = otherwise {
-                        let place = self.place("otherwise", None, scope, &mut inner);
+                    if let Some(Otherwise { id, nodes }) = otherwise {
+                        let place = self.place("otherwise", id.clone(), scope, &mut inner);
                         chosen.push((None, place, self.waited(place, nodes, scope).into()));
                     }
                     self.number(&inner);

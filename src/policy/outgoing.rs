@@ -7,6 +7,7 @@ use http::{Request, header};
 use super::error::Failure;
 use super::exchange::Exchange;
 use super::messages::MessageBody;
+use super::query;
 use super::statements::forward_request::ForwardRequest;
 use crate::body::Body;
 use crate::forward::{ForwardOptions, Target};
@@ -28,8 +29,9 @@ impl ForwardRequest {
         }
         exchange.response = None;
         let uri = exchange.request.rest_uri().map_err(|error| {
-            let rest = exchange.request.rest();
-            Failure::internal("InvalidUri", format!("`{rest}` is not a path and query: {error}"))
+            // A query may have secrets.
+            let path: String = query::split(exchange.request.rest()).0.chars().take(100).collect();
+            Failure::internal("InvalidUri", format!("What begins with `{path}` is not a path and query: {error}"))
         })?;
         let state = &mut exchange.request;
         if matches!(state.body, MessageBody::Sent) {

@@ -54,7 +54,10 @@ impl<T: Literal> Setting<T> {
             Self::Expression(expression) => {
                 let budget = exchange.settings.budget.clone();
                 let value = expression.eval(&mut Context::new(exchange), &budget);
-                let value = value.map_err(|error| Failure::expression(error.message()))?;
+                let value = value.map_err(|error| {
+                    exchange.trace_failed_expression(expression.source(), &error);
+                    Failure::expression(error.message())
+                })?;
                 if exchange.tracer.is_some() {
                     exchange.trace_expression(expression.source(), &value);
                 }

@@ -44,8 +44,8 @@ pub struct EngineSettings {
     /// not do so, and this is off by default.
     pub base_url_overrides_inherited_backend_id: bool,
     /// Whether a path may have segments `..`, escaped or not, that stay below the path of its API. A backend that resolves
-    /// them serves another operation than the one whose policies ran, so that such a request is answered with 404. Default
-    /// false.
+    /// them serves another operation than the one whose policies ran, so that such a request is answered with 404, and
+    /// `rewrite-uri` fails that makes such a path. Default false.
     pub dot_segments_inside: bool,
     /// What `terminate-unmatched-request` of `cors` is when a document does not say it. Default true.
     pub cors_terminates_unmatched_requests: bool,

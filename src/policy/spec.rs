@@ -164,6 +164,10 @@ pub struct Spec {
     pub attributes: &'static [Attribute],
     /// What may stand between its tags.
     pub content: Content,
+    /// What it keeps from one request to another, and where; empty for nothing.
+    pub state: &'static str,
+    /// Where it differs from API Management, or decides what API Management's documentation leaves open: a sentence each.
+    pub differences: &'static [&'static str],
 }
 
 /// An attribute of a policy or of one of its child elements.
@@ -209,7 +213,7 @@ pub enum Content {
 pub struct Child {
     /// The element's name.
     pub element: &'static str,
-    /// How many there may be: `0..1`, `1..n`.
+    /// How many there may be: `0..1`, `1..n`. A second one is refused where it is `0..1` or `1`.
     pub count: &'static str,
     /// Its attributes.
     pub attributes: &'static [Attribute],
@@ -248,6 +252,8 @@ impl Spec {
             once: false,
             attributes: &[],
             content: Content::Nothing,
+            state: "",
+            differences: &[],
         }
     }
 
@@ -280,6 +286,18 @@ impl Spec {
         self.content = content;
         self
     }
+
+    /// The same policy, with what it keeps from one request to another.
+    pub const fn state(mut self, state: &'static str) -> Self {
+        self.state = state;
+        self
+    }
+
+    /// The same policy, with where it differs from API Management.
+    pub const fn differences(mut self, differences: &'static [&'static str]) -> Self {
+        self.differences = differences;
+        self
+    }
 }
 
 impl Child {
@@ -297,6 +315,11 @@ impl Child {
     pub const fn attributes(mut self, attributes: &'static [Attribute]) -> Self {
         self.attributes = attributes;
         self
+    }
+
+    /// Whether there may be no more than one.
+    pub(crate) fn is_single(&self) -> bool {
+        matches!(self.count, "0..1" | "1")
     }
 
     /// Whether an element of that name may stand in it.

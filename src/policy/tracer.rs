@@ -1,5 +1,6 @@
 //! Notes what a traced request meets: an entry for each step, with what it changed.
 
+mod credentials;
 mod masks;
 mod state;
 mod steps;

@@ -65,9 +65,14 @@ impl Traced {
 
     /// The trace of a request with a good token and key.
     async fn trace(&self, path: &str) -> Value {
+        self.trace_with(path, &[]).await
+    }
+
+    /// The same, with headers of the request.
+    async fn trace_with(&self, path: &str, headers: &[(&str, &str)]) -> Value {
         let token = self.tokens.issue("orders", Duration::from_secs(60), self.clock.wall());
-        let headers = [("Apim-Debug-Authorization", &*token), ("Ocp-Apim-Subscription-Key", "the-key")];
-        let response = self.send(path, &headers).await;
+        let own = [("Apim-Debug-Authorization", &*token), ("Ocp-Apim-Subscription-Key", "the-key")];
+        let response = self.send(path, &[&own, headers].concat()).await;
         let id = header(&response, "apim-trace-id");
         let body = response.into_body().collect(1 << 20).await.unwrap();
         let echoed = String::from_utf8_lossy(body.as_bytes().map_or(&[], |bytes| &bytes[..])).to_lowercase();
@@ -205,12 +210,44 @@ async fn the_trace_shows_each_step_in_its_section() {
 }
 
 #[tokio::test]
+async fn no_part_of_authorization_is_shown() {
+    let inbound = r#"
+        <set-variable name="token" value="@(context.Request.Headers.GetValueOrDefault("Authorization", "").Split(' ').Last())" />
+        <set-variable name="password" value="@(context.Request.Headers.GetValueOrDefault("Authorization", "").AsBasic()?.Password)" />
+        <trace source="mine"><message>@("got " + (string)context.Variables["token"])</message><metadata name="p" value="@((string)context.Variables["password"])" /></trace>
+        <set-header name="X-Copy"><value>@((string)context.Variables["token"])</value></set-header>"#;
+    let traced = Traced::new(inbound, "").await;
+    for (value, secrets) in [
+        ("Bearer eyJhbGciOi.eyJzdWIi.c2lnbmF0dXJl", &["eyJhbGciOi.eyJzdWIi.c2lnbmF0dXJl"][..]),
+        ("Basic amFuZTpwYXNzLXdvcmQ=", &["amFuZTpwYXNzLXdvcmQ", "pass-word"]),
+    ] {
+        let trace = traced.trace_with("/orders/7", &[("Authorization", value)]).await;
+        let mut entries = trace["traceEntries"]["inbound"].as_array().unwrap().iter();
+        assert_eq!(entries.find(|entry| entry["source"] == "mine").unwrap()["data"]["message"], "got ***");
+        for secret in secrets {
+            assert!(!trace.to_string().contains(secret), "{secret}: {trace}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_failed_step_and_on_error_are_in_the_trace() {
     let inbound = r#"<set-variable name="n" value="@(int.Parse("x" + context.Request.Method))" />"#;
     let on_error = r#"<set-status code="400" reason="No" /><set-header name="X-A"><value>a</value></set-header>"#;
     let traced = Traced::new(inbound, on_error).await;
     let trace = traced.trace("/orders/7").await;
-    let failed = &trace["traceEntries"]["inbound"][2];
+    let expression = &trace["traceEntries"]["inbound"][2];
+    assert_eq!(expression["source"], "set-variable");
+    assert_eq!(
+        expression["data"],
+        json!({
+            "message": "Expression evaluation failed.",
+            "expression": "int.Parse(\"x\" + context.Request.Method)",
+            "details": "System.FormatException: Input string was not in a correct format.\n   \
+                        at line 1, column 3 of the expression",
+        })
+    );
+    let failed = &trace["traceEntries"]["inbound"][3];
     assert_eq!(failed["source"], "set-variable");
     let error = &failed["data"]["error"];
     assert_eq!(

@@ -33,7 +33,16 @@ fn describe(spec: &Spec) -> String {
     finish(out, spec)
 }
 
-/// Adds the table of attributes and content.
+/// Adds what the policy keeps, and where it differs.
+fn remarks(out: &mut String, spec: &Spec) {
+    writeln!(out, "\nState: {}", if spec.state.is_empty() { "none." } else { spec.state }).unwrap();
+    if !spec.differences.is_empty() {
+        writeln!(out, "\nDifferences:\n").unwrap();
+        spec.differences.iter().for_each(|difference| writeln!(out, "- {difference}").unwrap());
+    }
+}
+
+/// Adds the table of attributes and content, and remarks.
 fn finish(mut out: String, spec: &Spec) -> String {
     let mut rows = Vec::new();
     attributes("", spec.attributes, &mut rows);
@@ -42,6 +51,7 @@ fn finish(mut out: String, spec: &Spec) -> String {
         out.push_str("\n| part | value | default | expression |\n| --- | --- | --- | --- |\n");
         out.push_str(&rows.concat());
     }
+    remarks(&mut out, spec);
     out
 }
 

@@ -11,6 +11,7 @@ mod index;
 #[cfg(feature = "aws-lc-rs")]
 mod jwks;
 mod limits;
+mod reasons;
 mod run;
 mod secrets;
 #[cfg(feature = "aws-lc-rs")]

@@ -7,6 +7,7 @@ mod kept;
 mod object;
 mod release;
 mod response;
+mod storable;
 mod str;
 
 pub use object::ObjectRef;

@@ -15,6 +15,7 @@ impl Compiler<'_> {
             let places = one_of(spec.sections.iter().map(Section::name));
             let message = format!("`{}` is not allowed in `{}`: it belongs in {places}", spec.element, self.section);
             self.strict(element.span.start, message);
+            self.vendor_text(Some(element), "Policy section is not allowed in the specified scope");
         }
         if !spec.scopes.contains(self.scope) && !is_elsewhere {
             let places = one_of(spec.scopes.iter().map(Scope::name));
@@ -23,6 +24,7 @@ impl Compiler<'_> {
                 spec.element, self.scope
             );
             self.strict(element.span.start, message);
+            self.vendor_text(Some(element), "Policy scope is not allowed in the specified section");
         }
         if spec.once {
             if self.seen_once.contains(&(self.section, spec.element)) {
@@ -70,8 +72,19 @@ impl Compiler<'_> {
                         self.error(child.span.start, message);
                     }
                 }
+                self.counts(element, children);
             }
             Content::Policies | Content::Verbatim => {}
+        }
+    }
+
+    /// Reports children that stand twice where once is allowed.
+    pub(crate) fn counts(&mut self, element: &Element, children: &[Child]) {
+        for known in children.iter().filter(|known| known.is_single()) {
+            if let Some(second) = element.elements().filter(|child| *child.name == *known.element).nth(1) {
+                let message = format!("a second `{}`: `{}` may have one", known.element, element.name);
+                self.error(second.span.start, message);
+            }
         }
     }
 
@@ -84,6 +97,7 @@ impl Compiler<'_> {
                 .map_or(String::new(), |name| format!(": did you mean `{name}`?"));
             let message = format!("`{}` has no attribute `{}`{hint}", element.name, attribute.name);
             self.strict(attribute.span.start, message);
+            self.vendor_text(Some(element), &format!("The '{}' attribute is not declared.", attribute.name));
         }
         for known in known.iter().filter(|known| known.required && element.attribute(known.name).is_none()) {
             let message = format!("`{}` needs the attribute `{}`: {}", element.name, known.name, known.kind);

@@ -182,6 +182,7 @@ impl Compiler<'_> {
                 self.note(*offset, format!("named value `{name}` is taken as given"));
             } else {
                 self.error(*offset, format!("named value `{name}` is not defined"));
+                self.vendor_text(None, &format!("Cannot find a property '{name}'"));
             }
         }
         !names.is_empty() && self.environment.takes_as_given()

@@ -70,23 +70,16 @@ fn graphql_source(compiler: &mut Compiler<'_>, root: &Element) -> Option<Resolve
     Some(Resolver { before, request: request?, query: Some(query?), forward: Arc::default(), after, events })
 }
 
-/// The children of a document, each of which it may have once.
+/// The children of a document.
 fn children<'e, const N: usize>(
     compiler: &mut Compiler<'_>,
     root: &'e Element,
     known: [Child; N],
 ) -> [Option<&'e Element>; N] {
     known.map(|known| {
-        let mut found = root.elements().filter(|child| *child.name == *known.element);
-        let first = found.next();
-        if let Some(first) = first {
-            compiler.check_child(&known, first);
-        }
-        if let Some(second) = found.next() {
-            let message = format!("a second `{}`: `{}` may have one", known.element, root.name);
-            compiler.error(second.span.start, message);
-        }
-        first
+        let first = root.elements().find(|child| *child.name == *known.element)?;
+        compiler.check_child(&known, first);
+        Some(first)
     })
 }
 
@@ -113,11 +106,8 @@ fn request(compiler: &mut Compiler<'_>, element: &Element, needed: &[&str]) -> O
 
 fn backend(compiler: &mut Compiler<'_>, element: &Element) -> Option<Arc<ForwardRequest>> {
     compiler.section = Section::Backend;
-    let mut forwards = element.elements().filter(|child| *child.name == *forward_request::SPEC.element);
-    let node = forwards.next().map(|child| compiler.statement(child));
-    if let Some(second) = forwards.next() {
-        compiler.error(second.span.start, "a second `forward-request`: `backend` may have one".to_owned());
-    }
+    let forward = element.elements().find(|child| *child.name == *forward_request::SPEC.element);
+    let node = forward.map(|child| compiler.statement(child));
     compiler.section = Section::Inbound;
     match node {
         None => Some(Arc::default()),

@@ -12,8 +12,10 @@ use super::super::query;
 use super::body::{self, BodyOptions};
 use super::value::{Hash, Value};
 use crate::expr;
+use crate::expr::dotnet::certificate::Certificate;
 use crate::expr::json::JToken;
 use crate::expr::{Host as _, Text, Url};
+use crate::forward::ClientCertificate;
 
 /// The parsed body of a message; none when it is neither JSON nor XML. An error is the reader's message.
 pub(crate) fn body(exchange: &mut Exchange, message: Message, options: BodyOptions) -> Result<Value, String> {
@@ -52,6 +54,7 @@ pub(crate) fn context(exchange: &mut Exchange, with_variables: bool) -> Value {
             ("Headers", self::headers(&response.headers)),
         ])
     });
+    let certificates = certificates(exchange);
     let variables = with_variables.then(|| variables(exchange));
     let mut view = Context::new(exchange);
     let address = view.text(Text::RequestIpAddress).map_or(Value::Nil, |text| Value::from(&*text));
@@ -63,7 +66,7 @@ pub(crate) fn context(exchange: &mut Exchange, with_variables: bool) -> Value {
         ("IpAddress", address),
         ("MatchedParameters", parameters.into()),
         ("HasBody", Value::Bool(has_body)),
-        ("ClientCertificates", Value::Nil),
+        ("ClientCertificates", certificates),
         ("Headers", headers),
     ]);
     members([
@@ -71,6 +74,23 @@ pub(crate) fn context(exchange: &mut Exchange, with_variables: bool) -> Value {
         ("Response", response.unwrap_or_default()),
         ("Variables", variables.unwrap_or_default()),
     ])
+}
+
+/// A list of the certificate that the caller showed; empty when there was none.
+fn certificates(exchange: &Exchange) -> Value {
+    let shown = exchange.request.extensions.get::<ClientCertificate>();
+    let certificate = shown.and_then(|shown| Certificate::parse(&shown.der).ok());
+    let read = certificate.map(|certificate| {
+        members([
+            ("Subject", Value::from(certificate.subject())),
+            ("Issuer", Value::from(certificate.issuer())),
+            ("SerialNumber", Value::from(certificate.serial_number())),
+            ("Thumbprint", Value::from(certificate.thumbprint())),
+            ("NotBefore", Value::Date(certificate.not_before())),
+            ("NotAfter", Value::Date(certificate.not_after())),
+        ])
+    });
+    Value::from(read.into_iter().collect::<Vec<_>>())
 }
 
 fn members<const N: usize>(members: [(&str, Value); N]) -> Value {

@@ -26,7 +26,7 @@ use super::statements::set_backend_service::{self, SetBackendService};
 use super::statements::set_body::{self, SetBody, say_utf8};
 use super::statements::set_header::{self, SetHeader};
 use crate::expr::Value;
-use crate::forward::Target;
+use crate::forward::{Target, hop_by_hop};
 use crate::outbound::OutboundOptions;
 use crate::xml::Element;
 use address::{absolute, current};
@@ -164,7 +164,7 @@ impl OwnRequest {
                 }
                 Change::Backend(backend) => {
                     options.fabric = backend.fabric(exchange)?;
-                    match backend.target(exchange)? {
+                    match backend.target(exchange).map_err(as_invalid)? {
                         Target::Backend(id) => options.backend = Some(id),
                         Target::Url(base) => {
                             let uri = url.as_ref().ok();
@@ -182,7 +182,7 @@ impl OwnRequest {
                 }
                 Change::Certificate(certificate) => options.certificate = Some(certificate.choice(exchange)?),
                 Change::Identity(identity) => wanted = Some(identity.wanted(exchange)?),
-                Change::Proxy(proxy) => options.proxy = Some(proxy.get(exchange)?),
+                Change::Proxy(proxy) => options.proxy = Some(proxy.get(exchange).map_err(as_invalid)?),
             }
         }
         let mut request = Request::new(body.take());
@@ -198,9 +198,7 @@ impl OwnRequest {
         for name in [HOST, CONTENT_LENGTH] {
             headers.remove(name);
         }
-        for name in ["connection", "keep-alive", "proxy-connection", "te", "transfer-encoding", "upgrade"] {
-            headers.remove(name);
-        }
+        hop_by_hop::strip_request(&mut headers);
         let body = match (&request.body, self.message) {
             (MessageBody::Bytes(bytes), Message::Request) => MessageBody::Bytes(bytes.clone()),
             _ => MessageBody::None,
@@ -240,10 +238,10 @@ fn invalid(message: impl Into<std::borrow::Cow<'static, str>>) -> Box<Failure> {
     Failure::internal("SendRequestInvalid", message)
 }
 
-/// A header that cannot be sent is a fault of the request; an expression that failed is its own.
+/// What a child made wrong is a fault of the request; an expression that failed is its own.
 fn as_invalid(failure: Box<Failure>) -> Box<Failure> {
     match &*failure.reason {
-        "InvalidHeaderName" | "InvalidHeaderValue" => invalid(failure.message),
+        "InvalidHeaderName" | "InvalidHeaderValue" | "InvalidBackendUrl" | "InvalidProxy" => invalid(failure.message),
         _ => failure,
     }
 }

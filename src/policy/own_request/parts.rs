@@ -28,11 +28,8 @@ pub(super) struct Parts {
 
 impl Parts {
     pub(super) fn read(&mut self, compiler: &mut Compiler<'_>, element: &Element, has_backend: bool) {
-        for known in CHILDREN.iter().filter(|known| known.count == "0..1") {
-            if let Some(second) = element.elements().filter(|child| *child.name == *known.element).nth(1) {
-                let message = format!("a second `{}`: `{}` may have one", known.element, element.name);
-                compiler.error(second.span.start, message);
-            }
+        if &*element.name == "fragment" {
+            compiler.counts(element, CHILDREN);
         }
         for child in element.elements() {
             if compiler.is_resolver && *child.name == *include_fragment::SPEC.element {

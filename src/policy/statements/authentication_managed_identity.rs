@@ -30,7 +30,8 @@ pub(crate) const SPEC: Spec = Spec::new(
     "Gets a token of the gateway's managed identity, for `Authorization` of the request or for a variable.",
 )
 .scopes(&[Scope::Global, Scope::Product, Scope::Api, Scope::Operation])
-.attributes(&[RESOURCE, CLIENT, VARIABLE, IGNORE]);
+.attributes(&[RESOURCE, CLIENT, VARIABLE, IGNORE])
+.state("tokens, in `EngineSettings::tokens` or those of the transport, until they are about to expire.");
 
 /// `authentication-managed-identity`, compiled.
 #[derive(Debug)]

@@ -9,7 +9,8 @@ use crate::xml::Element;
 pub(crate) const SPEC: Spec = Spec::new("azure-openai-emit-token-metric", "The older name of `llm-emit-token-metric`.")
     .sections(&[Section::Inbound])
     .attributes(ATTRIBUTES)
-    .content(Content::Elements(CHILDREN));
+    .content(Content::Elements(CHILDREN))
+    .differences(&["Nothing is aggregated: each value goes to `EngineSettings::metric_sink`."]);
 
 pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Node> {
     llm_emit_token_metric::compile_as(SPEC.element, compiler, element)

@@ -11,7 +11,8 @@ pub(crate) const SPEC: Spec =
         .sections(&[Section::Inbound])
         .scopes(SCOPES)
         .attributes(ATTRIBUTES)
-        .content(Content::Elements(CHILDREN));
+        .content(Content::Elements(CHILDREN))
+        .state("answers of models, in `EngineSettings::vector_cache` or one of `EngineSettings::named_vector_caches`.");
 
 pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Node> {
     llm_semantic_cache_lookup::compile_as(SPEC.element, compiler, element)

@@ -8,7 +8,8 @@ use crate::xml::Element;
 
 pub(crate) const SPEC: Spec = Spec::new("azure-openai-token-limit", "The older name of `llm-token-limit`.")
     .sections(&[Section::Inbound])
-    .attributes(ATTRIBUTES);
+    .attributes(ATTRIBUTES)
+    .state("counts, in `EngineSettings::counters`.");
 
 pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Node> {
     llm_token_limit::compile_as(SPEC.element, compiler, element)

@@ -38,7 +38,8 @@ pub(crate) const SPEC: Spec = Spec::new(
 )
 .sections(&[Section::Inbound])
 .attributes(&[DEVELOPER, GROUPS, CACHING_TYPE, DOWNSTREAM, REVALIDATE, PRIVATE])
-.content(Content::Elements(&[HEADER, QUERY]));
+.content(Content::Elements(&[HEADER, QUERY]))
+.state("responses, in `EngineSettings::cache` or `EngineSettings::external_cache`.");
 
 /// `cache-lookup`, compiled.
 #[derive(Debug)]

@@ -21,7 +21,8 @@ const VARIABLE: Attribute = Attribute::required("variable-name", "the name of a 
 
 pub(crate) const SPEC: Spec =
     Spec::new("cache-lookup-value", "Sets a variable to the value that is kept under `key`, of the type it had.")
-        .attributes(&[KEY, DEFAULT, VARIABLE, CACHING_TYPE]);
+        .attributes(&[KEY, DEFAULT, VARIABLE, CACHING_TYPE])
+        .state("values, in `EngineSettings::cache` or `EngineSettings::external_cache`.");
 
 /// `cache-lookup-value`, compiled.
 #[derive(Debug)]

@@ -18,7 +18,8 @@ const FAIL: Attribute =
 
 pub(crate) const SPEC: Spec =
     Spec::new("cache-remove-value", "Forgets the value that is kept under `key`; that there is none is no error.")
-        .attributes(&[KEY, CACHING_TYPE, FAIL]);
+        .attributes(&[KEY, CACHING_TYPE, FAIL])
+        .state("values, in `EngineSettings::cache` or `EngineSettings::external_cache`.");
 
 /// `cache-remove-value`, compiled.
 #[derive(Debug)]

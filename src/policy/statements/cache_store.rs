@@ -17,7 +17,8 @@ pub(crate) const SPEC: Spec = Spec::new(
     "Keeps the response, as it is here, for requests of the same key; a `cache-lookup` must have missed it before.",
 )
 .sections(&[Section::Outbound])
-.attributes(&[KeepRules::ATTRIBUTES[0], KeepRules::ATTRIBUTES[1], MODE]);
+.attributes(&[KeepRules::ATTRIBUTES[0], KeepRules::ATTRIBUTES[1], MODE])
+.state("responses, in `EngineSettings::cache` or `EngineSettings::external_cache`.");
 
 /// `cache-store`, compiled.
 #[derive(Debug)]

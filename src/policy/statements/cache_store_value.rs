@@ -21,7 +21,8 @@ pub(crate) const SPEC: Spec = Spec::new(
     "cache-store-value",
     "Keeps a value of any type under `key` for `duration` seconds; `null` removes what is there.",
 )
-.attributes(&[KEY, VALUE, DURATION, CACHING_TYPE]);
+.attributes(&[KEY, VALUE, DURATION, CACHING_TYPE])
+.state("values, in `EngineSettings::cache` or `EngineSettings::external_cache`.");
 
 /// `cache-store-value`, compiled.
 #[derive(Debug)]

@@ -30,7 +30,7 @@ pub(crate) const SPEC: Spec = Spec::new(
      of `value` set the variable, and what they set is kept. One request of a key refreshes at a time.",
 )
 .attributes(&[KEY, VARIABLE, EXPIRES, REFRESH, DEFAULT, CACHING_TYPE])
-.content(Content::Elements(&[VALUE]));
+.content(Content::Elements(&[VALUE])).state("values, in `EngineSettings::cache` or `EngineSettings::external_cache`.").differences(&["It is known from the tools of API Management only, not from its reference."]);
 
 /// How long a request waits for another one that makes the value; then it makes the value by itself.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -69,12 +69,7 @@ pub(crate) struct Making {
 }
 
 pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Node> {
-    let mut values = element.elements().filter(|child| &*child.name == VALUE.element);
-    let value = values.next();
-    if let Some(second) = values.next() {
-        compiler.error(second.span.start, "a second `value`: `cache-value` may have one".to_owned());
-    }
-    let nodes = match value {
+    let nodes = match element.elements().find(|child| &*child.name == VALUE.element) {
         Some(value) => {
             compiler.check_child(&VALUE, value);
             compiler.nodes(value)

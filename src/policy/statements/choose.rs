@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::super::compile::Compiler;
-use super::super::document::{Branch, Node, NodeBody};
+use super::super::document::{Branch, Node, NodeBody, Otherwise};
 use super::super::spec::{Attribute, Child, Content, Spec};
 use crate::xml::Element;
 
@@ -13,7 +13,11 @@ const OTHERWISE: Child = Child::new("otherwise", "0..1", Content::Policies).attr
 const ID: Attribute = Attribute::optional("id", "a name", "none");
 
 pub(crate) const SPEC: Spec = Spec::new("choose", "Runs the first branch whose condition holds, else `otherwise`.")
-    .content(Content::Elements(&[WHEN, OTHERWISE]));
+    .content(Content::Elements(&[WHEN, OTHERWISE]))
+    .differences(&[
+        "A text `true` or `false`, in any case, is a condition too.",
+        "`otherwise` may stand before a `when`; it is evaluated last all the same.",
+    ]);
 
 pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Node> {
     let (mut branches, mut otherwise, mut whens) = (Vec::new(), None, 0);
@@ -29,12 +33,10 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
                     branches.push(Branch { condition: Arc::new(condition), id, nodes });
                 }
             }
-            "otherwise" if otherwise.is_some() => {
-                compiler.error(child.span.start, "a second `otherwise`: `choose` may have one".to_owned());
-            }
             "otherwise" => {
                 compiler.check_child(&OTHERWISE, child);
-                otherwise = Some(compiler.nodes(child));
+                let nodes = compiler.nodes(child);
+                otherwise = Some(Otherwise { id: compiler.constant::<String>(child, &ID).map(Into::into), nodes });
             }
             _ => {}
         }

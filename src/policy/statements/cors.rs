@@ -41,7 +41,7 @@ pub(crate) const SPEC: Spec = Spec::new("cors", "Answers preflight requests and 
     .sections(&[Section::Inbound])
     .once()
     .attributes(&[CREDENTIALS, TERMINATE])
-    .content(Content::Elements(&[ORIGINS, METHODS, HEADERS, EXPOSE]));
+    .content(Content::Elements(&[ORIGINS, METHODS, HEADERS, EXPOSE])).differences(&["What holds without `terminate-unmatched-request` is `EngineSettings::cors_terminates_unmatched_requests`.", "A preflight request is answered by the first version of its API whose `cors` allows it; without `EngineSettings::preflight_looks_through_versions` it is answered with 404, as in API Management."]);
 
 /// `cors`, compiled.
 #[derive(Debug)]
@@ -106,12 +106,7 @@ impl Answer {
 
 pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Node> {
     for part in PARTS {
-        let mut found = element.elements().filter(|child| *child.name == *part.element);
-        let first = found.next();
-        if let Some(second) = found.next() {
-            compiler.error(second.span.start, format!("a second `{}`: `cors` may have one", part.element));
-        }
-        if let Some(first) = first {
+        if let Some(first) = element.elements().find(|child| *child.name == *part.element) {
             compiler.check_child(part, first);
             if first.elements().next().is_none() {
                 let Content::Elements([child, ..]) = part.content else { continue };

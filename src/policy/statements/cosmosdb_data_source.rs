@@ -12,7 +12,7 @@ pub(crate) const SPEC: Spec = Spec::new(
 )
 .sections(&[])
 .scopes(&[])
-.content(Content::Verbatim);
+.content(Content::Verbatim).differences(&["It is refused when a configuration is loaded."]);
 
 /// It stands in no document of statements.
 pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Node> {

@@ -46,15 +46,10 @@ impl CrossDomain {
 }
 
 pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Node> {
-    let mut policies = element.elements().filter(|child| *child.name == *POLICY.element);
-    let Some(policy) = policies.next() else {
+    let Some(policy) = element.elements().find(|child| *child.name == *POLICY.element) else {
         compiler.error(element.span.start, "`cross-domain` needs one `cross-domain-policy`".to_owned());
         return None;
     };
-    if let Some(second) = policies.next() {
-        let message = "a second `cross-domain-policy`: `cross-domain` may have one";
-        compiler.error(second.span.start, message.to_owned());
-    }
     check(compiler, policy);
     let text = element.inner_text(compiler.document);
     let Read::Literal(text) = compiler.read(&text, Space::Trim, "the content of `cross-domain`")? else { return None };
@@ -68,17 +63,10 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
 
 fn check(compiler: &mut Compiler<'_>, policy: &Element) {
     compiler.check_child(&POLICY, policy);
-    let mut controls = 0;
     for child in policy.elements() {
         let known = [&SITE_CONTROL, &ACCESS, &REQUEST_HEADERS].into_iter().find(|known| *known.element == *child.name);
         let Some(known) = known else { continue };
         compiler.check_child(known, child);
-        let is_control = known.element == SITE_CONTROL.element;
-        controls += usize::from(is_control);
-        if is_control && controls > 1 {
-            let message = "a second `site-control`: `cross-domain-policy` may have one";
-            compiler.error(child.span.start, message.to_owned());
-        }
         for attribute in known.attributes {
             let Some(text) = compiler.constant::<String>(child, attribute) else { continue };
             let is_right = match attribute.name {

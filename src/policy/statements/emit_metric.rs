@@ -28,7 +28,7 @@ pub(crate) const SPEC: Spec = Spec::new(
      `User ID`, `Subscription ID`, `Location`, `Gateway ID` and, in `outbound`, `Backend ID`.",
 )
 .attributes(&[NAME, NAMESPACE, VALUE, DEFAULTS])
-.content(Content::Elements(&[DIMENSION]));
+.content(Content::Elements(&[DIMENSION])).differences(&["Nothing is aggregated: each value goes to `EngineSettings::metric_sink`."]);
 
 /// `emit-metric`, compiled.
 #[derive(Debug)]

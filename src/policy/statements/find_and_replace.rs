@@ -20,7 +20,8 @@ const TO: Attribute = Attribute::required("to", "text").or_expression();
 
 pub(crate) const SPEC: Spec =
     Spec::new("find-and-replace", "Replaces all occurrences of a text in the body of the request or response.")
-        .attributes(&[FROM, TO]);
+        .attributes(&[FROM, TO])
+        .differences(&["An empty `from` changes nothing, which the trace says."]);
 
 /// `find-and-replace`, compiled.
 #[derive(Debug)]

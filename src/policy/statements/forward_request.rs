@@ -31,7 +31,7 @@ const FAIL: Attribute = Attribute::optional("fail-on-error-status-code", "`true`
 
 pub(crate) const SPEC: Spec = Spec::new("forward-request", "Sends the request to the backend and takes its response.")
     .sections(&[Section::Backend])
-    .attributes(&[HTTP_VERSION, TIMEOUT, TIMEOUT_MS, CONTINUE, REDIRECTS, BUFFER_REQUEST, BUFFER_RESPONSE, FAIL]);
+    .attributes(&[HTTP_VERSION, TIMEOUT, TIMEOUT_MS, CONTINUE, REDIRECTS, BUFFER_REQUEST, BUFFER_RESPONSE, FAIL]).differences(&["Without `buffer-response` what the backend sends goes to the caller at once, so that events pass; API Management gathers 8 KB first, as `true` does here.", "`continue-timeout` is how long the body of a request with `Expect: 100-continue` is held back for the interim answer; when none comes in time, the call fails with `Timeout`. Without it the body is sent unasked after one second.", "A document may have several; each makes a call, and its response takes the place of the one before."]);
 
 /// `forward-request`, compiled.
 #[derive(Debug)]

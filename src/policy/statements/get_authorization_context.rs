@@ -36,7 +36,8 @@ pub(crate) const SPEC: Spec = Spec::new(
 )
 .sections(&[Section::Inbound])
 .scopes(&[Scope::Global, Scope::Product, Scope::Api, Scope::Operation])
-.attributes(&[PROVIDER, AUTHORIZATION, VARIABLE, IDENTITY_TYPE, IDENTITY, IGNORE]);
+.attributes(&[PROVIDER, AUTHORIZATION, VARIABLE, IDENTITY_TYPE, IDENTITY, IGNORE])
+.differences(&["Authorizations and their tokens are those of `EngineSettings::credentials`, which the host gives."]);
 
 /// `get-authorization-context`, compiled.
 #[derive(Debug)]

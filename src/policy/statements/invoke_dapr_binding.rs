@@ -29,7 +29,7 @@ pub(crate) const SPEC: Spec = Spec::new(
 .sections(&[Section::Inbound, Section::Outbound, Section::OnError])
 .scopes(&[Scope::Global, Scope::Product, Scope::Api, Scope::Operation])
 .attributes(&[NAME, OPERATION, CALL[0], CALL[1], CALL[2], CALL[3], CALL[4]])
-.content(Content::Elements(&[METADATA, DATA]));
+.content(Content::Elements(&[METADATA, DATA])).differences(&["The sidecar is at `http://localhost:3500`, at the port in `DAPR_HTTP_PORT`, or where `EngineSettings::dapr` says; a status of 400 or more is a failure."]);
 
 /// `invoke-dapr-binding`, compiled.
 #[derive(Debug)]
@@ -46,12 +46,6 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
     let name = compiler.setting(element, &NAME);
     let operation = compiler.constant(element, &OPERATION);
     let (mut metadata, mut data, mut is_whole) = (Vec::new(), None, true);
-    for known in [&METADATA, &DATA] {
-        if let Some(second) = element.elements().filter(|child| *child.name == *known.element).nth(1) {
-            let message = format!("a second `{}`: `invoke-dapr-binding` may have one", known.element);
-            compiler.error(second.span.start, message);
-        }
-    }
     for child in element.elements() {
         match &*child.name {
             "metadata" => {

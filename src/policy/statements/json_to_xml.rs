@@ -48,7 +48,8 @@ pub(crate) const SPEC: Spec =
             NULLS,
             TRIM,
             EMPTY,
-        ]);
+        ])
+        .differences(&["Several properties at the top stand in a `Document`; so does a list, as an `item` each."]);
 
 /// `json-to-xml`, compiled.
 #[derive(Debug)]
@@ -70,10 +71,9 @@ pub(crate) struct JsonToXml {
 
 /// Which bodies are converted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Apply {
+enum Apply {
     Always,
     ContentTypeJson,
-    ContentTypeXml,
 }
 
 impl Literal for Apply {
@@ -81,23 +81,13 @@ impl Literal for Apply {
         match text {
             "always" => Some(Self::Always),
             "content-type-json" => Some(Self::ContentTypeJson),
-            "content-type-xml" => Some(Self::ContentTypeXml),
             _ => None,
         }
     }
 
     fn value(value: Value) -> Result<Self, String> {
         let text = value.to_text().unwrap_or_default();
-        Self::literal(&text).ok_or_else(|| format!("'{text}' is not a value of apply."))
-    }
-}
-
-impl Apply {
-    /// Reports the content type of the other direction.
-    pub(crate) fn wrong(compiler: &mut Compiler<'_>, element: &Element, attribute: &Attribute) {
-        let at = element.attribute(attribute.name).map_or(element.span.start, |found| found.value.span().start);
-        let given = if element.name.starts_with("json") { "content-type-xml" } else { "content-type-json" };
-        compiler.error(at, format!("`apply` of `{}` is `{given}`: expected {}", element.name, attribute.kind));
+        Self::literal(&text).ok_or_else(|| format!("'{text}' is neither always nor content-type-json."))
     }
 }
 
@@ -125,9 +115,6 @@ impl Literal for EmptyValues {
 
 pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Node> {
     let apply = compiler.setting(element, &APPLY);
-    if let Some(Setting::Constant(Apply::ContentTypeXml)) = apply {
-        Apply::wrong(compiler, element, &APPLY);
-    }
     let separator = compiler.setting::<String>(element, &SEPARATOR);
     if let Some(Setting::Constant(text)) = &separator
         && text.chars().count() != 1

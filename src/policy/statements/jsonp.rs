@@ -22,7 +22,8 @@ pub(crate) const SPEC: Spec =
     Spec::new("jsonp", "Wraps a JSON response into a call of the function that a query parameter names.")
         .sections(&[Section::Outbound])
         .once()
-        .attributes(&[PARAMETER]);
+        .attributes(&[PARAMETER])
+        .differences(&["`EngineSettings::jsonp_starts_with_comment` puts `/**/` in front of the call."]);
 
 /// `jsonp`, compiled.
 #[derive(Debug)]

@@ -20,7 +20,8 @@ pub(crate) const SPEC: Spec = Spec::new(
     "Lets at most `max-count` requests run its statements at a time, for each value of `key`; refuses others at once.",
 )
 .attributes(&[KEY, MAX_COUNT])
-.content(Content::Policies);
+.content(Content::Policies)
+.state("the slots of its keys, in the process: each instance has its own.");
 
 /// `limit-concurrency`, compiled.
 #[derive(Debug)]

@@ -18,7 +18,6 @@ use super::super::own_request::Asking;
 use super::super::pipeline::Needs;
 use super::super::setting::Setting;
 use super::super::spec::{Attribute, Child, Content, Scope, Section, Spec};
-use super::validate_jwt::once;
 use crate::xml::Element;
 
 const FLAG: &str = "`true` or `false`";
@@ -69,7 +68,6 @@ pub(crate) struct LlmContentSafety {
 }
 
 pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Node> {
-    once(compiler, element, CHILDREN);
     let backend = compiler.setting::<String>(element, &BACKEND);
     if let (Some(Setting::Constant(id)), Some(attribute)) = (&backend, element.attribute(BACKEND.name)) {
         compiler.backend(attribute.span.start, id.trim());

@@ -30,7 +30,8 @@ pub(crate) const SPEC: Spec = Spec::new(
 )
 .sections(&[Section::Inbound])
 .attributes(ATTRIBUTES)
-.content(Content::Elements(CHILDREN));
+.content(Content::Elements(CHILDREN))
+.differences(&["Nothing is aggregated: each value goes to `EngineSettings::metric_sink`."]);
 
 /// `llm-emit-token-metric`, compiled.
 #[derive(Debug)]

@@ -41,7 +41,7 @@ pub(crate) const SPEC: Spec = Spec::new(
 .sections(&[Section::Inbound])
 .scopes(SCOPES)
 .attributes(ATTRIBUTES)
-.content(Content::Elements(CHILDREN));
+.content(Content::Elements(CHILDREN)).state("answers of models, in `EngineSettings::vector_cache` or one of `EngineSettings::named_vector_caches`.");
 
 /// `llm-semantic-cache-lookup`, compiled.
 #[derive(Debug)]

@@ -21,7 +21,7 @@ pub(crate) const SPEC: Spec = Spec::new(
 )
 .sections(&[Section::Outbound])
 .scopes(SCOPES)
-.attributes(ATTRIBUTES);
+.attributes(ATTRIBUTES).state("answers of models, in `EngineSettings::vector_cache` or one of `EngineSettings::named_vector_caches`.");
 
 /// `llm-semantic-cache-store`, compiled.
 #[derive(Debug)]

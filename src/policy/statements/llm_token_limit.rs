@@ -59,7 +59,7 @@ pub(crate) const SPEC: Spec = Spec::new(
      longer period. What is used is read from the answer.",
 )
 .sections(&[Section::Inbound])
-.attributes(ATTRIBUTES);
+.attributes(ATTRIBUTES).state("counts, in `EngineSettings::counters`.");
 
 const RATE_FAMILY: &str = "llm-tokens-per-minute";
 const QUOTA_FAMILY: &str = "llm-token-quota";

@@ -29,7 +29,12 @@ pub(crate) const SPEC: Spec = Spec::new(
 )
 .scopes(&[Scope::Global, Scope::Product, Scope::Api, Scope::Operation])
 .attributes(&[LOGGER, PARTITION_ID, PARTITION_KEY])
-.content(Content::Text { expressions: true });
+.content(Content::Text { expressions: true })
+.state("requests that are under way, in `EngineSettings::deliveries`.")
+.differences(&[
+    "Each event is sent by itself, whatever `isBuffered` of the logger says.",
+    "An event that cannot be made or sent is counted by `Deliveries::failed` and logged; the request goes on.",
+]);
 
 /// `log-to-eventhub`, compiled.
 #[derive(Debug)]
@@ -93,9 +98,10 @@ impl Statement for LogToEventhub {
         };
         let mut event = self.event.get(exchange)?.into_owned();
         cut(&mut event);
-        let prepared = self.hub.event(exchange, &partition, event.into())?;
+        let prepared = self.hub.event(exchange, &partition, event.into());
+        // Whatever is wrong with the event, the request goes on.
         exchange.settings.deliveries.spawn(SPEC.element, exchange.redaction.clone(), async move {
-            match timeout(LIMIT, prepared.send()).await {
+            match timeout(LIMIT, prepared?.send()).await {
                 Ok(Ok(sent)) if sent.response.status().is_success() => Ok(()),
                 Ok(Ok(sent)) => {
                     let message = format!("The event hub answered with status {}.", sent.response.status().as_u16());

@@ -20,7 +20,8 @@ pub(crate) const SPEC: Spec = Spec::new(
     "Sends the request to the backend through a web proxy, with Basic credentials; NTLM is not supported.",
 )
 .sections(&[Section::Inbound])
-.attributes(&[URL, USERNAME, PASSWORD]);
+.attributes(&[URL, USERNAME, PASSWORD])
+.differences(&["Basic credentials are sent with the first request; NTLM is not supported."]);
 
 /// `proxy`, compiled.
 #[derive(Debug)]

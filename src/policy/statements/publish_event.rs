@@ -15,7 +15,8 @@ pub(crate) const SPEC: Spec = Spec::new(
 )
 .sections(&[])
 .scopes(&[])
-.content(Content::Elements(&[TARGETS]));
+.content(Content::Elements(&[TARGETS]))
+.state("who has subscribed, in the process: an event reaches the subscribers of its own instance.");
 
 /// It stands in `http-response` alone.
 pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Node> {

@@ -23,7 +23,7 @@ pub(crate) const SPEC: Spec = Spec::new(
 .sections(&[Section::Inbound, Section::Outbound, Section::OnError])
 .scopes(&[Scope::Global, Scope::Product, Scope::Api, Scope::Operation])
 .attributes(&[PUBSUB, TOPIC, CALL[0], CALL[1], CALL[2], CALL[3], CALL[4]])
-.content(Content::Verbatim);
+.content(Content::Verbatim).differences(&["The sidecar is at `http://localhost:3500`, at the port in `DAPR_HTTP_PORT`, or where `EngineSettings::dapr` says; a status of 400 or more is a failure."]);
 
 /// `publish-to-dapr`, compiled.
 #[derive(Debug)]

@@ -30,7 +30,7 @@ pub(crate) const SPEC: Spec = Spec::new(
 .scopes(&[Scope::Product])
 .once()
 .attributes(&[CALLS, BANDWIDTH, PERIOD])
-.content(Content::Elements(&[API, OPERATION]));
+.content(Content::Elements(&[API, OPERATION])).state("counts, in `EngineSettings::counters`.");
 
 const FAMILY: &str = "quota";
 const FAMILY_OF_BYTES: &str = "quota-bandwidth";

@@ -28,7 +28,8 @@ pub(crate) const SPEC: Spec = Spec::new(
     "Allows `calls` calls and `bandwidth` kilobytes of one value of `counter-key` in each period.",
 )
 .sections(&[Section::Inbound])
-.attributes(&[CALLS, BANDWIDTH, PERIOD, KEY, CONDITION, COUNT, START]);
+.attributes(&[CALLS, BANDWIDTH, PERIOD, KEY, CONDITION, COUNT, START])
+.state("counts, in `EngineSettings::counters`.");
 
 const FAMILY: &str = "quota-by-key";
 const FAMILY_OF_BYTES: &str = "quota-by-key-bandwidth";

@@ -55,7 +55,9 @@ pub(crate) const SPEC: Spec = Spec::new(
     Telling::REMAINING_VARIABLE,
     Telling::TOTAL_HEADER,
 ])
-.content(Content::Elements(&[API, OPERATION]));
+.content(Content::Elements(&[API, OPERATION]))
+.state("counts, in `EngineSettings::counters`.")
+.differences(&["`EngineSettings::rate_algorithm` chooses between the algorithms of the classic and the v2 tiers."]);
 
 const FAMILY: &str = "rate-limit";
 

@@ -21,7 +21,8 @@ pub(crate) const SPEC: Spec = Spec::new(
     "Rewrites links of the body: from the backend to the gateway in `outbound`, the other way in `inbound`.",
 )
 .sections(&[Section::Inbound, Section::Outbound])
-.once();
+.once()
+.differences(&["Bodies of text, JSON, XML and JavaScript only."]);
 
 /// `redirect-content-urls`, compiled.
 #[derive(Debug)]

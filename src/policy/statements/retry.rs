@@ -15,9 +15,10 @@ use crate::xml::Element;
 
 const CONDITION: Attribute = Attribute::required("condition", "`true`, `false` or an expression").or_expression();
 const COUNT: Attribute = Attribute::required("count", "a whole number from 1 to 50").or_expression();
-const INTERVAL: Attribute = Attribute::required("interval", "seconds, a number from 0").or_expression();
-const MAX_INTERVAL: Attribute = Attribute::optional("max-interval", "seconds, more than 0", "none").or_expression();
-const DELTA: Attribute = Attribute::optional("delta", "seconds, more than 0", "none").or_expression();
+const INTERVAL: Attribute = Attribute::required("interval", "seconds, a whole number from 0").or_expression();
+const MAX_INTERVAL: Attribute =
+    Attribute::optional("max-interval", "seconds, a whole number from 1", "none").or_expression();
+const DELTA: Attribute = Attribute::optional("delta", "seconds, a whole number from 1", "none").or_expression();
 const FAST: Attribute =
     Attribute::optional("first-fast-retry", "`true`, `false` or an expression", "false").or_expression();
 
@@ -27,7 +28,7 @@ pub(crate) const SPEC: Spec = Spec::new(
      run, and is raised only when no run follows.",
 )
 .attributes(&[CONDITION, COUNT, INTERVAL, MAX_INTERVAL, DELTA, FAST])
-.content(Content::Policies);
+.content(Content::Policies).differences(&["A `count` outside of 1 to 50 that an expression gives is brought into that range, which the trace says.", "A condition that fails after a failed run is evaluated once more, with the response that the failure maps to as `context.Response`."]);
 
 /// `retry`, compiled.
 #[derive(Debug)]
@@ -65,14 +66,13 @@ impl Literal for Count {
     }
 }
 
-/// A number of seconds, perhaps with a fraction.
+/// A number of seconds: a literal is whole, an expression may give a fraction.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Seconds(f64);
 
 impl Literal for Seconds {
     fn literal(text: &str) -> Option<Self> {
-        let seconds: f64 = text.trim().parse().ok()?;
-        (seconds.is_finite() && seconds >= 0.0).then_some(Self(seconds))
+        text.trim().parse::<u32>().ok().map(|seconds| Self(seconds.into()))
     }
 
     fn value(value: Value) -> Result<Self, String> {

@@ -16,6 +16,7 @@ use super::set_body::{self, SetBody, say_utf8};
 use super::set_header::{self, SetHeader};
 use super::set_status::{self, SetStatus};
 use crate::expr::Value;
+use crate::forward::hop_by_hop;
 use crate::xml::Element;
 
 const VARIABLE: Attribute = Attribute::optional("response-variable-name", "the name of a variable", "none");
@@ -26,7 +27,8 @@ const BODY: Child = Child::policy(&set_body::SPEC, "0..1");
 pub(crate) const SPEC: Spec =
     Spec::new("return-response", "Answers the caller at once; the rest of the pipeline is left out.")
         .attributes(&[VARIABLE])
-        .content(Content::Elements(&[STATUS, HEADER, BODY]));
+        .content(Content::Elements(&[STATUS, HEADER, BODY]))
+        .differences(&["Headers of one connection and the length are left out of the response of a variable."]);
 
 /// `return-response`, compiled.
 #[derive(Debug)]
@@ -45,12 +47,6 @@ enum Change {
 pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Node> {
     let variable = compiler.constant::<String>(element, &VARIABLE).map(Into::into);
     let mut changes = Vec::new();
-    for (child, limit) in [(&STATUS, 1), (&BODY, 1)] {
-        if let Some(second) = element.elements().filter(|e| *e.name == *child.element).nth(limit) {
-            let message = format!("a second `{}`: `return-response` may have one", child.element);
-            compiler.error(second.span.start, message);
-        }
-    }
     for child in element.elements() {
         let known = [&STATUS, &HEADER, &BODY].into_iter().find(|known| *known.element == *child.name);
         let Some(known) = known else { continue };
@@ -73,10 +69,8 @@ impl ReturnResponse {
             return Err(Failure::internal("ResponseVariableInvalid", message));
         };
         let mut state = ResponseState::of_value(response);
-        for name in [header::CONNECTION, header::TRANSFER_ENCODING, header::CONTENT_LENGTH, header::UPGRADE] {
-            state.headers.remove(name);
-        }
-        state.headers.remove("keep-alive");
+        hop_by_hop::strip_response(&mut state.headers);
+        state.headers.remove(header::CONTENT_LENGTH);
         Ok(state)
     }
 }

@@ -15,6 +15,7 @@ use super::super::pipeline::Needs;
 use super::super::query;
 use super::super::setting::Setting;
 use super::super::spec::{Attribute, Section, Spec};
+use crate::forward::dots;
 use crate::xml::Element;
 
 const TEMPLATE: Attribute = Attribute::required("template", "a path with an optional query").or_expression();
@@ -24,7 +25,7 @@ const COPY: Attribute =
 pub(crate) const SPEC: Spec =
     Spec::new("rewrite-uri", "Replaces path and query of the request to the backend, behind its base URL.")
         .sections(&[Section::Inbound])
-        .attributes(&[TEMPLATE, COPY]);
+        .attributes(&[TEMPLATE, COPY]).differences(&["What a URL cannot have (spaces, `#`, letters beyond ASCII, a `%` that escapes nothing) is escaped.", "A `{name}` of a literal template that the operation's URL template does not have is an error in the operation's own document, and a warning in an API's when none of its operations has it. Names ignore case.", "A path with a segment `..` fails with `InvalidUri`, unless `EngineSettings::dot_segments_inside` lets such paths pass."]);
 
 /// What stays as it is in a path: unreserved characters and RFC 3986's sub-delimiters, `:` and `@`.
 const PATH: &AsciiSet = &query::UNRESERVED
@@ -117,6 +118,11 @@ impl Statement for RewriteUri {
         }
         let (path, own) = query::split(&expanded);
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
+        // What the caller gave may be part of it.
+        if dots::lead_up(&path) && !exchange.settings.dot_segments_inside {
+            let message = "The path has a segment '..', which a backend may take for another operation.";
+            return Err(Failure::internal("InvalidUri", message));
+        }
         let (_, incoming) = query::split(exchange.request.rest());
         let name_of = |parameter: &str| query::decode(parameter.split_once('=').map_or(parameter, |(name, _)| name));
         let is_taken = |parameter: &str| {

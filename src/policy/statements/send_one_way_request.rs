@@ -20,7 +20,7 @@ pub(crate) const SPEC: Spec = Spec::new(
     "Sends a request of its own and goes on at once; what comes of it never affects the request.",
 )
 .attributes(&[MODE, TIMEOUT])
-.content(Content::Elements(CHILDREN));
+.content(Content::Elements(CHILDREN)).state("requests that are under way, in `EngineSettings::deliveries`.").differences(&["At most 10,000 are under way at a time, which `EngineSettings::deliveries` can change; the newest is dropped when there are so many, and counted."]);
 
 /// `send-one-way-request`, compiled.
 #[derive(Debug)]

@@ -40,7 +40,7 @@ pub(crate) const SPEC: Spec = Spec::new(
      `ignore-error` is `true`.",
 )
 .attributes(&[MODE, VARIABLE, TIMEOUT, TIMEOUT_MS, IGNORE, BUFFER, FAIL])
-.content(Content::Elements(CHILDREN));
+.content(Content::Elements(CHILDREN)).differences(&["The response is read into memory, also with `buffer-response=\"false\"`; the time limit covers the headers only then.", "Redirects are not followed."]);
 
 /// `send-request`, compiled.
 #[derive(Debug)]

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::{HeaderName, HeaderValue, Request};
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Request};
 use percent_encoding::utf8_percent_encode;
 use serde_json::{Map, Value as Json, json};
 use tokio::time::timeout;
@@ -20,7 +21,6 @@ use super::super::setting::Setting;
 use super::super::spec::{Attribute, Child, Content, Scope, Section, Spec};
 use crate::body::Body;
 use crate::expr::Value;
-use crate::expr::dotnet::time_span::TICKS_PER_SECOND;
 use crate::expr::dotnet::{Guid, TimeSpan};
 use crate::identity::TokenRequest;
 use crate::outbound::OutboundOptions;
@@ -57,7 +57,11 @@ pub(crate) const SPEC: Spec = Spec::new(
 .sections(&[Section::Inbound, Section::Outbound, Section::OnError])
 .scopes(&[Scope::Global, Scope::Product, Scope::Api, Scope::Operation])
 .attributes(&[QUEUE, TOPIC, NAMESPACE, CLIENT, MESSAGE_ID, SESSION_ID, TIME_TO_LIVE, VARIABLE, IGNORE])
-.content(Content::Elements(&[PROPERTIES, PAYLOAD]));
+.content(Content::Elements(&[PROPERTIES, PAYLOAD]))
+.differences(&[
+    "Without `namespace` it is that of `EngineSettings::service_bus_namespace`.",
+    "It is sent over HTTPS, as a batch of one.",
+]);
 
 /// `send-service-bus-message`, compiled.
 #[derive(Debug)]
@@ -70,7 +74,7 @@ pub(crate) struct SendServiceBusMessage {
     time_to_live: Option<Setting<String>>,
     variable: Option<Setting<String>>,
     ignores_errors: Setting<bool>,
-    properties: Vec<(HeaderName, Setting<String>)>,
+    properties: Vec<(String, Setting<String>)>,
     payload: Setting<String>,
 }
 
@@ -150,29 +154,25 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
     is_whole.then(|| step("send-service-bus-message", message))
 }
 
-/// A property travels as a header.
-fn property(compiler: &mut Compiler<'_>, element: &Element) -> Option<(HeaderName, Setting<String>)> {
+fn property(compiler: &mut Compiler<'_>, element: &Element) -> Option<(String, Setting<String>)> {
     compiler.check_child(&PROPERTY, element);
     let name = compiler.constant::<String>(element, &NAME)?;
-    let value = compiler.text(element, true, "text")?;
-    match HeaderName::try_from(name.as_str()) {
-        Ok(header) => Some((header, value)),
-        Err(_) => {
-            let message = format!("`name` of `message-property` is `{name}`: expected letters, digits and `-`");
-            compiler.error(element.span.start, message);
-            None
-        }
+    if name.is_empty() {
+        let message = format!("`name` of `message-property` is empty: expected {}", NAME.kind);
+        compiler.error(element.span.start, message);
+        return None;
     }
+    Some((name, compiler.text(element, true, "text")?))
 }
 
 fn guid(text: &str) -> Option<String> {
     Guid::parse(text).ok()?.format("D").ok()
 }
 
-/// The seconds of a time span, and its text.
-fn life(text: &str) -> Option<(f64, String)> {
+/// A time span as .NET writes it.
+fn life(text: &str) -> Option<String> {
     let span = TimeSpan::parse(text.trim()).ok().filter(|span| span.ticks() > 0)?;
-    Some((span.total(TICKS_PER_SECOND), span.format("c").ok()?))
+    span.format("c").ok()
 }
 
 /// The configuration is wrong, or the message did not get there.
@@ -190,6 +190,14 @@ struct Receipt {
 impl Receipt {
     fn json(&self) -> Json {
         json!({ "MessageId": self.message_id, "SessionId": self.session_id, "TimeToLive": self.time_to_live })
+    }
+
+    /// The same for Service Bus.
+    fn broker_properties(&self) -> Map<String, Json> {
+        let optional = [("SessionId", &self.session_id), ("TimeToLiveTimeSpan", &self.time_to_live)];
+        let given = optional.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?)));
+        let all = std::iter::once(("MessageId", &self.message_id)).chain(given);
+        all.map(|(name, value)| (name.to_owned(), json!(value))).collect()
     }
 }
 
@@ -212,16 +220,19 @@ impl SendServiceBusMessage {
         let path: Vec<_> = entity.split('/').map(|part| utf8_percent_encode(part, UNRESERVED).to_string()).collect();
         let url = format!("https://{namespace}/{}/messages?timeout=60", path.join("/"));
         let payload = self.payload.get(exchange)?.into_owned();
-        let request = Request::post(url).body(Body::from(payload));
-        let mut request = request.map_err(|_| failed(format!("'{namespace}' is not a Service Bus namespace.")))?;
-        let receipt = self.receipt(exchange, &mut request)?;
+        let receipt = self.receipt(exchange)?;
+        let mut properties = Map::new();
         for (name, value) in &self.properties {
-            let value = value.get(exchange)?;
-            // Texts are quoted there, as in JSON.
-            let value = HeaderValue::try_from(json!(*value).to_string());
-            let value = value.map_err(|_| failed(format!("The property '{name}' cannot be sent.")))?;
-            request.headers_mut().insert(name.clone(), value);
+            properties.insert(name.clone(), json!(*value.get(exchange)?));
         }
+        // A batch of one: in headers, names of properties would lose their case, and could be those of other headers.
+        let message =
+            json!({ "Body": payload, "BrokerProperties": receipt.broker_properties(), "UserProperties": properties });
+        let request = Request::post(url).body(Body::from(json!([message]).to_string()));
+        let mut request = request.map_err(|_| failed(format!("'{namespace}' is not a Service Bus namespace.")))?;
+        request
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("application/vnd.microsoft.servicebus.json"));
         let mut token = TokenRequest::new(RESOURCE);
         if let Some(client) = Self::text(self.client.as_ref(), exchange)? {
             token = token.client_id(client);
@@ -235,38 +246,25 @@ impl SendServiceBusMessage {
         Ok((prepared, receipt))
     }
 
-    /// Sets `BrokerProperties`.
-    fn receipt(&self, exchange: &mut Exchange, request: &mut Request<Body>) -> Result<Receipt, Box<Failure>> {
+    fn receipt(&self, exchange: &mut Exchange) -> Result<Receipt, Box<Failure>> {
         let as_guid = |text: String| guid(&text).ok_or_else(|| failed(format!("'{text}' is not a GUID.")));
         let message_id = match Self::text(self.message_id.as_ref(), exchange)? {
             Some(text) => as_guid(text)?,
-            None => new_id(),
+            None => new_id(exchange),
         };
         let session_id = Self::text(self.session_id.as_ref(), exchange)?.map(as_guid).transpose()?;
-        let life = match Self::text(self.time_to_live.as_ref(), exchange)? {
+        let time_to_live = match Self::text(self.time_to_live.as_ref(), exchange)? {
             Some(text) => Some(life(&text).ok_or_else(|| failed(format!("'{text}' is not a time span.")))?),
             None => None,
         };
-        let mut properties = Map::new();
-        properties.insert("MessageId".to_owned(), json!(message_id));
-        if let Some(session) = &session_id {
-            properties.insert("SessionId".to_owned(), json!(session));
-        }
-        if let Some((seconds, _)) = &life {
-            properties.insert("TimeToLive".to_owned(), json!(seconds));
-        }
-        let properties = HeaderValue::try_from(Json::from(properties).to_string());
-        // INVARIANT: GUIDs and numbers are visible ASCII.
-        let properties = properties.map_err(|error| failed(error.to_string()))?;
-        request.headers_mut().insert(HeaderName::from_static("brokerproperties"), properties);
-        Ok(Receipt { message_id, session_id, time_to_live: life.map(|(_, text)| text) })
+        Ok(Receipt { message_id, session_id, time_to_live })
     }
 }
 
-fn new_id() -> String {
+fn new_id(exchange: &Exchange) -> String {
     let mut bytes = [0; 16];
     // A failing random source gives the nil id: a message is not refused for want of a name.
-    let _ = getrandom::fill(&mut bytes);
+    exchange.settings.random.fill(&mut bytes);
     Guid::from_random(bytes).format("D").unwrap_or_default()
 }
 

@@ -34,7 +34,7 @@ const ATTRIBUTES: [Attribute; 10] =
 
 pub(crate) const SPEC: Spec =
     Spec::new("set-backend-service", "Sends the request to another base URL or Backend entity.")
-        .attributes(&ATTRIBUTES);
+        .attributes(&ATTRIBUTES).differences(&["`EngineSettings::base_url_overrides_inherited_backend_id` lets a `base-url` of a narrower document override the `backend-id` of a broader one."]);
 
 /// `set-backend-service`, compiled.
 #[derive(Debug)]
@@ -234,10 +234,11 @@ impl Statement for SetBackendService {
             Target::Url(_) => {
                 let inherited = exchange.backend_set_by.is_some_and(|scope| scope < self.scope);
                 if inherited && !exchange.settings.base_url_overrides_inherited_backend_id {
-                    tracing::debug!(target: "gatewright::policy",
-                        "set-backend-service: a broader scope set a backend-id, which base-url does not override");
+                    let warning = "`base-url` has no effect: a broader scope set a `backend-id`";
+                    exchange.warn("set-backend-service", warning);
                     return Ok(Flow::Continue);
                 }
+                exchange.backend_set_by = None;
             }
         }
         exchange.fabric = match (&self.fabric, &target) {

@@ -28,7 +28,11 @@ const HTML_DECODE: Attribute = Attribute::optional("html-decode-expression", BOO
 pub(crate) const SPEC: Spec =
     Spec::new("set-body", "Replaces the body of the request or response: by text, an expression or a Liquid template.")
         .attributes(&[TEMPLATE, XSI_NIL, PARSE_DATE, HTML_DECODE])
-        .content(Content::Verbatim);
+        .content(Content::Verbatim)
+        .differences(&[
+            "An expression may give bytes; null is the empty body, and anything else its text.",
+            "`template=\"liquid\"` is refused in a build without the feature `liquid`.",
+        ]);
 
 /// `set-body`, compiled.
 #[derive(Debug)]

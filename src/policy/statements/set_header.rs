@@ -22,7 +22,7 @@ pub(crate) const VALUE: Child = Child::new("value", "0..n", Content::Text { expr
 
 pub(crate) const SPEC: Spec = Spec::new("set-header", "Sets, adds to or removes a header of the request or response.")
     .attributes(&[NAME, EXISTS_ACTION])
-    .content(Content::Elements(&[VALUE]));
+    .content(Content::Elements(&[VALUE])).differences(&["A header that has one value left out because it is null keeps its other values; with none left it is not changed.", "`Server` of a response can be removed.", "A header made of a secret named value is marked sensitive."]);
 
 /// Headers whose values stand in lines of their own; all others are joined by commas.
 const SEPARATE: [HeaderName; 12] = [
@@ -158,6 +158,10 @@ impl SetHeader {
                 (name, kind)
             }
         };
+        if kind == Kind::Fixed {
+            tracing::debug!(target: "gatewright::policy", header = %name, "set-header: the header cannot be changed");
+            exchange.trace_note(|| format!("Header {name} cannot be changed: it is left as it is"));
+        }
         let action = *self.action.get(exchange)?;
         let lines = match &self.values {
             Values::Constant(values) => Lines::Made(values),
@@ -217,28 +221,42 @@ enum Lines<'a> {
     Computed(Vec<HeaderValue>),
 }
 
+impl Lines<'_> {
+    fn as_slice(&self) -> &[HeaderValue] {
+        match self {
+            Self::Made(lines) => lines,
+            Self::One(line) => line.as_slice(),
+            Self::Computed(lines) => lines,
+        }
+    }
+}
+
 impl HeaderChange<'_> {
-    pub(crate) fn is_host(&self) -> bool {
-        self.kind == Kind::Host
+    /// Whether `Host` among these headers becomes another.
+    fn changes_host(&self, headers: &HeaderMap) -> bool {
+        self.kind == Kind::Host && self.has_effect(headers)
+    }
+
+    fn has_effect(&self, headers: &HeaderMap) -> bool {
+        let has_lines = !self.lines.as_slice().is_empty();
+        match self.action {
+            ExistsAction::Override => has_lines || self.declared == 0,
+            ExistsAction::Skip => has_lines && !headers.contains_key(&self.name),
+            ExistsAction::Append => has_lines,
+            ExistsAction::Delete => true,
+        }
     }
 
     pub(crate) fn apply(self, headers: &mut HeaderMap) {
-        if self.kind == Kind::Fixed {
-            tracing::debug!(target: "gatewright::policy", header = %self.name, "set-header: the header cannot be changed");
+        if self.kind == Kind::Fixed || !self.has_effect(headers) {
             return;
         }
-        let lines = match &self.lines {
-            Lines::Made(lines) => lines,
-            Lines::One(line) => line.as_slice(),
-            Lines::Computed(lines) => lines.as_slice(),
-        };
+        let lines = self.lines.as_slice();
         match self.action {
-            ExistsAction::Skip if headers.contains_key(&self.name) => {}
             ExistsAction::Override | ExistsAction::Skip => match lines {
-                [] if self.declared == 0 && self.action == ExistsAction::Override => {
+                [] => {
                     headers.remove(&self.name);
                 }
-                [] => {}
                 [first, rest @ ..] => {
                     if rest.is_empty() {
                         headers.insert(self.name, first.clone());
@@ -305,7 +323,7 @@ impl Statement for SetHeader {
         let change = self.change(exchange)?;
         match self.message {
             Message::Request => {
-                if change.is_host() {
+                if change.changes_host(&exchange.request.headers) {
                     exchange.host_changes();
                 }
                 change.apply(&mut exchange.request.headers);

@@ -18,7 +18,8 @@ pub(crate) const SPEC: Spec =
     Spec::new("set-query-parameter", "Sets, adds to or removes a query parameter of the request to the backend.")
         .sections(&[Section::Inbound, Section::Backend])
         .attributes(&[NAME, EXISTS_ACTION])
-        .content(Content::Elements(&[VALUE]));
+        .content(Content::Elements(&[VALUE]))
+        .differences(&["Names are compared without case; parameters that are not changed keep their text and order."]);
 
 /// `set-query-parameter`, compiled.
 #[derive(Debug)]

@@ -16,8 +16,11 @@ use crate::xml::Element;
 const CODE: Attribute = Attribute::required("code", "a status code from 200 to 999").or_expression();
 const REASON: Attribute = Attribute::optional("reason", "text", "the standard phrase of the code").or_expression();
 
-pub(crate) const SPEC: Spec =
-    Spec::new("set-status", "Sets status code and reason phrase of the response.").attributes(&[CODE, REASON]);
+pub(crate) const SPEC: Spec = Spec::new("set-status", "Sets status code and reason phrase of the response.")
+    .attributes(&[CODE, REASON])
+    .differences(&[
+        "Codes are those from 200 to 999. Before there is a response it has no effect, which the trace says.",
+    ]);
 
 /// `set-status`, compiled.
 #[derive(Debug)]

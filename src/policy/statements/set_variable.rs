@@ -20,7 +20,7 @@ pub(crate) const SPEC: Spec = Spec::new(
     "set-variable",
     "Sets a variable of the request: a literal is a string, an expression keeps its .NET type.",
 )
-.attributes(&[NAME, VALUE]);
+.attributes(&[NAME, VALUE]).differences(&["Besides the types of the reference it takes collections and what `context` and policies give, such as responses; any other type fails with `ExpressionValueEvaluationFailure`."]);
 
 /// `set-variable`, compiled.
 #[derive(Debug)]
@@ -38,6 +38,10 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
 impl Statement for SetVariable {
     fn run(&self, exchange: &mut Exchange) -> Result<Flow, Box<Failure>> {
         let value = self.value.get(exchange)?.into_owned();
+        if !value.is_storable() {
+            let name = value.type_name();
+            return Err(Failure::expression(format_args!("A variable cannot hold a value of the type {name}.")));
+        }
         exchange.variables.set(self.name.clone(), value);
         Ok(Flow::Continue)
     }

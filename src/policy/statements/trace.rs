@@ -20,7 +20,7 @@ const METADATA: Child = Child::new("metadata", "0..n", Content::Nothing).attribu
 
 pub(crate) const SPEC: Spec = Spec::new("trace", "Hands a message to the host's trace sink.")
     .attributes(&[SOURCE, SEVERITY])
-    .content(Content::TextOrElements(&[MESSAGE, METADATA]));
+    .content(Content::TextOrElements(&[MESSAGE, METADATA])).differences(&["Messages go to `EngineSettings::trace_sink`, whatever their severity; of two metadata of one name the last holds."]);
 
 /// `trace`, compiled.
 #[derive(Debug)]
@@ -41,9 +41,6 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
     }
     for child in element.elements() {
         match &*child.name {
-            "message" if message.is_some() => {
-                compiler.error(child.span.start, "a second `message`: `trace` may have one".to_owned());
-            }
             "message" => {
                 compiler.check_child(&MESSAGE, child);
                 message = compiler.text(child, true, "text");

@@ -16,7 +16,7 @@ use super::super::tokens::{
     Authority, CLAIMS, DECRYPTION_KEYS, QUERY, RequiredClaim, Rules, SCHEME, Source, Tenant, VALUE, decryption_keys,
     texts,
 };
-use super::validate_jwt::{AUDIENCES, CODE, MESSAGE, VARIABLE, audiences, code, once, variable};
+use super::validate_jwt::{AUDIENCES, CODE, MESSAGE, VARIABLE, audiences, code, variable};
 use crate::xml::Element;
 
 const TENANT: Attribute = Attribute::required(
@@ -49,7 +49,7 @@ pub(crate) const SPEC: Spec = Spec::new(
 .attributes(&[
     TENANT, HEADER, QUERY, VALUE, ENDPOINT, CODE, MESSAGE, VARIABLE, SCHEME, FORWARDED, POSSESSION,
 ])
-.content(Content::Elements(CHILDREN));
+.content(Content::Elements(CHILDREN)).state("OpenID metadata and keys, in `EngineSettings::metadata`.");
 
 /// `validate-azure-ad-token`, compiled.
 #[derive(Debug)]
@@ -66,7 +66,6 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
             compiler.warning(found.span.start, format!("`{}` of `{}` has no effect", ignored.name, element.name));
         }
     }
-    once(compiler, element, CHILDREN);
     let (mut decryption, mut given, mut claims) = (Some(Vec::new()), Some(None), Vec::new());
     let (mut backends, mut clients) = (Some(None), Some(None));
     for child in element.elements() {

@@ -37,7 +37,7 @@ pub(crate) const SPEC: Spec = Spec::new(
 )
 .sections(&[Section::Inbound])
 .attributes(&[REVOCATION, TRUST, NOT_BEFORE, NOT_AFTER, IGNORE])
-.content(Content::Elements(CHILDREN));
+.content(Content::Elements(CHILDREN)).differences(&["Which certificates are revoked is what `EngineSettings::revocation` says; without it none is."]);
 
 /// `validate-client-certificate`, compiled.
 #[derive(Debug)]
@@ -74,7 +74,6 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
         let message = "nothing knows here which certificates are revoked: none is taken to be";
         compiler.warning(element.span.start, message.to_owned());
     }
-    super::validate_jwt::once(compiler, element, CHILDREN);
     let mut identities = Some(None);
     if let Some(parent) = element.elements().find(|child| *child.name == *IDENTITIES.element) {
         identities = Identity::compile(compiler, parent).map(Some);

@@ -59,7 +59,8 @@ pub(crate) const SPEC: Spec = Spec::new(
 )
 .sections(&[Section::Inbound, Section::Outbound, Section::OnError])
 .attributes(&[UNSPECIFIED, MAX_SIZE, SIZE_ACTION, VARIABLE])
-.content(Content::Elements(CHILDREN));
+.content(Content::Elements(CHILDREN))
+.differences(&["JSON schemas need the feature `validation`, XML schemas the feature `libxml`."]);
 
 /// What API Management allows.
 const LARGEST: i64 = 4 << 20;
@@ -128,7 +129,6 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
     let max_size = compiler.setting_within(element, &MAX_SIZE, 0..=LARGEST);
     let size_action = compiler.setting(element, &SIZE_ACTION);
     let variable = compiler.constant::<String>(element, &VARIABLE).map(Into::into);
-    super::validate_jwt::once(compiler, element, CHILDREN);
     let (mut any, mut missing, mut mappings, mut contents) = (None, None, Vec::new(), Some(Vec::new()));
     for child in element.elements() {
         match &*child.name {

@@ -45,7 +45,7 @@ pub(crate) const SPEC: Spec = Spec::new(
 .sections(&[Section::Inbound])
 .scopes(&[Scope::Global, Scope::Workspace, Scope::Product, Scope::Api])
 .attributes(&[VARIABLE, MAX_SIZE, MAX_DEPTH, TOTAL_DEPTH, COMPLEXITY])
-.content(Content::Elements(CHILDREN));
+.content(Content::Elements(CHILDREN)).differences(&["It needs the feature `graphql`."]);
 
 /// `validate-graphql-request`, compiled.
 #[derive(Debug)]
@@ -113,7 +113,6 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
             compiler.warning(found.span.start, message);
         }
     }
-    super::validate_jwt::once(compiler, element, CHILDREN);
     let (mut paths, mut actions, mut is_whole) = (Vec::new(), Vec::new(), true);
     for authorize in element.elements().filter(|child| &*child.name == AUTHORIZE.element) {
         compiler.check_child(&AUTHORIZE, authorize);

@@ -53,7 +53,8 @@ pub(crate) const SPEC: Spec = Spec::new(
 )
 .sections(&[Section::Inbound])
 .attributes(&[HEADER, QUERY, VALUE, CODE, MESSAGE, EXPIRATION, SCHEME, SIGNED, SKEW, VARIABLE])
-.content(Content::Elements(CHILDREN));
+.content(Content::Elements(CHILDREN))
+.state("OpenID metadata and keys, in `EngineSettings::metadata`.");
 
 /// `validate-jwt`, compiled.
 #[derive(Debug)]
@@ -172,7 +173,7 @@ fn document(compiler: &mut Compiler<'_>, element: &Element) -> Option<Setting<St
     Some(url)
 }
 
-/// Reports children that stand twice where once is allowed, and warns of those in another order.
+/// Warns of children that stand in another order.
 pub(crate) fn in_order(compiler: &mut Compiler<'_>, element: &Element, known: &[Child]) {
     let mut last = 0;
     for child in element.elements() {
@@ -183,17 +184,6 @@ pub(crate) fn in_order(compiler: &mut Compiler<'_>, element: &Element, known: &[
             compiler.warning(child.span.start, message);
         }
         last = last.max(at);
-    }
-    once(compiler, element, known);
-}
-
-/// Reports children that stand twice where once is allowed.
-pub(crate) fn once(compiler: &mut Compiler<'_>, element: &Element, known: &[Child]) {
-    for known in known.iter().filter(|known| known.count == "0..1") {
-        if let Some(second) = element.elements().filter(|child| *child.name == *known.element).nth(1) {
-            let message = format!("a second `{}`: `{}` may have one", known.element, element.name);
-            compiler.error(second.span.start, message);
-        }
     }
 }
 

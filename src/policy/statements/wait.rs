@@ -37,7 +37,10 @@ pub(crate) const SPEC: Spec = Spec::new(
 )
 .sections(&[Section::Inbound, Section::Backend, Section::Outbound])
 .attributes(&[FOR])
-.content(Content::Policies);
+.content(Content::Policies)
+.differences(&[
+    "Each statement sees the variables as they were at the start. With `any` only the first that succeeds writes some.",
+]);
 
 /// When to go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -12,7 +12,7 @@ use super::super::messages::{MessageBody, replace_body};
 use super::super::pipeline::Needs;
 use super::super::setting::{Literal, Setting};
 use super::super::spec::{Attribute, Section, Spec};
-use super::json_to_xml::{Apply, EmptyValues};
+use super::json_to_xml::EmptyValues;
 use crate::expr::Value;
 use crate::xml::Element;
 use convert::{Options, convert};
@@ -29,7 +29,7 @@ const TRIM: Attribute = Attribute::optional("trim-values", BOOL, "false").or_exp
 pub(crate) const SPEC: Spec =
     Spec::new("xml-to-json", "Converts the body of the request or response from XML to JSON.")
         .sections(&[Section::Inbound, Section::Outbound, Section::OnError])
-        .attributes(&[KIND, APPLY, ACCEPT, ARRAYS, SPACE, EMPTY, TRIM]);
+        .attributes(&[KIND, APPLY, ACCEPT, ARRAYS, SPACE, EMPTY, TRIM]).differences(&["`javascript-friendly` drops the prefix of a name unless a name without prefix, or an earlier one, is the same without it.", "Comments and processing instructions are left out.", "Bodies of XML are read by their byte order mark, else the charset of `Content-Type`, else the encoding that they declare, else as UTF-8; bytes that are no UTF-8 then are refused."]);
 
 /// `xml-to-json`, compiled.
 #[derive(Debug)]
@@ -42,6 +42,28 @@ pub(crate) struct XmlToJson {
     keeps_space: Setting<bool>,
     empty_values: Setting<EmptyValues>,
     trims: Setting<bool>,
+}
+
+/// Which bodies are converted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Apply {
+    Always,
+    ContentTypeXml,
+}
+
+impl Literal for Apply {
+    fn literal(text: &str) -> Option<Self> {
+        match text {
+            "always" => Some(Self::Always),
+            "content-type-xml" => Some(Self::ContentTypeXml),
+            _ => None,
+        }
+    }
+
+    fn value(value: Value) -> Result<Self, String> {
+        let text = value.to_text().unwrap_or_default();
+        Self::literal(&text).ok_or_else(|| format!("'{text}' is neither always nor content-type-xml."))
+    }
 }
 
 /// The shape of the JSON.
@@ -70,9 +92,6 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
     let message = Message::of(compiler.section);
     let kind = compiler.setting(element, &KIND);
     let apply = compiler.setting(element, &APPLY);
-    if let Some(Setting::Constant(Apply::ContentTypeJson)) = apply {
-        Apply::wrong(compiler, element, &APPLY);
-    }
     let considers_accept = compiler.setting(element, &ACCEPT).unwrap_or(Setting::Constant(true));
     let always_arrays = compiler.setting(element, &ARRAYS).unwrap_or(Setting::Constant(false));
     let keeps_space = compiler.setting(element, &SPACE).unwrap_or(Setting::Constant(false));

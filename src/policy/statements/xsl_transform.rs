@@ -5,6 +5,8 @@ mod engine;
 #[cfg(feature = "libxml")]
 mod output;
 #[cfg(feature = "libxml")]
+mod scratch;
+#[cfg(feature = "libxml")]
 mod stylesheet;
 
 use super::super::compile::Compiler;
@@ -22,8 +24,8 @@ const NAME: Attribute = Attribute::optional("name", "the name of an `xsl:param`"
 const PARAMETER_NAME: Attribute = Attribute::optional("parameter-name", "the same", "");
 const PARAMETER: Child =
     Child::new("parameter", "0..n", Content::Text { expressions: true }).attributes(&[NAME, PARAMETER_NAME]);
-const STYLESHEET: Child = Child::new("xsl:stylesheet", "1", Content::Verbatim);
-const TRANSFORM: Child = Child::new("xsl:transform", "the same", Content::Verbatim);
+const STYLESHEET: Child = Child::new("xsl:stylesheet", "1, or an `xsl:transform`", Content::Verbatim);
+const TRANSFORM: Child = Child::new("xsl:transform", "instead", Content::Verbatim);
 
 pub(crate) const SPEC: Spec = Spec::new(
     "xsl-transform",
@@ -31,7 +33,7 @@ pub(crate) const SPEC: Spec = Spec::new(
 )
 .sections(&[Section::Inbound, Section::Outbound])
 .once()
-.content(Content::Elements(&[PARAMETER, STYLESHEET, TRANSFORM]));
+.content(Content::Elements(&[PARAMETER, STYLESHEET, TRANSFORM])).differences(&["Nothing outside of the stylesheet, the body and the parameters is read, and there are no scripts and extension elements.", "An output is measured when it is whole; [XSLT](#xslt) says why."]);
 
 /// `xsl-transform`, compiled.
 #[derive(Debug)]

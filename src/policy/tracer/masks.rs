@@ -6,6 +6,7 @@ use http::{HeaderMap, HeaderName, header};
 use serde_json::{Value, json};
 
 use super::super::exchange::Exchange;
+use super::credentials;
 use crate::secret::{Redactor, Secret};
 
 const MASK: &str = "***";
@@ -36,9 +37,10 @@ impl Masks {
             let key = parameters.find(|(name, _)| name.eq_ignore_ascii_case(&api.subscription_key_query));
             own.extend(key.map(|(_, key)| Secret::new(&*key)));
         }
-        for name in [Some(&header::AUTHORIZATION), key_header.as_ref()].into_iter().flatten() {
-            let values = request.headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-            own.extend(values.map(Secret::new));
+        let names = [&header::AUTHORIZATION, &header::PROXY_AUTHORIZATION].into_iter().chain(&key_header);
+        for name in names {
+            let values = request.headers.get_all(name).iter();
+            own.extend(values.flat_map(|value| credentials::of(&String::from_utf8_lossy(value.as_bytes()))));
         }
         Self { secrets, own: Redactor::new(&own), tokens: Vec::new(), key_header }
     }

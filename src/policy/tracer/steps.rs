@@ -111,11 +111,28 @@ impl Exchange {
     /// An expression of the step was evaluated.
     pub(crate) fn trace_expression(&mut self, source: &str, value: &expr::Value) {
         if let Some(tracer) = &mut self.tracer {
-            let inner = source.trim().strip_prefix('@').and_then(|code| code.get(1..code.len().saturating_sub(1)));
             let data = json!({
                 "message": "Expression was successfully evaluated.",
-                "expression": inner.unwrap_or(source),
+                "expression": code_of(source),
                 "value": shown(value),
+            });
+            let step = tracer.step;
+            tracer.push(step, data);
+        }
+    }
+
+    /// An expression of the step failed.
+    #[cold]
+    pub(crate) fn trace_failed_expression(&mut self, source: &str, error: &expr::EvalError) {
+        if let Some(tracer) = &mut self.tracer {
+            let before = source.get(..error.span().start).unwrap_or_default();
+            let line = before.matches('\n').count() + 1;
+            let column = before.rsplit('\n').next().map_or(0, |line| line.chars().count()) + 1;
+            let what = format!("{}: {}", error.exception_type(), error.message());
+            let data = json!({
+                "message": "Expression evaluation failed.",
+                "expression": code_of(source),
+                "details": format!("{what}\n   at line {line}, column {column} of the expression"),
             });
             let step = tracer.step;
             tracer.push(step, data);
@@ -156,4 +173,10 @@ impl Exchange {
             data
         });
     }
+}
+
+/// An expression without `@( )`.
+fn code_of(source: &str) -> &str {
+    let inner = source.trim().strip_prefix('@').and_then(|code| code.get(1..code.len().saturating_sub(1)));
+    inner.unwrap_or(source)
 }

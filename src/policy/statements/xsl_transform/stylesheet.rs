@@ -1,11 +1,10 @@
 //! Stylesheets: read and checked when a document is loaded.
 
-use std::fs;
-
 use roxmltree::{Document, Node};
 
 use super::engine;
 use super::output::Output;
+use super::scratch::Scratch;
 
 const XSLT: &str = "http://www.w3.org/1999/XSL/Transform";
 
@@ -48,23 +47,10 @@ impl Stylesheet {
         Ok(stylesheet)
     }
 
-    /// Lets libxslt read the stylesheet. It takes a file: only from one does its crate tell whether it could.
+    /// Lets libxslt read the stylesheet. It takes a file: only of one does its crate tell whether it could be read.
     fn try_out(&self) -> Result<(), String> {
-        let mut random = [0; 16];
-        getrandom::fill(&mut random).map_err(|error| error.to_string())?;
-        let name: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
-        let path = std::env::temp_dir().join(format!("gatewright-{name}.xsl"));
-        let no_file = |error: std::io::Error| format!("it could not be checked in `{}`: {error}", path.display());
-        fs::OpenOptions::new()
-            .write(true)
-            .create_new(true)
-            .open(&path)
-            .and_then(|mut file| std::io::Write::write_all(&mut file, self.text.as_bytes()))
-            .map_err(no_file)?;
-        let accepted = engine::accepts(&path);
-        // A file that stays behind does no harm but to order.
-        let _ = fs::remove_file(&path);
-        if accepted { Ok(()) } else { Err("it is not XSLT 1.0".to_owned()) }
+        let file = Scratch::of(self.text.as_bytes()).map_err(|error| format!("it could not be checked: {error}"))?;
+        if engine::accepts(file.path()) { Ok(()) } else { Err("it is not XSLT 1.0".to_owned()) }
     }
 }
 

@@ -7,6 +7,7 @@ use percent_encoding::percent_decode_str;
 ///
 /// Escapes are decoded once, a backslash is a slash, and what follows a `;` does not belong to the name of a segment: some
 /// servers read them so.
+#[cfg(feature = "client")]
 pub(crate) fn climb(path: &str) -> bool {
     let mut depth = 0_usize;
     read(path).iter().any(|segment| match segment {
@@ -56,6 +57,7 @@ fn read(path: &str) -> Vec<Segment> {
 mod tests {
     use super::*;
 
+    #[cfg(feature = "client")]
     #[test]
     fn tells_what_leaves_the_api() {
         for path in [

@@ -3,12 +3,12 @@
 use http::header::{CONNECTION, CONTENT_LENGTH, TE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::forward;
+use super::arrival::strip_listed;
 
-/// Takes out what must not go on to the backend.
+/// Takes out of a request what must not go on.
 ///
 /// `TE: trailers` stays, as gRPC asks for it; `Trailer` stays, since HTTP/1.1 sends only the trailers that it announces.
-pub(super) fn strip_request(headers: &mut HeaderMap) {
+pub(crate) fn strip_request(headers: &mut HeaderMap) {
     // Most requests have none of them, and one look at the names costs less than removing each.
     if !headers.keys().any(|name| stays_here(name) || is_for_the_gateway(name)) {
         return;
@@ -20,8 +20,8 @@ pub(super) fn strip_request(headers: &mut HeaderMap) {
     }
 }
 
-/// Takes out what must not go on to the caller.
-pub(super) fn strip_response(headers: &mut HeaderMap) {
+/// Takes out of a response what must not go on.
+pub(crate) fn strip_response(headers: &mut HeaderMap) {
     if headers.keys().any(stays_here) {
         // RFC 9112, 6.3: it overrides a length, which must not be passed on.
         if headers.contains_key(TRANSFER_ENCODING) {
@@ -51,7 +51,7 @@ fn is_for_the_gateway(name: &HeaderName) -> bool {
 
 fn strip(headers: &mut HeaderMap, is_stripped: fn(&HeaderName) -> bool) {
     if headers.contains_key(CONNECTION) {
-        forward::strip_listed(headers);
+        strip_listed(headers);
     }
     let stripped: Vec<_> = headers.keys().filter(|name| is_stripped(name)).cloned().collect();
     for name in stripped {
@@ -60,7 +60,7 @@ fn strip(headers: &mut HeaderMap, is_stripped: fn(&HeaderName) -> bool) {
 }
 
 /// Whether a value is a list with this word, without regard to case.
-pub(super) fn lists(value: &HeaderValue, word: &str) -> bool {
+pub(crate) fn lists(value: &HeaderValue, word: &str) -> bool {
     let mut parts = value.as_bytes().split(|&byte| byte == b',');
     parts.any(|part| part.trim_ascii().eq_ignore_ascii_case(word.as_bytes()))
 }
