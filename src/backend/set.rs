@@ -11,6 +11,8 @@ use super::breaker::BreakerSnapshot;
 use super::build_error::BuildError;
 use super::builder::BackendsBuilder;
 use super::call::CallFuture;
+#[cfg(feature = "policy")]
+use super::certificates::CertificateError;
 use super::client::Client;
 use super::credentials::Identity;
 use super::error::{Error, Kind};
@@ -26,6 +28,8 @@ use super::tries::{self, Call};
 use super::url_match::UrlMatch;
 use crate::Body;
 use crate::clock::Clock;
+#[cfg(feature = "policy")]
+use crate::forward::CertificateName;
 use crate::forward::{BaseUrl, ClientScheme, ForwardOptions, Target};
 use crate::secret::NamedValues;
 
@@ -115,6 +119,18 @@ impl Backends {
             (None, Some(pool)) => pool.goals().iter().any(leads),
             (None, None) => true,
         }
+    }
+
+    /// Why a client certificate that a policy names cannot be shown.
+    #[cfg(feature = "policy")]
+    pub(crate) fn certificate_problem(&self, name: &CertificateName) -> Option<CertificateError> {
+        self.sender.variants.certificate_problem(name)
+    }
+
+    /// Whether there are client certificates that have not been given, so that their thumbprints are not known.
+    #[cfg(feature = "policy")]
+    pub(crate) fn has_absent_certificates(&self) -> bool {
+        self.sender.variants.has_absent_certificates()
     }
 
     /// Sends a request to a target. The URI of the request holds only the path and query that follow the target's.

@@ -6,6 +6,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+#[cfg(feature = "policy")]
+use super::certificates::CertificateError;
 use super::certificates::Certificates;
 use super::client::Client;
 use super::error::{Error, Kind};
@@ -46,6 +48,18 @@ impl Variants {
             link.proxy = Some(proxy.clone());
         }
         Ok(Some(self.client(link)))
+    }
+
+    /// Why a certificate cannot be shown to a backend.
+    #[cfg(feature = "policy")]
+    pub(super) fn certificate_problem(&self, name: &CertificateName) -> Option<CertificateError> {
+        self.certificates.find(name, self.transport.certificates()).err()
+    }
+
+    /// Whether there are certificates that have not been given, so that their thumbprints are not known.
+    #[cfg(feature = "policy")]
+    pub(super) fn has_absent_certificates(&self) -> bool {
+        self.certificates.has_absent()
     }
 
     /// The client for where a redirect leads: `plain`, but through the proxy of the client that was redirected.

@@ -27,6 +27,8 @@ mod types;
 mod value;
 pub(crate) mod xlinq;
 
+pub(crate) use syntax::text_around;
+
 pub use budget::Budget;
 pub use diagnostic::{Category, CompileErrors, Diagnostic, Report};
 pub use expression::{Expression, Needs, StaticType};

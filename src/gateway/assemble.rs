@@ -89,7 +89,7 @@ pub(super) fn assemble(store: &Store, surroundings: Surroundings<'_>) -> Result<
             subscriptions: owners.into_iter().map(|(_, state)| state).collect(),
             global,
             backends,
-            all_backends: realms.iter().filter_map(|realm| realm.backends.clone()).collect(),
+            all_backends: realms.iter().filter_map(Realm::named_backends).collect(),
             deployment: Arc::new(deployment(store)),
             warnings,
             values: realms.iter().map(|realm| realm.values.clone()).collect(),

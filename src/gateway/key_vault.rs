@@ -21,6 +21,8 @@ use slot::{each, wanted};
 const INTERVAL: Duration = Duration::from_secs(4 * 60 * 60);
 /// When a secret that could not be had is asked for again, at the earliest.
 const PAUSE: Duration = Duration::from_secs(60);
+/// How long a provider may take for a secret.
+const LONGEST_QUESTION: Duration = Duration::from_secs(60);
 /// How many secrets are asked for at a time.
 const AT_A_TIME: usize = 8;
 
@@ -55,6 +57,7 @@ const AT_A_TIME: usize = 8;
 pub struct KeyVaultSecrets {
     provider: Arc<dyn SecretProvider>,
     interval: Duration,
+    timeout: Duration,
     clock: Clock,
     entries: Mutex<HashMap<Wanted, Entry>>,
 }
@@ -102,13 +105,21 @@ impl KeyVaultSecrets {
     /// Takes secrets from `provider`, which is asked for the `secretIdentifier` of an entity as it is written.
     pub fn new(provider: impl SecretProvider) -> Self {
         let provider = Arc::new(provider);
-        Self { provider, interval: INTERVAL, clock: Clock::system(), entries: Mutex::default() }
+        let (interval, timeout) = (INTERVAL, LONGEST_QUESTION);
+        Self { provider, interval, timeout, clock: Clock::system(), entries: Mutex::default() }
     }
 
     /// Sets: how long a secret is taken for fresh; 4 hours by default.
     #[must_use]
     pub fn interval(mut self, interval: Duration) -> Self {
         self.interval = interval;
+        self
+    }
+
+    /// Sets: how long the provider may take for a secret before it is taken for failed; 60 seconds by default.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = timeout;
         self
     }
 
@@ -152,9 +163,9 @@ impl KeyVaultSecrets {
             while running.len() < AT_A_TIME
                 && let Some(wanted) = waiting.next()
             {
-                let provider = Arc::clone(&self.provider);
+                let (provider, timeout) = (Arc::clone(&self.provider), self.timeout);
                 running.spawn(async move {
-                    let outcome = ask(&*provider, &wanted).await;
+                    let outcome = ask(&*provider, &wanted, timeout).await;
                     (wanted, outcome)
                 });
             }
@@ -170,7 +181,7 @@ impl KeyVaultSecrets {
     /// Fetches one secret now, and says how that went.
     #[cfg(feature = "management")]
     pub(crate) async fn fetch(&self, wanted: &Wanted) -> (Result<Secret, String>, KeyVaultStatus) {
-        let outcome = ask(&*self.provider, wanted).await;
+        let outcome = ask(&*self.provider, wanted, self.timeout).await;
         self.note(wanted, &outcome);
         let status = self.entries().get(wanted).map(|entry| entry.status.clone());
         (outcome.map_err(|failure| failure.message), status.unwrap_or_default())
@@ -311,11 +322,15 @@ struct Failure {
     retry_after: Option<Duration>,
 }
 
-async fn ask(provider: &dyn SecretProvider, wanted: &Wanted) -> Result<Secret, Failure> {
+async fn ask(provider: &dyn SecretProvider, wanted: &Wanted, timeout: Duration) -> Result<Secret, Failure> {
     let Wanted { identifier, client_id } = wanted;
-    let asked = match client_id {
-        Some(client_id) => provider.get_as(identifier, client_id).await,
-        None => provider.get(identifier).await,
+    let question = match client_id {
+        Some(client_id) => provider.get_as(identifier, client_id),
+        None => provider.get(identifier),
+    };
+    let Ok(asked) = tokio::time::timeout(timeout, question).await else {
+        let message = format!("`{identifier}` was not given within {timeout:?}");
+        return Err(Failure { message, retry_after: None });
     };
     match asked {
         Ok(found) if found.secret.expose().is_empty() => {

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::problem::Problem;
-use crate::backend::{Backends, Resilience, Transport};
-use crate::forward::{BaseUrl, BaseUrlError};
+use crate::backend::{Backends, CertificateError, Resilience, Transport};
+use crate::forward::{BaseUrl, BaseUrlError, CertificateName};
 use crate::jwt::Signatures;
 use crate::model::{Backend, CertificateAuthority, Entities, Logger, LoggerKind, SchemaKind, Store};
-use crate::policy::{BackendDirectory, BackendFacts, CertificateFacts, Environment, EventHub};
+use crate::policy::{BackendDirectory, BackendFacts, CertificateFacts, CertificateProblem, Environment, EventHub};
 use crate::secret::{NamedValue, NamedValues, Secret};
 
 /// What the portal fills in for `maxPartitionResolutionRetries`.
@@ -56,9 +56,22 @@ impl Realm {
                 None
             }
         };
+        let environment = match &backends {
+            Some(backends) => {
+                let backends = Arc::clone(backends);
+                environment.client_certificates(move |name| certificate_problem(&backends, name))
+            }
+            None => environment,
+        };
         let facts = entities.backends.iter().map(|(id, backend)| facts(id, backend, backends.as_deref()));
         let directory = Arc::new(Directory(facts.collect()));
         Self { values, environment, backends, directory, workspace: workspace.map(Arc::new) }
+    }
+
+    /// Its backends, with the id of the workspace.
+    pub fn named_backends(&self) -> Option<(Option<Arc<str>>, Arc<Backends>)> {
+        let workspace = self.workspace.as_ref().map(|workspace| workspace.0.clone());
+        Some((workspace, self.backends.clone()?))
     }
 
     /// The URL behind an API, with named values put in.
@@ -68,6 +81,20 @@ impl Realm {
         let shown = |error: BaseUrlError| error.about(&self.environment.redactor.redact(&text)).to_string();
         BaseUrl::parse(&text).map(Arc::new).map_err(shown)
     }
+}
+
+/// What is wrong with a client certificate that a policy names.
+fn certificate_problem(backends: &Backends, name: &CertificateName) -> Option<CertificateProblem> {
+    Some(match (backends.certificate_problem(name)?, name) {
+        (CertificateError::Unknown(text), CertificateName::Thumbprint(_)) if backends.has_absent_certificates() => {
+            let message = format!(
+                "whether there is a client certificate `{text}` is not known: one of the configuration was not given"
+            );
+            CertificateProblem::Doubtful(message)
+        }
+        (CertificateError::Unknown(_), _) => CertificateProblem::Unknown,
+        (error, _) => CertificateProblem::Doubtful(error.to_string()),
+    })
 }
 
 /// What policy documents of the service are compiled against: its named values, fragments and backends.

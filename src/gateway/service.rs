@@ -90,12 +90,21 @@ impl Gateway {
     ///
     /// [`ConfigurationError`] with everything that is wrong; the gateway then goes on with what it has.
     pub fn replace(&self, store: &Store) -> Result<(), ConfigurationError> {
+        self.adopt(self.prepare(store)?);
+        Ok(())
+    }
+
+    /// Compiles another configuration, which is not served yet.
+    pub(crate) fn prepare(&self, store: &Store) -> Result<Arc<Snapshot>, ConfigurationError> {
         let Shared { own_calls, transport, settings, resilience, dialect, .. } = &*self.shared;
         let checks_revocation = settings.revocation.is_some();
         let surroundings = Surroundings { transport, resilience, dialect, checks_revocation };
-        let snapshot = own_calls.snapshot(store, settings, surroundings)?;
-        self.shared.snapshot.store(Arc::new(snapshot));
-        Ok(())
+        own_calls.snapshot(store, settings, surroundings).map(Arc::new)
+    }
+
+    /// Serves a configuration that was compiled, from now on.
+    pub(crate) fn adopt(&self, snapshot: Arc<Snapshot>) {
+        self.shared.snapshot.store(snapshot);
     }
 
     /// The same gateway for the requests of one caller: what a host uses that makes a service for each connection.

@@ -32,7 +32,8 @@ pub struct Snapshot {
     /// What runs when a request finds no API.
     pub(super) global: Arc<Pipeline>,
     pub(super) backends: Arc<Backends>,
-    pub(super) all_backends: Vec<Arc<Backends>>,
+    /// Those of the service, then of each workspace, by its name.
+    pub(super) all_backends: Vec<(Option<Arc<str>>, Arc<Backends>)>,
     pub(super) deployment: Arc<DeploymentFacts>,
     pub(super) warnings: Vec<Problem>,
     /// The named values of the service and of each workspace.
@@ -129,7 +130,16 @@ impl Snapshot {
 
     /// The backends of the service, then those of each workspace with entities: for their breakers and pools.
     pub fn backends(&self) -> impl Iterator<Item = &Arc<Backends>> {
-        self.all_backends.iter()
+        self.all_backends.iter().map(|(_, backends)| backends)
+    }
+
+    /// The backends of the service, or of a workspace, whatever the case of its letters.
+    pub fn backends_of(&self, workspace: Option<&str>) -> Option<&Arc<Backends>> {
+        let is_it = |name: &Option<Arc<str>>| match (name.as_deref(), workspace) {
+            (Some(name), Some(wanted)) => name.eq_ignore_ascii_case(wanted),
+            (name, wanted) => name == wanted,
+        };
+        self.all_backends.iter().find(|(name, _)| is_it(name)).map(|(_, backends)| backends)
     }
 
     /// Masks the secrets of the configuration.

@@ -8,6 +8,7 @@ use super::custom::{CustomPolicies, CustomPolicy};
 use super::event_hub::EventHub;
 use super::facts::CertificateFacts;
 use crate::expr::Library;
+use crate::forward::CertificateName;
 use crate::jwt::Signatures;
 use crate::secret::{NamedValues, Redactor};
 
@@ -38,6 +39,7 @@ pub struct Environment {
     pub(crate) loggers: BTreeMap<String, Result<EventHub, String>>,
     /// By id in lower case; the error says why one cannot be used.
     pub(crate) certificates: BTreeMap<String, Result<CertificateFacts, String>>,
+    client_certificates: Option<ClientCertificates>,
     /// By id in lower case.
     pub(crate) schemas: BTreeMap<String, Arc<serde_json::Value>>,
     pub(crate) xml_schemas: BTreeMap<String, Arc<str>>,
@@ -64,6 +66,19 @@ pub(crate) struct Dialect {
     pub(crate) strictness: Strictness,
     pub(crate) document_limit: Option<usize>,
     pub(crate) fragment_limit: Option<usize>,
+}
+
+/// Says what is wrong with a client certificate that a document names.
+type ClientCertificates = Arc<dyn Fn(&CertificateName) -> Option<CertificateProblem> + Send + Sync>;
+
+/// What is wrong with a client certificate that a document names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum CertificateProblem {
+    /// There is none: an error.
+    Unknown,
+    /// It cannot be used now, or it cannot be told whether there is one: a warning, with this text.
+    Doubtful(String),
 }
 
 /// How much a document may differ from what API Management declares.
@@ -149,6 +164,17 @@ impl Environment {
         self
     }
 
+    /// What knows the client certificates that `authentication-certificate` may name by a literal; without it any is
+    /// accepted. A gateway knows those of its configuration and its transport.
+    #[must_use]
+    pub fn client_certificates(
+        mut self,
+        check: impl Fn(&CertificateName) -> Option<CertificateProblem> + Send + Sync + 'static,
+    ) -> Self {
+        self.client_certificates = Some(Arc::new(check));
+        self
+    }
+
     /// Adds a schema of JSON that `schema-id` of `validate-content` may name.
     #[must_use]
     pub fn json_schema(mut self, id: &str, schema: serde_json::Value) -> Self {
@@ -225,6 +251,10 @@ impl Environment {
     pub(crate) fn dialect(self, dialect: &Dialect) -> Self {
         let Dialect { custom, library, strictness, document_limit, fragment_limit } = dialect.clone();
         Self { custom, library, strictness, document_limit, fragment_limit, ..self }
+    }
+
+    pub(crate) fn client_certificate_problem(&self, name: &CertificateName) -> Option<CertificateProblem> {
+        self.client_certificates.as_ref().and_then(|check| check(name))
     }
 
     pub(crate) fn checks_revocation(&self) -> bool {

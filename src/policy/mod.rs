@@ -101,7 +101,7 @@ pub use diagnostic::{CompileError, Diagnostic, Severity};
 pub use document::Document;
 #[cfg(feature = "client")]
 pub(crate) use environment::Dialect;
-pub use environment::{Environment, References, Strictness};
+pub use environment::{CertificateProblem, Environment, References, Strictness};
 pub use error::{Failure, PolicyError};
 pub use event_hub::{EventHub, EventHubError};
 pub use exchange::Exchange;

@@ -1,12 +1,12 @@
 //! Secrets of a Key Vault in a configuration that nobody manages: fetched before it is served, and kept fresh.
 
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use gatewright::gateway::{ConfigurationWatch, Gateway, KeyVaultSecrets};
+use gatewright::gateway::{ConfigurationError, ConfigurationWatch, Gateway, KeyVaultSecrets};
 use gatewright::load::Options;
 use gatewright::model::{KeyVault, NamedValue, Store};
 use gatewright::secret::{Error, MemoryProvider, SecretProvider, SecretValue};
@@ -136,4 +136,91 @@ async fn a_watched_folder_is_kept_fresh() {
     write(folder, "apis/a/policy.xml", &document(&INBOUND.replace("{{n}}", "{{n}}!"), "", "").value);
     pass(Duration::from_secs(10)).await;
     assert_eq!((answer(&gateway).await, vault.asked()), ("c4n4ry-2!".to_owned(), 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bad_folder_stops_no_rotation_and_is_told_once() {
+    let temporary = tempfile::tempdir().unwrap();
+    let folder = temporary.path();
+    write(folder, "named-values/n.json", &format!(r#"{{ "keyVault": {{ "secretIdentifier": "{ID}" }} }}"#));
+    write(folder, "apis/a/api.json", r#"{ "path": "a", "subscriptionRequired": false }"#);
+    write(folder, "apis/a/operations/x.json", r#"{ "method": "GET", "urlTemplate": "/x" }"#);
+    write(folder, "apis/a/policy.xml", &document(INBOUND, "", "").value);
+    let vault = Vault::default();
+    vault.set("c4n4ry-1");
+    let secrets = Arc::new(KeyVaultSecrets::new(vault.clone()).interval(Duration::from_secs(3600)));
+    let watch = ConfigurationWatch::new(folder, Options::new()).secrets(secrets.clone());
+    let mut store = Options::new().load(folder).unwrap().store;
+    secrets.fill(&mut store).await;
+    let gateway = Gateway::builder().build(&store).unwrap();
+    let (watched, told) = (gateway.clone(), Arc::new(Mutex::new(Vec::new())));
+    let reports = told.clone();
+    tokio::spawn(async move {
+        let report = |outcome: Result<_, ConfigurationError>| {
+            reports.lock().unwrap().push(outcome.map(|_| ()).map_err(|error| error.to_string()));
+        };
+        watched.watch(watch, report).await;
+    });
+    pass(Duration::from_secs(5)).await;
+    write(folder, "apis/a/api.json", "{ no JSON");
+    pass(Duration::from_secs(100)).await;
+    assert_eq!(told.lock().unwrap().len(), 1, "{told:?}");
+    vault.set("c4n4ry-2");
+    pass(Duration::from_secs(3600)).await;
+    assert_eq!(answer(&gateway).await, "c4n4ry-2");
+    // The same again in another file is told; the same in the same one is not.
+    write(folder, "apis/a/api.json", "{ no JSON ");
+    pass(Duration::from_secs(10)).await;
+    assert_eq!(told.lock().unwrap().len(), 1, "{told:?}");
+    write(folder, "apis/a/operations/x.json", "{ no JSON");
+    pass(Duration::from_secs(10)).await;
+    assert_eq!(told.lock().unwrap().len(), 2, "{told:?}");
+    vault.set("c4n4ry-3");
+    pass(Duration::from_secs(3600)).await;
+    assert_eq!(answer(&gateway).await, "c4n4ry-3");
+    write(folder, "apis/a/operations/x.json", r#"{ "method": "GET", "urlTemplate": "/x" }"#);
+    write(folder, "apis/a/api.json", r#"{ "path": "a", "subscriptionRequired": false }"#);
+    pass(Duration::from_secs(10)).await;
+    assert_eq!(answer(&gateway).await, "c4n4ry-3");
+    let told = told.lock().unwrap();
+    assert!(told.len() == 3 && told[2].is_ok(), "{told:?}");
+}
+
+/// Never answers for one secret.
+struct Hanging(Vault);
+
+#[async_trait]
+impl SecretProvider for Hanging {
+    async fn get(&self, id: &str) -> Result<SecretValue, Error> {
+        if id.ends_with("/hangs") {
+            std::future::pending::<()>().await;
+        }
+        self.0.get(id).await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_provider_that_hangs_stops_nothing_else() {
+    let vault = Vault::default();
+    vault.set("c4n4ry-1");
+    let secrets = KeyVaultSecrets::new(Hanging(vault.clone())).interval(Duration::from_secs(3600));
+    let mut store = store();
+    for number in 0..9 {
+        let id = format!("https://contoso.vault.azure.net/{number}/hangs");
+        let value = NamedValue::new().key_vault(KeyVault::new(id)).value("known");
+        store.service.named_values.insert(format!("h{number}"), value);
+    }
+    let began = tokio::time::Instant::now();
+    secrets.fill(&mut store).await;
+    assert!(began.elapsed() <= Duration::from_secs(121), "{:?}", began.elapsed());
+    let value = |name: &str| store.service.named_values.get(name).unwrap().clone();
+    assert_eq!(value("n").value.unwrap().expose(), "c4n4ry-1");
+    let status = value("h3").key_vault.unwrap().last_status.unwrap();
+    assert_eq!(status.code.as_deref(), Some("RefreshFailed"));
+    assert!(status.message.unwrap().ends_with("was not given within 60s"));
+    assert_eq!(value("h3").value.unwrap().expose(), "known");
+    let quick = KeyVaultSecrets::new(Hanging(vault)).timeout(Duration::from_millis(10));
+    let began = tokio::time::Instant::now();
+    quick.fill(&mut store).await;
+    assert!(began.elapsed() < Duration::from_secs(1));
 }

@@ -204,7 +204,7 @@ async fn a_client_certificate_is_shown() {
         }
     }
     let store = answering(&format!(
-        r#"<send-request response-variable-name="r"><set-url>{}</set-url><authentication-certificate certificate-id="none" /></send-request>"#,
+        r#"<send-request response-variable-name="r"><set-url>{}</set-url><authentication-certificate certificate-id="@(context.Request.Method)" /></send-request>"#,
         server.tls_url("/")
     ));
     let response = send(&builder().build(&store).unwrap(), "GET", "/a/x", &[]).await;

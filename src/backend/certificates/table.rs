@@ -16,6 +16,12 @@ impl Certificates {
         self.0.insert(name(id).to_ascii_lowercase(), certificate);
     }
 
+    /// Whether one of them has not been given.
+    #[cfg(feature = "policy")]
+    pub(in crate::backend) fn has_absent(&self) -> bool {
+        self.0.values().any(|known| matches!(known, Err(CertificateError::NotHere)))
+    }
+
     /// The certificate of a name, here or else in `others`.
     pub(in crate::backend) fn find(
         &self,

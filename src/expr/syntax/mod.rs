@@ -50,6 +50,16 @@ impl Span {
 /// The longest source.
 const MAX_SOURCE: usize = 1 << 20;
 
+/// The text literal, quotes included, that the byte at `at` stands in; none when it stands in none.
+pub(crate) fn text_around(source: &str, at: usize) -> Option<&str> {
+    // Behind the `@` of the expression, which begins no name.
+    let start = source.len().min(1);
+    let tokens = lexer::lex(source, start, source.len().min(MAX_SOURCE)).tokens;
+    let is_text = |kind: token::T| matches!(kind, token::T::Str | token::T::Verbatim | token::T::Interpolated);
+    let mut texts = tokens.iter().filter(|token| is_text(token.kind)).map(|token| token.span.range());
+    texts.find(|range| range.start < at && at < range.end).and_then(|range| source.get(range))
+}
+
 /// Parses `@( expression )` or `@{ statements }`.
 pub(crate) fn parse(source: &str) -> Result<ast::Tree<'_>, Vec<Diagnostic>> {
     let whole = Span::new(0, source.len().min(MAX_SOURCE));

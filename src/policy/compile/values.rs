@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
 use super::{Compiler, Read, words_of};
-use crate::expr::Expression;
+use crate::expr::{Expression, text_around};
 use crate::policy::setting::{Literal, Setting};
 use crate::policy::spec::Attribute;
 use crate::secret::{NamedValue, Secret};
@@ -101,9 +101,12 @@ impl Compiler<'_> {
     pub(crate) fn read(&mut self, text: &Text, space: Space, what: &str) -> Option<Read> {
         let mut unknown: Vec<(String, usize)> = Vec::new();
         let mut secrets: Vec<(String, usize, &Secret)> = Vec::new();
+        let mut quoted: Vec<(String, usize, &str)> = Vec::new();
         let values = &self.environment.named_values;
         let read = text.value(self.document, space, |reference| {
             let found = values.get(reference.name);
+            let value = found.map(NamedValue::expose).filter(|value| value.contains(['"', '\\']));
+            quoted.extend(value.map(|value| (reference.name.to_owned(), reference.offset, value)));
             match found {
                 Some(NamedValue::Secret(secret)) => secrets.push((reference.name.to_owned(), reference.offset, secret)),
                 Some(NamedValue::Plain(_)) => {}
@@ -129,6 +132,7 @@ impl Compiler<'_> {
                 let given = if interpolates { false } else { self.unknown(&unknown) };
                 match Expression::compile(&code.text, &self.environment.library) {
                     Ok(expression) => {
+                        self.warn_of_quotes(&code, &quoted);
                         for (name, offset) in unknown.iter().filter(|_| interpolates) {
                             let message = format!("`{{{{{name}}}}}` names no named value: it is taken as C# text");
                             self.warning(*offset, message);
@@ -159,6 +163,21 @@ impl Compiler<'_> {
                         None
                     }
                 }
+            }
+        }
+    }
+
+    /// Warns of named values with `"` or `\` in a C# text, which are read as C# and not as they are.
+    fn warn_of_quotes(&mut self, code: &xml::Decoded, values: &[(String, usize, &str)]) {
+        for (name, offset, value) in values {
+            let at = (0..code.text.len()).find(|at| code.source_offset(*at) == *offset);
+            let Some(around) = at.and_then(|at| text_around(&code.text, at)) else { continue };
+            let is_verbatim = around.starts_with(['@', '$']) && around.get(..3).is_some_and(|text| text.contains('@'));
+            if value.contains('"') || !is_verbatim {
+                let message = format!(
+                    "the value of `{{{{{name}}}}}` has `\"` or `\\` in it, which is read as C# in the text that it stands in"
+                );
+                self.warning(*offset, message);
             }
         }
     }

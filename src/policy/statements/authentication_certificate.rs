@@ -1,10 +1,13 @@
 //! `authentication-certificate`: the client certificate that the backend is shown.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
 use super::super::compile::{Compiler, step};
 use super::super::document::Node;
+use super::super::environment::CertificateProblem;
 use super::super::error::Failure;
 use super::super::exchange::Exchange;
 use super::super::list::{Flow, Statement};
@@ -48,10 +51,14 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
 impl AuthenticationCertificate {
     /// Reads the element, also as a child of another policy.
     pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Self> {
-        let source = if element.attribute(THUMBPRINT.name).is_some() {
-            Source::Thumbprint(compiler.setting(element, &THUMBPRINT)?)
-        } else if element.attribute(ID.name).is_some() {
-            Source::Id(compiler.setting(element, &ID)?)
+        let source = if let Some(attribute) = element.attribute(THUMBPRINT.name) {
+            let setting = compiler.setting(element, &THUMBPRINT)?;
+            check(compiler, attribute.span.start, &setting, CertificateName::Thumbprint);
+            Source::Thumbprint(setting)
+        } else if let Some(attribute) = element.attribute(ID.name) {
+            let setting = compiler.setting(element, &ID)?;
+            check(compiler, attribute.span.start, &setting, CertificateName::Id);
+            Source::Id(setting)
         } else if element.attribute(BODY.name).is_some() {
             Source::Body(compiler.setting(element, &BODY)?)
         } else {
@@ -92,6 +99,17 @@ impl AuthenticationCertificate {
                 CertificateName::Data(CertificateData::new(bytes, password))
             }
         })
+    }
+}
+
+/// Reports a certificate that is named by a literal, and that the configuration does not have.
+fn check(compiler: &mut Compiler<'_>, at: usize, setting: &Setting<String>, named: fn(Arc<str>) -> CertificateName) {
+    let Setting::Constant(text) = setting else { return };
+    let text = text.trim();
+    match compiler.environment.client_certificate_problem(&named(text.into())) {
+        None => {}
+        Some(CertificateProblem::Unknown) => compiler.error(at, format!("client certificate `{text}` is not defined")),
+        Some(CertificateProblem::Doubtful(problem)) => compiler.warning(at, problem),
     }
 }
 
