@@ -30,13 +30,17 @@ pids="$pids $!"
 wait_for http "$work/backend"
 wait_for 'listening on' "$work/gateway"
 
-export TOKEN=$GATEWRIGHT_MANAGEMENT_TOKEN BACKEND GATEWAY MANAGEMENT CERTIFICATE
+export TOKEN=$GATEWRIGHT_MANAGEMENT_TOKEN BACKEND GATEWAY MANAGEMENT CERTIFICATE OTHER_CERTIFICATE
 BACKEND=$(head -1 "$work/backend")
 GATEWAY=$(sed -n 's/^listening on \(http[^ ]*\).*/\1/p' "$work/gateway")
 MANAGEMENT=$(sed -n 's/^management on \(http[^ ]*\).*/\1/p' "$work/gateway")
-openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=sdk-client \
-  -keyout "$work/key.pem" -out "$work/certificate.pem" 2>/dev/null
-CERTIFICATE=$(cat "$work/certificate.pem" "$work/key.pem")
+certificate() {
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=$1" \
+    -keyout "$work/key.pem" -out "$work/certificate.pem" 2>/dev/null
+  cat "$work/certificate.pem" "$work/key.pem"
+}
+CERTIFICATE=$(certificate sdk-client)
+OTHER_CERTIFICATE=$(certificate sdk-other)
 "$environment/bin/python" tests/sdk/python/drive.py
 if command -v npm >/dev/null; then
   modules=${GATEWRIGHT_SDK_MODULES:-$target/sdk-javascript}

@@ -11,13 +11,13 @@ use super::error::Failure;
 use super::folder::SaveError;
 use super::kind::Fetched;
 use super::links;
-use super::resource::{self, Call, Meant};
+use super::resource::{self, Call, Means, Meant};
 use super::service::Shared;
-use crate::gateway::Gateway;
+use crate::gateway::{Gateway, Snapshot};
 use crate::model::Store;
 
 impl Shared {
-    /// Makes a change to a copy, and serves it when it compiles.
+    /// Makes a change to a copy, and serves it when it compiles and is kept.
     ///
     /// Once begun it comes to its end, also when the caller goes away: the gateway and the store never differ.
     pub(super) async fn change(&self, call: Call, body: Bytes) -> Result<Answer, Failure> {
@@ -34,28 +34,24 @@ impl Shared {
         let work = tokio::task::spawn_blocking(move || {
             let _turn = turn;
             let before = state.store.load_full();
-            let mut after = Store::clone(&before);
-            let answer = resource::change(&call, &body, &mut after, &means)?;
-            if let Some(after) = answer.reconnect {
-                let workspace = call.at.workspace.as_deref();
-                let index = before.scopes().position(|(name, _)| same(name, workspace)).unwrap_or_default();
-                runtime.spawn(reconnect(gateway.clone(), index, call.at.last().to_owned(), after));
+            let made = Made::new(&call, &body, &before, &means, &gateway).or_else(|failure| {
+                // A secret that cannot be served is one that could not be had.
+                let Some(refused) = means.fetched.as_ref().filter(|_| call.is_refresh()) else { return Err(failure) };
+                means.fetched = Some(refused.refused(&failure));
+                Made::new(&call, &body, &before, &means, &gateway)
+            })?;
+            if let Some(after) = made.answer.reconnect {
+                runtime.spawn(reconnect(gateway.clone(), call.at.last().to_owned(), after));
             }
-            if after != *before {
-                resource::check_references(&call, &before, &after)?;
-                let changed = call.changed();
-                gateway.replace(&after).map_err(|error| Failure::of_configuration(&error, &changed))?;
+            if let Some((store, snapshot)) = made.next {
                 if let Some(folder) = folder {
-                    let kept = folder.lock().unwrap_or_else(PoisonError::into_inner).save(&after);
-                    kept.map_err(|error| {
-                        // It has been served a moment ago.
-                        let _ = gateway.replace(&before);
-                        not_kept(&error)
-                    })?;
+                    let kept = folder.lock().unwrap_or_else(PoisonError::into_inner).save(&store);
+                    kept.map_err(|error| not_kept(&error))?;
                 }
-                state.store.store(Arc::new(after));
+                gateway.adopt(snapshot);
+                state.store.store(Arc::new(store));
             }
-            Ok(answer)
+            Ok(made.answer)
         });
         work.await.unwrap_or_else(|_| {
             Err(Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", "the change could not be made"))
@@ -71,11 +67,36 @@ impl Shared {
     }
 }
 
+/// A change that can be served.
+struct Made {
+    answer: Answer,
+    /// None when nothing is another one.
+    next: Option<(Store, Arc<Snapshot>)>,
+}
+
+impl Made {
+    fn new(call: &Call, body: &[u8], before: &Store, means: &Means, gateway: &Gateway) -> Result<Self, Failure> {
+        let mut after = before.clone();
+        let answer = resource::change(call, body, &mut after, means)?;
+        if after == *before {
+            return Ok(Self { answer, next: None });
+        }
+        resource::check_references(call, before, &after)?;
+        let snapshot = gateway.prepare(&after).map_err(|error| Failure::of_configuration(&error, &call.changed()))?;
+        Ok(Self { answer, next: Some((after, snapshot)) })
+    }
+}
+
 impl Call {
+    /// Whether a secret is to be fetched again.
+    pub(super) fn is_refresh(&self) -> bool {
+        matches!(&self.meant, Meant::Action(_, action) if action.eq_ignore_ascii_case("refreshSecret"))
+    }
+
     /// The short id of what is changed.
     fn changed(&self) -> String {
         match &self.meant {
-            Meant::Service => String::new(),
+            Meant::Service | Meant::Operation(_) | Meant::BackendState => String::new(),
             Meant::Resource(kind) | Meant::Collection(kind) | Meant::Action(kind, _) => self.at.short_id(kind.path()),
         }
     }
@@ -91,17 +112,10 @@ fn not_kept(error: &SaveError) -> Failure {
     Failure::new(StatusCode::INTERNAL_SERVER_ERROR, "InternalServerError", message)
 }
 
-fn same(one: Option<&str>, other: Option<&str>) -> bool {
-    match (one, other) {
-        (Some(one), Some(other)) => one.eq_ignore_ascii_case(other),
-        (one, other) => one == other,
-    }
-}
-
-/// Makes the connections of a backend anew; `index` is that of its service or workspace.
-async fn reconnect(gateway: Gateway, index: usize, backend: String, after: Duration) {
+/// Makes the connections of a backend of the service anew.
+async fn reconnect(gateway: Gateway, backend: String, after: Duration) {
     tokio::time::sleep(after).await;
-    if let Some(backends) = gateway.snapshot().backends().nth(index) {
+    if let Some(backends) = gateway.snapshot().backends_of(None) {
         backends.reconnect(&backend);
     }
 }

@@ -78,6 +78,11 @@ impl Failure {
         failure
     }
 
+    /// The first thing that is wrong.
+    pub fn reason(&self) -> &str {
+        self.details.first().map_or(&self.message, |detail| &detail.message)
+    }
+
     pub fn into_answer(self) -> Answer {
         let details: Vec<Value> = self.details.iter().map(|detail| detail.to_json(self.code)).collect();
         let details = if details.is_empty() { Value::Null } else { details.into() };

@@ -49,6 +49,15 @@ pub(super) struct Fetched {
     pub status: KeyVaultStatus,
 }
 
+impl Fetched {
+    /// The same when it cannot be served.
+    pub fn refused(&self, failure: &Failure) -> Self {
+        let message = format!("it cannot be served: {}", failure.reason());
+        let status = self.status.clone().code("RefreshFailed").message(&message);
+        Self { identifier: self.identifier.clone(), outcome: Err(message), status }
+    }
+}
+
 /// One kind of resource.
 ///
 /// Names and properties are read from a store and written to one; [`show`](Self::show) takes out what the contract does not
@@ -75,6 +84,11 @@ pub(super) trait Kind: Sync {
     /// How its resources are deleted.
     fn deletion(&self) -> Deletion {
         Deletion::default()
+    }
+
+    /// Whether the contract takes changes for long-running operations with a URL that says how they go.
+    fn is_polled(&self) -> bool {
+        false
     }
 
     /// What `HEAD` answers for a resource that is there.
@@ -226,6 +240,7 @@ pub(super) trait Entity: 'static {
     const FIELDS: &'static [&'static str] = &["displayName", "description"];
     const IN_WORKSPACES: bool = true;
     const DELETION: Deletion = Deletion { needs_match: true, status: StatusCode::OK };
+    const IS_POLLED: bool = false;
 
     /// The collection; none when what it stands in is not there.
     fn all<'s>(store: &'s Store, at: &Place) -> Option<&'s Collection<Self::Entry>>;
@@ -257,6 +272,11 @@ pub(super) trait Entity: 'static {
     /// See [`Kind::shorten`].
     fn shorten(properties: &mut Properties) {
         let _ = properties;
+    }
+
+    /// What else goes with an entity that has been removed, or replaced by another one.
+    fn replaced(store: &mut Store, old: &Properties, change: &Change<'_>) {
+        let _ = (store, old, change);
     }
 
     /// What else goes when an entity goes.
@@ -300,6 +320,10 @@ impl<E: Entity> Kind for Of<E> {
         E::DELETION
     }
 
+    fn is_polled(&self) -> bool {
+        E::IS_POLLED
+    }
+
     fn names(&self, store: &Store, at: &Place) -> Option<Vec<String>> {
         E::all(store, at).map(|all| all.names().map(str::to_owned).collect())
     }
@@ -326,14 +350,21 @@ impl<E: Entity> Kind for Of<E> {
         let entity: E::Properties = from_properties(properties)?;
         let Some(all) = E::all_mut(store, at) else { return Err(Failure::not_found("Resource")) };
         let name = all.get_named(at.last()).map_or(at.last(), |(name, _)| name).to_owned();
-        let old = all.remove(&name);
-        all.insert(name, E::entry(entity, old));
+        let entry = all.remove(&name);
+        all.insert(name, E::entry(entity, entry));
+        if let Some(old) = old {
+            E::replaced(store, &old, change);
+        }
         Ok(())
     }
 
     fn remove(&self, store: &mut Store, change: &Change<'_>) -> Result<(), Failure> {
+        let old = self.read(store, change.at);
         if let Some(all) = E::all_mut(store, change.at) {
             all.remove(change.at.last());
+        }
+        if let Some(old) = old {
+            E::replaced(store, &old, change);
         }
         E::removed(store, change)
     }

@@ -8,6 +8,7 @@
 
 mod answer;
 mod authorize;
+mod backend_state;
 mod change;
 mod error;
 mod exports;
@@ -19,8 +20,10 @@ mod links;
 mod page;
 mod path;
 mod policy_text;
+mod polling;
 mod query;
 mod references;
+mod rename;
 mod resource;
 mod rotate;
 mod service;

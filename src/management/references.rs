@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use crate::model::{Entities, ResourceId, Store};
+use crate::model::{Entities, NamedValue, ResourceId, Sensitive, Store};
+use crate::secret::references;
 
 /// An entity that names another one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -16,6 +17,9 @@ pub(super) struct Reference {
     workspace: Option<String>,
 }
 
+/// The kind of what is named by `{{name}}` rather than by an id.
+const NAMED_VALUES: &str = "namedValues";
+
 /// What a change leaves that names something that is not there, and did not before.
 pub(super) fn broken(before: &Store, after: &Store) -> Vec<Reference> {
     let mut broken: Vec<_> = all(after).into_iter().filter(|reference| !reference.holds_in(after)).collect();
@@ -28,11 +32,19 @@ pub(super) fn broken(before: &Store, after: &Store) -> Vec<Reference> {
 
 impl Reference {
     fn holds_in(&self, store: &Store) -> bool {
-        store.entities(self.workspace.as_deref()).is_some_and(|entities| entities.contains(self.kind, &self.name))
+        let Some(entities) = store.entities(self.workspace.as_deref()) else { return false };
+        if self.kind != NAMED_VALUES {
+            return entities.contains(self.kind, &self.name);
+        }
+        let shown = |(id, value): (&str, &NamedValue)| value.display_name.clone().unwrap_or_else(|| id.to_owned());
+        entities.named_values.iter().map(shown).any(|name| name.eq_ignore_ascii_case(&self.name))
     }
 
-    /// The short id of the one that is named.
+    /// The short id of the one that is named, or how it is named.
     pub fn target(&self) -> String {
+        if self.kind == NAMED_VALUES {
+            return format!("{{{{{}}}}}", self.name);
+        }
         let workspace = self.workspace.as_ref().map(|name| format!("/workspaces/{name}")).unwrap_or_default();
         format!("{workspace}/{}/{}", self.kind, self.name)
     }
@@ -102,6 +114,15 @@ impl Finder<'_> {
                 self.id("loggerId", "loggers", id);
             }
         }
+        for (name, logger) in &entities.loggers {
+            self.of("loggers", name);
+            logger.credentials.values().for_each(|text| self.text("credentials", text));
+        }
+        for (name, cache) in &entities.caches {
+            self.of("caches", name);
+            let text = cache.connection_string.as_ref();
+            text.into_iter().for_each(|text| self.text("connectionString", text));
+        }
         for (name, entry) in &entities.groups {
             self.of("groups", name);
             self.names("users", "users", &entry.users);
@@ -126,6 +147,14 @@ impl Finder<'_> {
         };
         let workspace = workspace.map(str::to_owned);
         self.found.push(Reference { owner: self.owner.clone(), member, kind, name, workspace });
+    }
+
+    /// The named values in a text.
+    fn text(&mut self, member: &'static str, text: &Sensitive) {
+        for found in references(text.expose()) {
+            let (owner, workspace) = (self.owner.clone(), self.workspace.map(str::to_owned));
+            self.found.push(Reference { owner, member, kind: NAMED_VALUES, name: found.name.to_owned(), workspace });
+        }
     }
 
     fn names(&mut self, member: &'static str, kind: &'static str, names: &[String]) {

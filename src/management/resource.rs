@@ -11,7 +11,7 @@ use super::error::Failure;
 use super::kind::{Change, Fetched, Kind, Place, Properties, View};
 use super::query::Query;
 use super::references::{self, Reference};
-use super::{kinds, page};
+use super::{backend_state, kinds, page, polling};
 use crate::gateway::Wanted;
 use crate::model::{ResourceId, Store};
 use crate::random::Random;
@@ -24,6 +24,10 @@ pub(super) enum Meant {
     Collection(&'static dyn Kind),
     /// A resource, and what is to be done with it.
     Action(&'static dyn Kind, String),
+    /// How a change of a resource goes.
+    Operation(&'static dyn Kind),
+    /// What the breakers and pools of a backend do now.
+    BackendState,
 }
 
 /// A call whose path is known.
@@ -61,13 +65,21 @@ pub(super) fn meaning(segments: &[String], is_post: bool, in_workspace: bool) ->
         _ => (segments, None),
     };
     let words: Vec<&String> = segments.iter().step_by(2).collect();
-    let is_it = |kind: &&dyn Kind| {
-        let path = kind.path();
-        path.len() == words.len() && path.iter().zip(&words).all(|(one, other)| one.eq_ignore_ascii_case(other))
+    let are = |words: &[&String], others: &[&str]| {
+        others.len() == words.len() && others.iter().zip(words).all(|(one, other)| one.eq_ignore_ascii_case(other))
     };
+    if !is_post && segments.len() == 3 && are(&words, &backend_state::PATH) {
+        return Some((Meant::BackendState, names));
+    }
+    let (words, is_operation) = match words.split_last() {
+        Some((word, words)) if segments.len() % 2 == 0 && word.eq_ignore_ascii_case(polling::WORD) => (words, true),
+        _ => (&*words, false),
+    };
+    let is_it = |kind: &&dyn Kind| are(words, kind.path()) && (!is_operation || kind.is_polled());
     let kind = kinds::ALL.iter().copied().find(is_it).filter(|kind| !in_workspace || kind.is_in_workspaces())?;
     let meant = match action {
         Some(action) => Meant::Action(kind, action),
+        None if is_operation => Meant::Operation(kind),
         None if segments.len() % 2 == 1 => Meant::Collection(kind),
         None => Meant::Resource(kind),
     };
@@ -94,7 +106,8 @@ pub(super) fn read(call: &Call, store: &Store, means: &Means) -> Result<Answer, 
             }
             Ok(Answer::new(StatusCode::OK).json(shown(*kind, at, query, properties)?).etag(etag))
         }
-        Meant::Collection(_) | Meant::Action(..) => Err(Failure::method_not_allowed()),
+        Meant::Operation(kind) => polling::read(*kind, at, store),
+        Meant::Collection(_) | Meant::Action(..) | Meant::BackendState => Err(Failure::method_not_allowed()),
     }
 }
 
@@ -113,7 +126,17 @@ pub(super) fn change(call: &Call, body: &[u8], store: &mut Store, means: &Means)
                 return Err(Failure::not_found("Resource"));
             }
             let done = kind.act(action, store, &change);
-            done.unwrap_or_else(|| Err(Failure::not_found(&format!("The action `{action}` was"))))
+            let answer = done.unwrap_or_else(|| Err(Failure::not_found(&format!("The action `{action}` was"))))?;
+            // What is told of a resource has its ETag.
+            let told = kind.read(store, at).filter(|_| answer.status == StatusCode::OK);
+            let answer = match told {
+                Some(properties) => answer.etag(etag(&properties, means)),
+                None => answer,
+            };
+            Ok(match kind.is_polled() && call.is_refresh() {
+                true => polling::announce(answer, call, &means.random),
+                false => answer,
+            })
         }
         (Meant::Resource(kind), "PUT") => {
             check_name(at.last())?;
@@ -126,7 +149,7 @@ pub(super) fn change(call: &Call, body: &[u8], store: &mut Store, means: &Means)
             check_match(headers, tag.as_deref())?;
             kind.write(store, sent.clone(), &change)?;
             let status = if old.is_some() { StatusCode::OK } else { StatusCode::CREATED };
-            written(*kind, at, query, store, means, status)
+            written(*kind, call, store, means, status)
         }
         (Meant::Resource(kind), "PATCH") => {
             let Some(mut properties) = kind.read(store, at) else { return Err(Failure::not_found("Resource")) };
@@ -134,7 +157,7 @@ pub(super) fn change(call: &Call, body: &[u8], store: &mut Store, means: &Means)
             check_match(headers, Some(&etag(&properties, means)))?;
             merge(&mut properties, sent.clone());
             kind.write(store, properties, &change)?;
-            written(*kind, at, query, store, means, StatusCode::OK)
+            written(*kind, call, store, means, StatusCode::OK)
         }
         (Meant::Resource(kind), "DELETE") => {
             let Some(properties) = kind.read(store, at) else { return Ok(Answer::new(StatusCode::NO_CONTENT)) };
@@ -197,17 +220,12 @@ pub(super) fn wrap(kind: &dyn Kind, at: &Place, properties: Properties) -> Value
     kind.wrap(at.id(kind.path()), at.kind(kind.path()), at.last(), properties)
 }
 
-fn written(
-    kind: &dyn Kind,
-    at: &Place,
-    query: &Query,
-    store: &Store,
-    means: &Means,
-    status: StatusCode,
-) -> Result<Answer, Failure> {
+fn written(kind: &dyn Kind, call: &Call, store: &Store, means: &Means, status: StatusCode) -> Result<Answer, Failure> {
+    let Call { at, query, .. } = call;
     let properties = kind.read(store, at).ok_or_else(|| Failure::not_found("Resource"))?;
     let etag = etag(&properties, means);
-    Ok(Answer::new(status).json(shown(kind, at, query, properties)?).etag(etag))
+    let answer = Answer::new(status).json(shown(kind, at, query, properties)?).etag(etag);
+    Ok(if kind.is_polled() { polling::announce(answer, call, &means.random) } else { answer })
 }
 
 pub(super) fn shown(kind: &dyn Kind, at: &Place, query: &Query, mut properties: Properties) -> Result<Value, Failure> {

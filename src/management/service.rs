@@ -18,13 +18,14 @@ use tower_service::Service;
 
 use super::answer::Answer;
 use super::authorize::{Authorize, Refusal};
+use super::backend_state;
 use super::error::Failure;
 use super::exports::Exports;
 use super::folder::Folder;
 use super::kind::Place;
 use super::path::Path;
 use super::query::Query;
-use super::resource::{self, Call, Means};
+use super::resource::{self, Call, Means, Meant};
 use crate::body::{Body, BoxError, CollectError};
 use crate::clock::Clock;
 use crate::gateway::{Gateway, KeyVaultSecrets};
@@ -109,8 +110,9 @@ impl Management {
         }))
     }
 
-    /// Sets: where callers reach it, such as `https://management.contoso.com`, for links to further pages. Without it that
-    /// is the `Host` of the request, by `http` unless the request says otherwise.
+    /// Sets: where callers reach it, such as `https://management.contoso.com`, for links to further pages, exports and
+    /// operations. Without it that is the `Host` of the request, by `http` unless the request says otherwise
+    /// (`X-Forwarded-Proto`).
     #[must_use]
     pub fn base_url(self, url: impl Into<String>) -> Self {
         let url = url.into();
@@ -202,6 +204,9 @@ impl Shared {
         query.check_version()?;
         let call = self.call(head, query)?;
         if matches!(call.method, Method::GET | Method::HEAD) {
+            if let Meant::BackendState = call.meant {
+                return backend_state::read(&call.at, &self.state.store.load(), &self.gateway.snapshot());
+            }
             let mut answer = resource::read(&call, &self.state.store.load(), &self.means())?;
             if let Some(document) = answer.document.take() {
                 let path = self.state.exports.put(document, &self.random, self.clock.instant());
@@ -233,7 +238,10 @@ impl Shared {
         let base = self.base_url.clone().unwrap_or_else(|| {
             let host = head.headers.get(HOST).and_then(|host| host.to_str().ok());
             let host = host.or_else(|| head.uri.authority().map(|authority| authority.as_str())).unwrap_or_default();
-            format!("{}://{host}", head.uri.scheme_str().unwrap_or("http"))
+            // Behind something that ends TLS.
+            let forwarded = head.headers.get("x-forwarded-proto").and_then(|scheme| scheme.to_str().ok());
+            let forwarded = forwarded.filter(|scheme| matches!(*scheme, "http" | "https"));
+            format!("{}://{host}", forwarded.or(head.uri.scheme_str()).unwrap_or("http"))
         });
         let url = format!("{base}{}", head.uri.path());
         Ok(Call { method: head.method, at, meant, query, headers: head.headers, base, url })

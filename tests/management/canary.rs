@@ -76,6 +76,7 @@ async fn a_canary_comes_out_nowhere() {
     let server = TestServer::http(|request| async move {
         // The backend is the one that sees it.
         assert_eq!(request.headers()["x-key"], CANARY);
+        assert!(request.uri().query().is_some_and(|query| query.contains(&format!("code={CANARY}"))));
         Response::new(Body::from("ok"))
     })
     .await;
@@ -158,12 +159,67 @@ async fn a_canary_comes_out_nowhere() {
     for list in ["/namedValues", "/certificates", "/subscriptions", "/loggers", "/caches", "/backends", "/apis"] {
         told += &call("GET", list, Value::Null).await.1;
     }
+    // Plain values of a Backend come back where the contract has them, and nowhere else.
+    let plain = json!({
+        "header": { "x-key": [CANARY] }, "query": { "code": [CANARY] },
+        "authorization": { "scheme": "Bearer", "parameter": CANARY },
+    });
+    let proxy = json!({ "url": "http://127.0.0.1:1", "username": "u", "password": CANARY });
+    let follow = r#"<forward-request follow-redirects="true" />"#;
+    for (path, properties, is_refused) in [
+        ("/backends/plain", json!({"url": server.url("/up"), "credentials": plain.clone()}), false),
+        ("/backends/closed", json!({"url": "http://127.0.0.1:1", "credentials": plain.clone()}), false),
+        ("/backends/proxied", json!({"url": server.url("/up"), "credentials": plain.clone(), "proxy": proxy}), false),
+        ("/backends/d", json!({"url": server.url(""), "credentials": {"header": {"no name": [CANARY]}}}), true),
+        (
+            "/backends/d",
+            json!({"url": server.url(""), "credentials": {"header": {"x": [format!("{CANARY}\n")]}}}),
+            true,
+        ),
+        (
+            "/backends/d",
+            json!({"url": server.url(""), "credentials": {"authorization": {"scheme": "a b\n", "parameter": CANARY}}}),
+            true,
+        ),
+        ("/backends/d", json!({"url": server.url(""), "proxy": {"url": "ftp://x", "password": CANARY}}), true),
+        ("/backends/d", json!({"url": server.url(""), "proxy": {"url": "x", "password": {"x": CANARY}}}), true),
+    ] {
+        let (status, text) = call("PUT", path, properties).await;
+        assert_eq!(status == 400, is_refused, "{path}: {text}");
+        if is_refused {
+            told += &text;
+        }
+    }
+    for name in ["plain", "closed", "proxied", "followed"] {
+        let (mut api, backend) = (free(name), if name == "followed" { "plain" } else { name });
+        api["serviceUrl"] = server.url("/").into();
+        assert_eq!(call("PUT", &format!("/apis/{name}"), api).await.0, 201);
+        assert_eq!(call("PUT", &format!("/apis/{name}/operations/x"), operation()).await.0, 201);
+        let mut document = policy(&format!(r#"<set-backend-service backend-id="{backend}" />"#));
+        if name == "followed" {
+            let value = document["value"].as_str().unwrap().replacen(
+                "<backend><base /></backend>",
+                &format!("<backend>{follow}</backend>"),
+                1,
+            );
+            document["value"] = value.into();
+        }
+        assert_eq!(call("PUT", &format!("/apis/{name}/policies/policy"), document).await.0, 201, "{name}");
+    }
     // The vault fails from now on.
     assert_eq!(call("POST", "/namedValues/vaulted/refreshSecret", Value::Null).await.0, 200);
     management.refresh_due().await;
 
     let debug = |api: &str| tokens.issue(api, Duration::from_secs(60), SystemTime::now());
-    for (path, status) in [("/a/x", 200), ("/wrong/x", 500), ("/a/none", 404)] {
+    for (path, status) in [
+        ("/a/x", 200),
+        ("/wrong/x", 500),
+        ("/a/none", 404),
+        ("/plain/x", 200),
+        ("/followed/x", 200),
+        ("/closed/x", 500),
+        ("/proxied/x", 500),
+    ] {
         let request = Request::get(path)
             .header("Host", "gateway.test")
             .header("Apim-Debug-Authorization", debug(path.split('/').nth(1).unwrap()))

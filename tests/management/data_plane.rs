@@ -39,6 +39,20 @@ async fn apis_backends_named_values_fragments_and_policies() {
     let references = site.post("/policyFragments/paint/listReferences").await.is(200).json();
     assert_eq!(references["value"][0]["id"], format!("{SERVICE}/apis/a/policies/policy"));
 
+    // Another name is written into what refers to it.
+    let url = server.url("/{{colour}}");
+    site.patch("/backends/other", json!({"url": url})).await.is(200);
+    site.patch("/namedValues/colour", json!({"displayName": "Paint"})).await.is(200);
+    let fragment = site.get("/policyFragments/paint?format=rawxml").await.json();
+    assert!(fragment["properties"]["value"].as_str().unwrap().contains("<value>{{Paint}}</value>"), "{fragment}");
+    let backend = site.get("/backends/other").await.json();
+    assert_eq!(backend["properties"]["url"], server.url("/{{Paint}}"));
+    let (_, text) = site.request("/a/x", &[]).await;
+    assert!(text.starts_with("GET /blue/x ") && text.contains("x-colour: blue"), "{text}");
+    site.put("/namedValues/other", json!({"displayName": "other", "value": "v"})).await.is(201);
+    site.patch("/namedValues/colour", json!({"displayName": "OTHER"})).await.is(400);
+    site.delete("/namedValues/other").await.is(200);
+
     site.delete("/apis/a/operations/x").await.is(200);
     assert_eq!(site.request("/a/x", &[]).await.0, 404);
     site.delete("/apis/a").await.is(204);
@@ -154,6 +168,10 @@ async fn reconnect_makes_connections_anew() {
         assert_eq!(site.request("/a/x", &[]).await.0, 200);
     }
     assert_eq!(server.connections(), 1);
+    // The contract has it for backends of the service only.
+    site.put("/workspaces/w", json!({"displayName": "W"})).await.is(201);
+    site.put("/workspaces/w/backends/b", json!({"url": server.url("/up")})).await.is(201);
+    site.post("/workspaces/w/backends/b/reconnect").await.is(404);
     site.call("POST", "/backends/b/reconnect", &[], json!({"after": "soon"})).await.is(400);
     site.call("POST", "/backends/b/reconnect", &[], json!({"after": "PT0S"})).await.is(202);
     tokio::time::timeout(std::time::Duration::from_secs(20), async {
@@ -196,4 +214,54 @@ async fn no_request_fails_or_meets_half_of_a_change() {
     for client in clients {
         client.await.unwrap();
     }
+}
+
+#[tokio::test]
+async fn breakers_and_pools_can_be_seen() {
+    let site = Site::new().await;
+    let server = TestServer::http(|request| async move {
+        let is_bad = request.uri().path().starts_with("/bad");
+        http::Response::builder().status(if is_bad { 503 } else { 200 }).body(gatewright::Body::empty()).unwrap()
+    })
+    .await;
+    let breaker = json!({"rules": [{"name": "often", "tripDuration": "PT1H", "failureCondition":
+        {"count": 1, "interval": "PT1H", "statusCodeRanges": [{"min": 500, "max": 599}]}}]});
+    site.put("/backends/bad", json!({"url": server.url("/bad"), "circuitBreaker": breaker.clone()})).await.is(201);
+    site.put("/backends/good", json!({"url": server.url("/good")})).await.is(201);
+    let services = json!([{"id": "/backends/bad", "priority": 1}, {"id": "/backends/good", "priority": 2}]);
+    site.put("/backends/Pool", json!({"type": "Pool", "pool": {"services": services}})).await.is(201);
+    site.free_api("a", &server).await;
+    site.policy("/apis/a", r#"<set-backend-service backend-id="pool" />"#).await.is(201);
+    let seen = site.get("/backends/bad/state").await.is(200);
+    assert_eq!(seen.headers["cache-control"], "no-store");
+    let closed = json!({"state": "Closed", "trips": 0, "failures": 0, "refused": 0});
+    assert_eq!(
+        seen.json(),
+        json!({"id": format!("{SERVICE}/backends/bad/state"), "name": "state",
+        "type": "Microsoft.ApiManagement/service/backends/state",
+        "properties": {"type": "Single", "circuitBreaker": closed}})
+    );
+    assert_eq!(site.request("/a/x", &[]).await.0, 503);
+    assert_eq!(site.request("/a/x", &[]).await.0, 200);
+    let open = site.get("/Backends/BAD/State").await.is(200).json()["properties"]["circuitBreaker"].clone();
+    assert_eq!((&open["state"], &open["rule"], &open["trips"]), (&"Open".into(), &"often".into(), &1.into()));
+    let remaining = open["remaining"].as_str().unwrap();
+    assert!(remaining.starts_with("PT35") || remaining == "PT3600S", "{open}");
+    let pool = site.get("/backends/pool/state").await.is(200).json();
+    let members = &pool["properties"]["members"];
+    assert_eq!(
+        (&members[0]["id"], &members[0]["isCandidate"]),
+        (&format!("{SERVICE}/backends/bad").into(), &false.into())
+    );
+    assert_eq!((&members[1]["circuitBreaker"], &members[1]["inFlight"]), (&Value::Null, &0.into()));
+    assert_eq!(members[1]["isCandidate"], true);
+    site.get("/backends/none/state").await.is(404);
+    site.get("/workspaces/none/backends/bad/state").await.is(404);
+    site.put("/backends/bad/state", json!({})).await.is(405);
+    site.delete("/backends/bad/state").await.is(405);
+    // Those of a workspace are others.
+    site.put("/workspaces/w", json!({"displayName": "W"})).await.is(201);
+    site.put("/workspaces/w/backends/bad", json!({"url": server.url("/bad"), "circuitBreaker": breaker})).await.is(201);
+    let inside = site.get("/workspaces/w/backends/bad/state").await.is(200).json();
+    assert_eq!(inside["properties"]["circuitBreaker"]["state"], "Closed");
 }

@@ -354,3 +354,30 @@ async fn the_service_and_what_is_not_there() {
     site.put("/BACKENDS/mixed", json!({"url": "https://b.example"})).await.is(200);
     assert_eq!(site.get("/Backends").await.names(), ["Mixed"]);
 }
+
+#[tokio::test]
+async fn changes_of_named_values_say_where_to_ask_how_they_go() {
+    let site = Site::new().await;
+    let bearer = format!("Bearer {}", crate::TOKEN);
+    let value = json!({"displayName": "n", "value": "v"});
+    for (method, status) in [("PUT", 201), ("PUT", 200), ("PATCH", 200)] {
+        let made = site.call(method, "/namedValues/n", &[("if-match", "*")], value.clone()).await.is(status);
+        let place = |name: &str| made.headers[name].to_str().unwrap().to_owned();
+        let operation = place("azure-asyncoperation");
+        assert!(operation.contains("/namedValues/n/operationResults/"), "{operation}");
+        let seen = site.send("GET", &operation, &[("authorization", &bearer)], String::new()).await.is(200).json();
+        assert_eq!(seen["status"], "Succeeded");
+        assert!(operation.contains(seen["id"].as_str().unwrap()), "{seen} {operation}");
+        site.send("GET", &operation, &[], String::new()).await.is(401);
+        let result = site.send("GET", &place("location"), &[("authorization", &bearer)], String::new()).await.is(200);
+        assert_eq!((result.json(), result.etag()), (made.json(), made.etag()));
+    }
+    site.get("/namedValues/none/operationResults/1").await.is(404);
+    site.get("/backends/none/operationResults/1").await.is(404);
+    site.put("/namedValues/n/operationResults/1", json!({})).await.is(405);
+    let made = site.put("/backends/b", json!({"url": "https://b.example"})).await.is(201);
+    assert!(made.headers.get("location").is_none());
+    let forwarded = [("x-forwarded-proto", "https"), ("host", "management.example")];
+    let made = site.call("PUT", "/namedValues/n", &forwarded, value).await.is(200);
+    assert!(made.headers["location"].to_str().unwrap().starts_with("https://management.example/"), "{made:?}");
+}

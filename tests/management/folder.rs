@@ -1,6 +1,8 @@
 //! Changes that a folder keeps.
 
 use std::fs;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use gatewright::management::{Folder, FolderError};
 use gatewright::model::Store;
@@ -73,4 +75,51 @@ async fn what_cannot_be_kept_is_not_made() {
     assert!(!failed.to_string().contains(temporary.path().to_str().unwrap()), "{failed}");
     site.get("/backends/b").await.is(404);
     assert_eq!(*site.management.store(), Store::new());
+}
+
+/// Puts a link that leads nowhere where files are to be written, so that a change fails half-way.
+#[cfg(unix)]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_kept_is_never_served() {
+    use std::os::unix::fs::symlink;
+
+    let temporary = tempfile::tempdir().unwrap();
+    let server = TestServer::http(echo).await;
+    let site = Arc::new(site(temporary.path()).await);
+    site.free_api("a", &server).await;
+    let journal = temporary.path().join(".gatewright/journal.json");
+    let stop = Arc::new(AtomicBool::new(false));
+    let client = tokio::spawn({
+        let (site, stop) = (Arc::clone(&site), Arc::clone(&stop));
+        async move {
+            while !stop.load(Ordering::Relaxed) {
+                assert_eq!(site.request("/b/y", &[]).await.0, 404, "a change was served that was refused");
+            }
+        }
+    });
+    let document = json!({"openapi": "3.0.1", "info": {"title": "B", "version": "1"},
+        "servers": [{"url": server.url("/up")}],
+        "paths": {"/y": {"get": {"operationId": "y", "responses": {"200": {"description": "ok"}}}}}});
+    let api = json!({"displayName": "B", "path": "b", "subscriptionRequired": false, "protocols": ["https"],
+        "serviceUrl": server.url("/up"), "format": "openapi+json", "value": document.to_string()});
+    fs::create_dir_all(temporary.path().join("apis/b")).unwrap();
+    symlink("nowhere", temporary.path().join("apis/b/operations")).unwrap();
+    for _ in 0..10 {
+        site.put("/apis/b", api.clone()).await.is(500);
+        assert!(!journal.exists() && !temporary.path().join("apis/b/api.json").exists());
+    }
+    stop.store(true, Ordering::Relaxed);
+    client.await.unwrap();
+    site.get("/apis/b").await.is(404);
+    // The next change is made all the same, and nothing of the refused one is there after a restart.
+    site.put("/backends/b", json!({"url": "https://b.internal"})).await.is(201);
+    fs::remove_dir_all(temporary.path().join("apis/b")).unwrap();
+    drop(Arc::into_inner(site).unwrap());
+    let again = self::site(temporary.path()).await;
+    assert_eq!(
+        (again.get("/apis").await.names(), again.get("/backends").await.names()),
+        (vec!["a".to_owned()], vec!["b".to_owned()])
+    );
+    again.put("/apis/b", api).await.is(201);
+    assert_eq!(again.request("/b/y", &[]).await.0, 200);
 }

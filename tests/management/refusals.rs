@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{TestServer, echo};
+use crate::support::{Authority, TestServer, echo};
 use crate::{SERVICE, Site};
 
 #[tokio::test]
@@ -67,8 +67,32 @@ async fn what_is_in_use_is_not_deleted() {
     site.put("/users/u", json!({"email": "u@example.com", "firstName": "A", "lastName": "B"})).await.is(201);
     let subscription = json!({"displayName": "S", "scope": "/products/p", "ownerId": "/users/u", "state": "active"});
     site.put("/subscriptions/s", subscription).await.is(201);
+    let (pem, thumbprint) = Authority::new().client("client");
+    let (other, _) = Authority::new().client("other");
+    site.put("/certificates/c", json!({"data": pem})).await.is(201);
+    site.put("/certificates/d", json!({"data": other})).await.is(201);
+    let certificates = format!(
+        r#"<authentication-certificate thumbprint="{thumbprint}" /><send-request mode="new" response-variable-name="r">
+            <set-url>https://x.example</set-url><authentication-certificate certificate-id="d" /></send-request>"#
+    );
+    site.policy("/products/p", &certificates).await.is(201);
+    site.put("/namedValues/key", json!({"displayName": "Key", "value": "k", "secret": true})).await.is(201);
+    site.put("/namedValues/redis", json!({"displayName": "redis", "value": "k", "secret": true})).await.is(201);
+    let keyed = json!({"loggerType": "applicationInsights", "credentials": {"instrumentationKey": "{{key}}"}});
+    site.put("/loggers/keyed", keyed).await.is(201);
+    let logger = json!({"loggerType": "applicationInsights", "credentials": {"instrumentationKey": "k"}});
+    site.put("/loggers/own", logger).await.is(201);
+    let cache = json!({"connectionString": "redis,password={{redis}}", "useFromLocation": "default"});
+    site.put("/caches/default", cache).await.is(201);
+    let values = site.get("/namedValues").await.names();
+    let own = format!("/namedValues/{}", values.iter().find(|name| name.len() == 24).unwrap());
     let before = site.management.store();
     for (used, by) in [
+        ("/certificates/c", "/products/p/policies/policy"),
+        ("/certificates/d", "/products/p/policies/policy"),
+        ("/namedValues/key", "/loggers/keyed"),
+        ("/namedValues/redis", "/caches/default"),
+        (own.as_str(), "/loggers/own"),
         ("/namedValues/n", "n"),
         ("/backends/b", "/backends/pool"),
         ("/backends/pool", "/apis/a/policies/policy"),
@@ -94,6 +118,17 @@ async fn what_is_wrong_is_told() {
     site.put("/namedValues/taken", json!({"displayName": "taken", "value": "1"})).await.is(201);
     site.put("/apis/a", json!({"displayName": "A", "path": "a"})).await.is(201);
     for (path, properties, target) in [
+        (
+            "/loggers/l",
+            json!({"loggerType": "applicationInsights", "credentials": {"instrumentationKey": "{{none}}"}}),
+            "credentials",
+        ),
+        (
+            "/policies/policy",
+            json!({"format": "rawxml", "value": "<policies><inbound><authentication-certificate thumbprint=\"\
+                ca06f56b258b7a0d4f2b05470939478651151984\" /></inbound><backend /></policies>"}),
+            "representation",
+        ),
         ("/backends/b", json!({}), "url"),
         ("/backends/b", json!({"url": "not a url"}), "properties"),
         ("/backends/b*", json!({"url": "https://b.example"}), "name"),

@@ -65,8 +65,9 @@ async fn a_canary_is_in_no_answer_and_no_debug_print() {
     told += &format!("{:?} {:?} {:?}", site.management, site.management.store(), site.gateway);
     assert!(!told.contains(CANARY) && !told.contains(TOKEN), "{told}");
 
-    let value = site.post("/namedValues/secret/listValue").await.is(200).json();
-    assert_eq!(value, json!({"value": CANARY}));
+    let value = site.post("/namedValues/secret/listValue").await.is(200);
+    assert_eq!(value.json(), json!({"value": CANARY}));
+    assert_eq!(value.etag(), site.get("/namedValues/secret").await.etag());
     let keys = site.post("/subscriptions/s/listSecrets").await.is(200).json();
     assert_eq!(keys["primaryKey"], format!("{CANARY}-1"));
     // Nobody finds it by asking whether it is so.
@@ -83,4 +84,44 @@ async fn a_canary_is_in_no_answer_and_no_debug_print() {
     site.post("/namedValues/secret/refreshSecret").await.is(400);
     let plain = site.call("GET", "/namedValues/secret", &[], Value::Null).await.json();
     assert!(plain["properties"].get("value").is_none());
+}
+
+#[tokio::test]
+async fn secrets_of_loggers_and_caches_change_and_go_with_them() {
+    let site = Site::new().await;
+    let logger = |key: &str| json!({"loggerType": "applicationInsights", "credentials": {"instrumentationKey": key}});
+    let cache = |text: &str| json!({"connectionString": text, "useFromLocation": "default"});
+    site.put("/loggers/l", logger("one")).await.is(201);
+    site.put("/caches/default", cache("redis,password=one")).await.is(201);
+    let names = site.get("/namedValues").await.names();
+    assert_eq!(names.len(), 2);
+    let mut values = Vec::new();
+    for name in &names {
+        values.push(
+            site.post(&format!("/namedValues/{name}/listValue")).await.json()["value"].as_str().unwrap().to_owned(),
+        );
+        let shown = site.get(&format!("/namedValues/{name}")).await.json();
+        let display = shown["properties"]["displayName"].as_str().unwrap();
+        let hex = display.strip_prefix("Logger-Credentials--").unwrap();
+        assert!(hex.len() == 24 && hex.bytes().all(|byte| byte.is_ascii_hexdigit()), "{display}");
+    }
+    values.sort();
+    assert_eq!(values, ["one", "redis,password=one"]);
+    // Another secret takes the place of the first.
+    site.put("/loggers/l", logger("two")).await.is(200);
+    site.patch("/caches/default", cache("redis,password=two")).await.is(200);
+    assert_eq!(site.get("/namedValues").await.names(), names);
+    // One that is used elsewhere stays as it is.
+    let shared = site.get("/loggers/l").await.json()["properties"]["credentials"]["instrumentationKey"].clone();
+    site.put("/loggers/m", logger(shared.as_str().unwrap())).await.is(201);
+    site.put("/loggers/l", logger("three")).await.is(200);
+    assert_eq!(site.get("/namedValues").await.names().len(), 3);
+    site.delete("/loggers/l").await.is(200);
+    site.put("/loggers/m", logger("{{key}}")).await.is(400);
+    site.put("/namedValues/key", json!({"displayName": "key", "value": "k"})).await.is(201);
+    site.put("/loggers/m", logger("{{key}}")).await.is(200);
+    site.delete("/caches/default").await.is(200);
+    assert_eq!(site.get("/namedValues").await.names(), ["key"]);
+    site.delete("/loggers/m").await.is(200);
+    assert_eq!(site.get("/namedValues").await.names(), ["key"], "it was not made for the logger");
 }

@@ -82,6 +82,37 @@ async fn a_certificate_is_fetched_and_rotated() {
     vault.set(Some(&second));
     is(&site.post("/certificates/c/refreshSecret").await.is(200).json(), &second_thumbprint);
     vault.set(Some("not a certificate"));
-    site.post("/certificates/c/refreshSecret").await.is(400);
-    is(&site.get("/certificates/c").await.is(200).json(), &second_thumbprint);
+    let failed = site.post("/certificates/c/refreshSecret").await.is(200);
+    assert_eq!(failed.json()["properties"]["keyVault"]["lastStatus"]["code"], "RefreshFailed");
+    let kept = site.get("/certificates/c").await.is(200);
+    is(&kept.json(), &second_thumbprint);
+    assert_eq!((kept.json(), kept.etag()), (failed.json(), failed.etag()));
+}
+
+#[tokio::test]
+async fn a_value_that_cannot_be_served_is_left_out_and_told() {
+    let vault = Vault::default();
+    vault.set(Some("1"));
+    let site = Site::with(Store::new(), |management| management.secrets(vault.clone())).await;
+    let server = TestServer::http(echo).await;
+    site.free_api("a", &server).await;
+    let value = json!({"displayName": "n", "keyVault": {"secretIdentifier": SECRET}});
+    site.put("/namedValues/n", value).await.is(201);
+    site.policy("/apis/a", r#"<set-header name="x-n"><value>@(({{n}} + 1).ToString())</value></set-header>"#)
+        .await
+        .is(201);
+    for unservable in ["1 + c4n4ry(", &"1".repeat(4097)] {
+        vault.set(Some(unservable));
+        let failed = site.post("/namedValues/n/refreshSecret").await.is(200);
+        let status = failed.json()["properties"]["keyVault"]["lastStatus"].clone();
+        assert_eq!(status["code"], "RefreshFailed", "{status}");
+        assert!(status["message"].as_str().unwrap().starts_with("it cannot be served: "), "{status}");
+        assert!(!failed.text.contains("c4n4ry"), "{failed:?}");
+        assert_eq!(site.get("/namedValues?isKeyVaultRefreshFailed=true").await.names(), ["n"]);
+        assert!(site.request("/a/x", &[]).await.1.contains("x-n: 2"), "the last good value stays");
+    }
+    vault.set(Some("2"));
+    let good = site.post("/namedValues/n/refreshSecret").await.is(200);
+    assert_eq!(good.json()["properties"]["keyVault"]["lastStatus"]["code"], "Success");
+    assert!(site.request("/a/x", &[]).await.1.contains("x-n: 3"));
 }

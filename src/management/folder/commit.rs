@@ -1,6 +1,6 @@
 //! Puts a change of files on the disk, as a whole or not at all.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Component, Path, PathBuf};
@@ -32,18 +32,87 @@ impl Change {
     }
 }
 
-/// Does a change. When this returns, it is on the disk.
-pub(super) fn commit(root: &Path, change: &Change) -> io::Result<()> {
-    match change.write.len() + change.remove.len() {
-        0 => Ok(()),
-        // A rename, or a removal, is there or not.
-        1 => apply(root, change),
-        _ => {
-            note(root, change)?;
-            // From here on it is done, by this process or by the next one.
-            apply(root, change)?;
-            forget(root)
+/// Why a change is not on the disk.
+#[derive(Debug)]
+pub(super) struct Failed {
+    pub source: io::Error,
+    /// Whether all is as it was; otherwise the next process that opens the folder takes the change back.
+    pub is_undone: bool,
+}
+
+/// Does a change. When this returns, it is on the disk; when it fails, it is not, or will be taken back.
+pub(super) fn commit(root: &Path, change: &Change) -> Result<(), Failed> {
+    let steps = change.write.len() + change.remove.len();
+    if steps == 0 {
+        return Ok(());
+    }
+    let before = Before::of(root, change).map_err(|source| Failed { source, is_undone: true })?;
+    // A rename, or a removal, is there or not.
+    let is_noted = steps > 1;
+    if is_noted && let Err(source) = note(root, change) {
+        return Err(Failed { source, is_undone: forget(root).is_ok() });
+    }
+    // From here on it is done, by this process or by the next one.
+    let forgotten = |()| if is_noted { forget(root) } else { Ok(()) };
+    apply(root, change).and_then(forgotten).map_err(|source| {
+        let is_undone = before.restore(root).and_then(forgotten).is_ok();
+        if !is_undone {
+            let _ = note(root, &before.into_change());
         }
+        Failed { source, is_undone }
+    })
+}
+
+/// The files of a change before it: what is in them, or none where there is none.
+struct Before(BTreeMap<String, Option<Kept>>);
+
+struct Kept {
+    bytes: Vec<u8>,
+    is_private: bool,
+}
+
+impl Before {
+    fn of(root: &Path, change: &Change) -> io::Result<Self> {
+        let mut files = BTreeMap::new();
+        for name in change.write.keys().chain(&change.remove) {
+            let path = inside(root, name)?;
+            let kept = match fs::read(&path) {
+                Ok(bytes) => Some(Kept { bytes, is_private: is_private(&path)? }),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+                Err(error) => return Err(error),
+            };
+            files.insert(name.clone(), kept);
+        }
+        Ok(Self(files))
+    }
+
+    /// Puts all back as it was.
+    fn restore(&self, root: &Path) -> io::Result<()> {
+        let mut folders = BTreeSet::new();
+        for (name, kept) in &self.0 {
+            match kept {
+                Some(Kept { bytes, is_private }) => put(root, name, bytes, *is_private, &mut folders)?,
+                None => take(root, name, &mut folders)?,
+            }
+        }
+        folders.iter().try_for_each(|folder| sync(folder))
+    }
+
+    /// The same for a journal; what is no text stays as it is.
+    fn into_change(self) -> Change {
+        let mut change = Change { write: Files::new(), remove: BTreeSet::new() };
+        for (name, kept) in self.0 {
+            match kept.map(|kept| (String::from_utf8(kept.bytes), kept.is_private)) {
+                Some((Ok(text), is_private)) => {
+                    change.write.insert(name, Text { text, is_private });
+                }
+                Some((Err(_), _)) => {}
+                None => {
+                    change.remove.insert(name);
+                }
+            }
+        }
+        change
     }
 }
 
@@ -62,13 +131,17 @@ pub(super) fn finish(root: &Path) -> io::Result<()> {
 /// Writes a change down.
 pub(super) fn note(root: &Path, change: &Change) -> io::Result<()> {
     let text = Text { text: serde_json::to_string(change)?, is_private: true };
-    write(root, &journal(root), &text)?;
+    write(root, &journal(root), text.text.as_bytes(), text.is_private)?;
     sync(&root.join(OWN))
 }
 
+/// Removes what was written down, if anything was.
 fn forget(root: &Path) -> io::Result<()> {
-    fs::remove_file(journal(root))?;
-    sync(&root.join(OWN))
+    match fs::remove_file(journal(root)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => sync(&root.join(OWN)),
+    }
 }
 
 fn journal(root: &Path) -> PathBuf {
@@ -79,18 +152,28 @@ fn journal(root: &Path) -> PathBuf {
 fn apply(root: &Path, change: &Change) -> io::Result<()> {
     let mut folders = BTreeSet::new();
     for (name, text) in &change.write {
-        let path = inside(root, name)?;
-        make_folders(root, &path, &mut folders)?;
-        write(root, &path, text)?;
+        put(root, name, text.text.as_bytes(), text.is_private, &mut folders)?;
     }
     for name in &change.remove {
-        let path = inside(root, name)?;
-        match fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => remove_empty_folders(root, &path, &mut folders)?,
-        }
+        take(root, name, &mut folders)?;
     }
     folders.iter().try_for_each(|folder| sync(folder))
+}
+
+/// Writes a file, with the folders that it is in; notes those whose entries change.
+fn put(root: &Path, name: &str, bytes: &[u8], is_private: bool, folders: &mut BTreeSet<PathBuf>) -> io::Result<()> {
+    let path = inside(root, name)?;
+    make_folders(root, &path, folders)?;
+    write(root, &path, bytes, is_private)
+}
+
+/// Removes a file, if it is there, and the folders that it leaves empty.
+fn take(root: &Path, name: &str, folders: &mut BTreeSet<PathBuf>) -> io::Result<()> {
+    let path = inside(root, name)?;
+    match fs::remove_file(&path) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => remove_empty_folders(root, &path, folders),
+    }
 }
 
 /// The path of a file; a journal that says another place was not written by us.
@@ -126,6 +209,11 @@ fn remove_empty_folders(root: &Path, path: &Path, folders: &mut BTreeSet<PathBuf
                 folders.insert(folder.to_owned());
                 return Ok(());
             }
+            // A link to a folder stays.
+            Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
+                folders.extend(folder.parent().map(Path::to_owned));
+                return Ok(());
+            }
             Err(error) => return Err(error),
         }
     }
@@ -134,7 +222,7 @@ fn remove_empty_folders(root: &Path, path: &Path, folders: &mut BTreeSet<PathBuf
 }
 
 /// Writes a file beside, and puts it in its place.
-fn write(root: &Path, path: &Path, text: &Text) -> io::Result<()> {
+fn write(root: &Path, path: &Path, bytes: &[u8], is_private: bool) -> io::Result<()> {
     let next = root.join(OWN).join("next");
     match fs::remove_file(&next) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
@@ -143,13 +231,21 @@ fn write(root: &Path, path: &Path, text: &Text) -> io::Result<()> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]
-    if text.is_private {
+    if is_private {
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     }
     let mut file = options.open(&next)?;
-    file.write_all(text.text.as_bytes())?;
+    file.write_all(bytes)?;
     file.sync_all()?;
     fs::rename(&next, path)
+}
+
+/// Whether only its owner may read a file.
+fn is_private(path: &Path) -> io::Result<bool> {
+    #[cfg(unix)]
+    return Ok(std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path)?.permissions()) & 0o044 == 0);
+    #[cfg(not(unix))]
+    fs::metadata(path).map(|_| false)
 }
 
 /// Makes the entries of a folder durable.

@@ -47,7 +47,7 @@ pub(super) fn of(store: &Store, present: &BTreeSet<String>) -> Result<Files, Nam
         let before = writer.files.len();
         writer.entities(&folder, &workspace.entities);
         let is_needed = writer.files.len() == before;
-        writer.own(format!("{folder}workspace.json"), to_properties(&workspace.properties), is_needed);
+        writer.own(format!("{folder}workspace.json"), to_properties(&workspace.properties), is_needed, false);
     }
     writer.service(store);
     match writer.wrong {
@@ -81,20 +81,23 @@ impl Writer<'_> {
         if !store.authorities.is_empty() {
             members.insert("authorities".to_owned(), json!(store.authorities));
         }
-        self.own("service.json".to_owned(), members, self.files.is_empty());
+        self.own("service.json".to_owned(), members, self.files.is_empty(), !store.authorities.is_empty());
     }
 
     /// What a service or workspace says of itself, which may be nothing.
-    fn own(&mut self, path: String, properties: Properties, is_needed: bool) {
+    fn own(&mut self, path: String, properties: Properties, is_needed: bool, is_private: bool) {
         if is_needed || !properties.is_empty() || self.present.contains(&path) {
-            self.json(path, properties, false);
+            self.json(path, properties, is_private);
         }
     }
 
     /// `folder` is that of the service, or of a workspace.
     fn entities(&mut self, folder: &str, entities: &Entities) {
         self.policy(format!("{folder}policy.xml"), entities.policy.as_ref());
-        self.all(folder, "backends/backend", &entities.backends, false);
+        for (name, backend) in &entities.backends {
+            let is_private = backend.credentials.is_some() || backend.proxy.is_some();
+            self.entity(folder, "backends/backend", name, to_properties(backend), is_private);
+        }
         self.all(folder, "version-sets/version-set", &entities.api_version_sets, false);
         self.all(folder, "caches/cache", &entities.caches, true);
         self.all(folder, "diagnostics/diagnostic", &entities.diagnostics, false);
@@ -102,9 +105,11 @@ impl Writer<'_> {
         self.all(folder, "schemas/schema", &entities.schemas, false);
         self.all(folder, "subscriptions/subscription", &entities.subscriptions, true);
         self.all(folder, "tags/tag", &entities.tags, false);
-        self.all(folder, "users/user", &entities.users, false);
+        // A template gives them passwords.
+        self.all(folder, "users/user", &entities.users, true);
         for (name, value) in &entities.named_values {
-            self.entity(folder, "named-values/named-value", name, named_value(value), value.secret == Some(true));
+            let is_private = value.secret == Some(true) || value.key_vault.is_some();
+            self.entity(folder, "named-values/named-value", name, named_value(value), is_private);
         }
         for (name, certificate) in &entities.certificates {
             self.entity(folder, "certificates/certificate", name, certificate_of(certificate), true);
@@ -179,8 +184,7 @@ impl Writer<'_> {
             properties.remove(member);
         }
         let Some(place) = self.place(folder, "fragments/fragment", name) else { return };
-        let text = Text { text: raw(&fragment.value, fragment.format.as_ref()), is_private: false };
-        self.files.insert(place.xml, text);
+        self.files.insert(place.xml, document(&fragment.value, fragment.format.as_ref()));
         if !properties.is_empty() {
             self.json(place.json, properties, false);
         }
@@ -223,8 +227,7 @@ impl Writer<'_> {
 
     fn policy(&mut self, path: String, policy: Option<&Policy>) {
         if let Some(policy) = policy {
-            let text = Text { text: raw(&policy.value, policy.format.as_ref()), is_private: false };
-            self.files.insert(path, text);
+            self.files.insert(path, document(&policy.value, policy.format.as_ref()));
         }
     }
 
@@ -264,12 +267,20 @@ fn list(properties: &mut Properties, member: &str, names: &[String]) {
     }
 }
 
-/// C# as it is written.
-fn raw(text: &str, format: Option<&PolicyFormat>) -> String {
-    match format {
+/// A policy document, with C# as it is written.
+fn document(text: &str, format: Option<&PolicyFormat>) -> Text {
+    let text = match format {
         Some(PolicyFormat::RawXml) => text.to_owned(),
         _ => policy_text::in_format(text, &PolicyFormat::RawXml),
-    }
+    };
+    let is_private = may_hold_secret(&text);
+    Text { text, is_private }
+}
+
+/// Whether a policy document is about passwords or keys, one of which may be written out in it.
+fn may_hold_secret(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    ["password", "authorization", "<key", "-key\"", "api-key"].iter().any(|word| text.contains(word))
 }
 
 /// Without what was fetched from a Key Vault.

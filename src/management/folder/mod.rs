@@ -118,7 +118,7 @@ impl Folder {
         commit::finish(&root).map_err(failed)?;
         if is_empty(&root).map_err(failed)? {
             let files = files::of(&Store::new(), &BTreeSet::new()).map_err(named)?;
-            commit::commit(&root, &Change::between(&Files::new(), &files)).map_err(failed)?;
+            commit::commit(&root, &Change::between(&Files::new(), &files)).map_err(|error| failed(error.source))?;
         }
         let loaded = Options::new().load(&root)?;
         let present: BTreeSet<String> = loaded.files.iter().filter_map(|file| relative(&root, file)).collect();
@@ -140,10 +140,9 @@ impl Folder {
             // Another layout than ours, which is left behind as a whole.
             false => Change::instead(&self.present, &files),
         };
-        if let Err(error) = commit::commit(&self.root, &change) {
-            let undo = Change::between(&files, &self.kept);
-            self.is_broken = !is_plain || commit::commit(&self.root, &undo).is_err();
-            return Err(error.into());
+        if let Err(failed) = commit::commit(&self.root, &change) {
+            self.is_broken = !failed.is_undone;
+            return Err(failed.source.into());
         }
         self.present = files.keys().cloned().collect();
         self.kept = files;

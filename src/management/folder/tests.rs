@@ -4,8 +4,9 @@ use std::os::unix::fs::PermissionsExt;
 use super::super::policy_text;
 use super::*;
 use crate::model::{
-    Api, ApiEntry, Backend, Certificate, Entities, KeyVault, KeyVaultStatus, NamedValue, Operation, Policy,
-    PolicyFormat, PolicyFragment, Product, ProductEntry, Subscription,
+    Api, ApiEntry, Backend, Cache, Certificate, CertificateAuthority, Credentials, Entities, KeyVault, KeyVaultStatus,
+    Logger, NamedValue, Operation, Policy, PolicyFormat, PolicyFragment, Product, ProductEntry, Proxy, Subscription,
+    User,
 };
 
 /// All visible files with their texts.
@@ -120,11 +121,92 @@ fn what_is_saved_is_loaded_again() {
     let mode = |name: &str| fs::metadata(root.join(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!((mode("named-values/key.json"), mode("subscriptions/s.json")), (0o600, 0o600));
     assert_ne!(mode("backends/Orders.json"), 0o600);
+    assert_ne!(mode("apis/orders/policy.xml"), 0o600);
 
     // Nothing is left of what goes, not even folders.
     folder.save(&Store::new()).unwrap();
     assert_eq!(files(root).into_keys().collect::<Vec<_>>(), ["README.md", "service.json"]);
     assert_eq!(fs::read_dir(root).unwrap().count(), 4);
+}
+
+#[test]
+fn whatever_may_hold_a_secret_is_private() {
+    let temporary = tempfile::tempdir().unwrap();
+    let (mut folder, mut store) = open(temporary.path());
+    let vault = || KeyVault::new("https://v.vault.azure.net/secrets/n");
+    store.authorities.push(CertificateAuthority::new("MIIB").password("p"));
+    let all = &mut store.service;
+    let backend = || Backend::new("https://b.internal").unwrap();
+    all.backends.insert("credentials", backend().credentials(Credentials::new().header("x-key", "k")));
+    all.backends.insert("proxy", backend().proxy(Proxy::new("http://proxy:8080").password("p")));
+    all.backends.insert("public", backend());
+    all.named_values.insert("plain", NamedValue::new().value("v"));
+    all.named_values.insert("vault", NamedValue::new().value("given").key_vault(vault()));
+    all.certificates.insert("c", Certificate::new().data("MIIB"));
+    all.caches.insert("default", Cache::new().connection_string("redis,password=p"));
+    all.loggers.insert("l", Logger::new().credential("instrumentationKey", "k"));
+    all.users.insert("u", User::new().email("u@example.com"));
+    let document = |inbound: &str| Policy::new(format!("<policies><inbound>{inbound}</inbound><backend /></policies>"));
+    all.policy = Some(document(r#"<authentication-basic username="u" password="p" />"#));
+    all.policy_fragments.insert(
+        "f",
+        PolicyFragment::new(
+            r#"<fragment><set-header name="Authorization"><value>Basic dTpw</value></set-header></fragment>"#,
+        ),
+    );
+    all.policy_fragments.insert("open", PolicyFragment::new("<fragment><set-method>GET</set-method></fragment>"));
+    folder.save(&store).unwrap();
+    for (name, is_private) in [
+        ("service.json", true),
+        ("policy.xml", true),
+        ("fragments/f.xml", true),
+        ("fragments/open.xml", false),
+        ("backends/credentials.json", true),
+        ("backends/proxy.json", true),
+        ("backends/public.json", false),
+        ("named-values/plain.json", false),
+        ("named-values/vault.json", true),
+        ("certificates/c.json", true),
+        ("caches/default.json", true),
+        ("loggers/l.json", true),
+        ("users/u.json", true),
+    ] {
+        let mode = fs::metadata(temporary.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o077 == 0, is_private, "{name}: {mode:o}");
+    }
+}
+
+/// A link that leads nowhere stands where a folder is to be made.
+#[test]
+fn a_change_that_fails_half_way_is_taken_back() {
+    for is_plain in [true, false] {
+        let temporary = tempfile::tempdir().unwrap();
+        let root = temporary.path();
+        let (name, text) = match is_plain {
+            true => ("backends/a.json", "{ // by hand\n \"url\": \"https://a.internal\" }"),
+            false => (
+                "backends/a/backendInformation.json",
+                r#"{"properties": {"url": "https://a.internal", "protocol": "http"}}"#,
+            ),
+        };
+        let path = root.join(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, text).unwrap();
+        let (mut folder, loaded) = Folder::open(root).unwrap();
+        let mut store = loaded.store;
+        let before = store.clone();
+        std::os::unix::fs::symlink("nowhere", root.join("products")).unwrap();
+        store.service.backends.insert("a", Backend::new("https://another.internal").unwrap());
+        store.service.products.insert("p", Product::new().display_name("P").into());
+        assert!(folder.save(&store).is_err());
+        assert!(!root.join(OWN).join("journal.json").exists());
+        fs::remove_file(root.join("products")).unwrap();
+        assert_eq!(files(root).into_iter().collect::<Vec<_>>(), [(name.to_owned(), text.to_owned())]);
+        drop(folder);
+        let (mut folder, again) = Folder::open(root).unwrap();
+        assert_eq!(plain(&again.store), plain(&before));
+        folder.save(&store).unwrap();
+    }
 }
 
 #[test]

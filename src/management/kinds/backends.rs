@@ -55,7 +55,8 @@ impl Entity for Backends {
 
     /// After the time that is asked for, two minutes unless the call says another, the next request opens a connection.
     fn act(action: &str, _: &mut Store, change: &Change<'_>) -> Option<Result<Answer, Failure>> {
-        if !action.eq_ignore_ascii_case("reconnect") {
+        // The contract has it for those of the service only.
+        if !action.eq_ignore_ascii_case("reconnect") || change.at.workspace.is_some() {
             return None;
         }
         let after = match change.sent.get("after").and_then(|after| after.as_str()) {

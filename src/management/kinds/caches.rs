@@ -41,9 +41,13 @@ impl Entity for Caches {
         require(properties, "useFromLocation")?;
         let kept = old.and_then(|old| old.get("connectionString"));
         if let Some(value) = properties.get_mut("connectionString").filter(|value| kept != Some(value)) {
-            masked::mask(store, value, change);
+            masked::mask(store, value, kept, change);
         }
         Ok(())
+    }
+
+    fn replaced(store: &mut Store, old: &Properties, change: &Change<'_>) {
+        old.get("connectionString").into_iter().for_each(|text| masked::forget(store, text, change));
     }
 
     fn show(properties: &mut Properties, _: &View<'_>) -> Result<(), Failure> {

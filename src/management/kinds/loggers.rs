@@ -51,12 +51,19 @@ impl Entity for Loggers {
             let secrets = credentials.iter_mut().filter(|(name, _)| !is_plain(name));
             for (name, value) in secrets {
                 // What has not changed in a patch stays where it is.
-                if kept.and_then(|kept| kept.get(name)) != Some(value) {
-                    masked::mask(store, value, change);
+                let old = kept.and_then(|kept| kept.get(name));
+                if old != Some(value) {
+                    masked::mask(store, value, old, change);
                 }
             }
         }
         Ok(())
+    }
+
+    fn replaced(store: &mut Store, old: &Properties, change: &Change<'_>) {
+        let credentials = old.get("credentials").and_then(Value::as_object);
+        let secrets = credentials.into_iter().flatten().filter(|(name, _)| !is_plain(name));
+        secrets.for_each(|(_, text)| masked::forget(store, text, change));
     }
 
     fn show(properties: &mut Properties, _: &View<'_>) -> Result<(), Failure> {

@@ -6,11 +6,13 @@ use serde_json::{Value, json};
 use super::super::answer::Answer;
 use super::super::error::Failure;
 use super::super::kind::{Change, Entity, Place, Properties, View, default, require};
+use super::super::rename::rename;
 use super::vault;
 use crate::model::{Collection, NamedValue, Store};
 
-/// The longest value, in characters.
+/// The longest value, and the longest display name, in characters.
 const LONGEST: usize = 4096;
+const LONGEST_NAME: usize = 256;
 
 pub(in crate::management) struct NamedValues;
 
@@ -20,6 +22,7 @@ impl Entity for NamedValues {
 
     const PATH: &'static [&'static str] = &["namedValues"];
     const FIELDS: &'static [&'static str] = &["displayName", "tags", "secret", "keyVault"];
+    const IS_POLLED: bool = true;
 
     fn all<'s>(store: &'s Store, at: &Place) -> Option<&'s Collection<NamedValue>> {
         Some(&at.entities(store)?.named_values)
@@ -47,7 +50,7 @@ impl Entity for NamedValues {
         require(properties, "displayName")?;
         let display = properties.get("displayName").and_then(Value::as_str).unwrap_or_default().to_owned();
         let fits = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_');
-        if display.len() > LONGEST / 16 || !display.bytes().all(fits) {
+        if display.len() > LONGEST_NAME || !display.bytes().all(fits) {
             let message = "`displayName` has to have 1 to 256 letters, digits, `-`, `.` or `_`";
             return Err(Failure::validation("displayName", message));
         }
@@ -58,6 +61,11 @@ impl Entity for NamedValues {
                 let message = format!("`displayName` `{display}` is that of another named value");
                 return Err(Failure::validation("displayName", message));
             }
+        }
+        let before = old.map(|old| old.get("displayName").and_then(Value::as_str).unwrap_or(change.at.last()));
+        if let Some((before, entities)) = before.filter(|before| *before != display).zip(change.at.entities_mut(store))
+        {
+            rename(entities, before, &display);
         }
         if properties.get("keyVault").is_some_and(|vault| !vault.is_null()) {
             properties.insert("secret".into(), true.into());

@@ -57,7 +57,7 @@ impl Entity for PolicyFragments {
         }
         let at = change.at;
         let users: Vec<_> =
-            owners(at.entities(store)?, at).into_iter().filter(|(_, text)| includes(text, at.last())).collect();
+            documents(at.entities(store)?, at).into_iter().filter(|(_, text)| includes(text, at.last())).collect();
         let found: Vec<_> = users.iter().map(|(id, _)| json!({ "id": format!("{}{id}", at.service_id) })).collect();
         let count = found.len();
         Some(Ok(Answer::new(StatusCode::OK).json(json!({ "value": found, "count": count }))))
@@ -65,7 +65,7 @@ impl Entity for PolicyFragments {
 }
 
 /// All policies and fragments, by short id.
-fn owners<'s>(entities: &'s Entities, at: &Place) -> Vec<(String, &'s str)> {
+pub(super) fn documents<'s>(entities: &'s Entities, at: &Place) -> Vec<(String, &'s str)> {
     let mut all = Vec::new();
     let mut add = |path: &[&str], names: &[&str], policy: &'s Option<Policy>| {
         if let Some(policy) = policy {

@@ -73,7 +73,8 @@ def every_verb(operations, owner, make, change, changed, listing="list_by_servic
     at = (GROUP, SERVICE, *owner)
     what = type(operations).__name__
     create = call(operations, "begin_create_or_update", "create_or_update")
-    update = call(operations, "begin_update", "update") if change is not None else None
+    # What has no update is changed by making it again.
+    update = call(operations, "begin_update", "update", "begin_create_or_update", "create_or_update")
     delete = call(operations, "begin_delete", "delete")
     exists = call(operations, "get_entity_tag", "get_entity_state")
     for number in (1, 2, 3):
@@ -91,9 +92,10 @@ def every_verb(operations, owner, make, change, changed, listing="list_by_servic
     check(all(len(page) == 2 for page in pages[:-1]) and len(pages) > 1, f"{what}: {pages}")
     check([one.name for one in every(*at, skip=len(names) - 1)] == names[-1:], what)
     if filters:
-        found = [one.name for one in every(*at, filter=filters)]
+        # The SDK has no argument for it everywhere.
+        found = [one.name for one in every(*at, params={"$filter": filters})]
         check(found == ["x2"], f"{what}: {filters}: {found}")
-    if update:
+    if change is not None:
         old = exists(*at, "x1", cls=etag_of)
         fails(412, lambda: update(*at, "x1", if_match='"other"', parameters=change), "PreconditionFailed")
         update(*at, "x1", if_match=old, parameters=change)
@@ -108,10 +110,10 @@ def every_verb(operations, owner, make, change, changed, listing="list_by_servic
     delete(*at, "x1", if_match="*")
 
 
-def request(path, headers=None):
+def request(path, headers=None, body=None):
     """Status and body of a request of a client of the gateway."""
     try:
-        with urllib.request.urlopen(urllib.request.Request(GATEWAY + path, headers=headers or {})) as response:
+        with urllib.request.urlopen(urllib.request.Request(GATEWAY + path, body, headers or {})) as response:
             return response.status, response.read().decode()
     except urllib.error.HTTPError as error:
         return error.code, error.read().decode()
@@ -155,18 +157,19 @@ def scope_of_entities(prefix, owner):
     every_verb(
         group("api_schema"), inner,
         lambda n: m.SchemaContract(content_type=f"application/x{n}", value="{}"),
-        None, None, "list_by_api", "contentType eq 'application/x2'",
+        m.SchemaContract(content_type="text/xml", value="<x />"), lambda one: one.content_type == "text/xml", "list_by_api", "contentType eq 'application/x2'",
     )
     every_verb(
         group("api_version_set"), owner,
         lambda n: m.ApiVersionSetContract(display_name=f"S{n}", versioning_scheme="Segment"),
         m.ApiVersionSetUpdateParameters(versioning_scheme="Query", version_query_name="v"),
-        lambda one: one.version_query_name == "v", listing,
+        lambda one: one.version_query_name == "v", listing, "displayName eq 'S2'",
     )
     every_verb(
         group("global_schema"), owner,
         lambda n: m.GlobalSchemaContract(schema_type="json", description=f"D{n}", document={"type": "object"}),
-        None, None, listing, "description eq 'D2'",
+        m.GlobalSchemaContract(schema_type="json", description="new", document={"type": "array"}),
+        lambda one: one.description == "new" and one.document == {"type": "array"}, listing, "description eq 'D2'",
     )
     # The SDK's list of fragments takes `orderby` as well.
     every_verb(
@@ -174,7 +177,8 @@ def scope_of_entities(prefix, owner):
         lambda n: m.PolicyFragmentContract(
             format="rawxml", description=f"D{n}",
             value=f'<fragment><set-header name="x{n}"><value>@("a" + "{n}")</value></set-header></fragment>'),
-        None, None, listing, "description eq 'D2'",
+        m.PolicyFragmentContract(format="rawxml", value="<fragment><set-method>GET</set-method></fragment>"),
+        lambda one: "set-method" in one.value, listing, "description eq 'D2'",
     )
     every_verb(
         group("product"), owner, lambda n: m.ProductContract(display_name=f"P{n}"),
@@ -201,13 +205,14 @@ def scope_of_entities(prefix, owner):
         group("diagnostic"), owner, lambda n: m.DiagnosticContract(logger_id="/loggers/base"),
         m.DiagnosticUpdateContract(verbosity="error") if prefix else m.DiagnosticContract(
             logger_id="/loggers/base", verbosity="error"),
-        lambda one: one.verbosity == "error", listing,
+        lambda one: one.verbosity == "error", listing, "name eq 'x2'",
     )
     every_verb(
         group("api_diagnostic"), inner, lambda n: m.DiagnosticContract(logger_id="/loggers/base"),
         m.DiagnosticUpdateContract(verbosity="error") if prefix else m.DiagnosticContract(
             logger_id="/loggers/base", verbosity="error"),
         lambda one: one.verbosity == "error", "list_by_service" if not prefix else "list_by_workspace",
+        "name eq 'x2'",
     )
     every_verb(
         group("group"), owner, lambda n: m.GroupCreateParameters(display_name=f"G{n}"),
@@ -222,7 +227,19 @@ def scope_of_entities(prefix, owner):
     every_verb(
         group("certificate"), owner,
         lambda n: m.CertificateCreateOrUpdateParameters(data=os.environ["CERTIFICATE"], password=""),
-        None, None, listing,
+        m.CertificateCreateOrUpdateParameters(data=os.environ["OTHER_CERTIFICATE"], password=""),
+        lambda one: one.subject == "CN=sdk-other", listing, "name eq 'x2'",
+    )
+    group("certificate").create_or_update(
+        *at, "base", m.CertificateCreateOrUpdateParameters(data=os.environ["CERTIFICATE"], password=""))
+    listed = call(group("certificate"), listing)
+    check([one.name for one in listed(*at, filter="subject eq 'CN=sdk-client'")] == ["base"], "certificates")
+    check(not list(listed(*at, is_key_vault_refresh_failed=True)), "certificates")
+    fails(400, lambda: group("certificate").refresh_secret(*at, "base"), "ValidationError")
+    group("certificate").delete(*at, "base", if_match="*")
+    every_verb(
+        group("api_release"), inner, lambda n: m.ApiReleaseContract(api_id="/apis/base", notes=f"N{n}"),
+        m.ApiReleaseContract(notes="new"), lambda one: one.notes == "new", "list_by_service", "notes eq 'N2'",
     )
     text = '<policies><inbound><set-variable name="a" value="@("x" == "y" && 1 < 2)" /></inbound><backend /></policies>'
     policy = m.PolicyContract(value=text, format="rawxml")
@@ -245,14 +262,32 @@ def only_of_the_service():
     service = client.api_management_service.get(*at)
     check(service.name == SERVICE and service.provisioning_state == "Succeeded", service)
     every_verb(
-        client.cache, (), lambda n: m.CacheContract(connection_string="redis,password=p", use_from_location="default"),
-        m.CacheUpdateParameters(description="new"), lambda one: one.description == "new",
+        client.cache, (), lambda n: m.CacheContract(
+            connection_string="redis,password=p", use_from_location="default", description=f"D{n}"),
+        m.CacheUpdateParameters(description="new"), lambda one: one.description == "new", filters="description eq 'D2'",
     )
+    check(not list(client.named_value.list_by_service(*at)), "secrets of caches and loggers are left behind")
     every_verb(
         client.gateway, (),
-        lambda n: m.GatewayContract(location_data=m.ResourceLocationDataContract(name=f"here{n}")),
-        m.GatewayContract(description="new"), lambda one: one.description == "new",
+        lambda n: m.GatewayContract(location_data=m.ResourceLocationDataContract(name=f"here{n}"), description=f"D{n}"),
+        m.GatewayContract(description="new"), lambda one: one.description == "new", filters="description eq 'D2'",
     )
+    client.api.begin_create_or_update(
+        *at, "base", m.ApiCreateOrUpdateParameter(display_name="Base", path="base", protocols=["https"])).result()
+    every_verb(
+        client.graph_ql_api_resolver, ("base",), lambda n: m.ResolverContract(display_name=f"R{n}", path=f"Query/f{n}"),
+        m.ResolverUpdateContract(description="new"), lambda one: one.description == "new", "list_by_api",
+        "displayName eq 'R2'",
+    )
+    client.graph_ql_api_resolver.create_or_update(
+        *at, "base", "r", m.ResolverContract(display_name="R", path="Query/f"))
+    policies = client.graph_ql_api_resolver_policy
+    text = "<http-data-source><http-request><set-method>GET</set-method><set-url>https://x.example</set-url></http-request></http-data-source>"
+    policies.create_or_update(*at, "base", "r", "policy", m.PolicyContract(value=text, format="rawxml"))
+    check(policies.get(*at, "base", "r", "policy", format="rawxml").value == text, "a resolver's policy")
+    check([one.name for one in policies.list_by_resolver(*at, "base", "r")] == ["policy"], "a resolver's policy")
+    policies.delete(*at, "base", "r", "policy", if_match="*")
+    client.api.begin_delete(*at, "base", if_match="*").result()
     every_verb(
         client.user, (),
         lambda n: m.UserCreateParameters(email=f"u{n}@example.com", first_name="A", last_name="B", password="not kept"),
@@ -281,6 +316,12 @@ def the_data_plane_follows():
         *at, "n", m.NamedValueCreateContract(display_name="n", value="red", secret=True)).result()
     check(client.named_value.get(*at, "n").value is None, "a secret comes back")
     check(client.named_value.list_value(*at, "n").value == "red", "listValue")
+    tag = client.named_value.list_value(*at, "n", cls=etag_of)
+    check(tag == client.named_value.get_entity_tag(*at, "n", cls=etag_of), "listValue has another ETag")
+    fails(400, lambda: client.named_value.begin_refresh_secret(*at, "n").result(), "ValidationError")
+    polled = client.named_value.begin_update(*at, "n", if_match="*", parameters=m.NamedValueUpdateParameters(tags=["t"]))
+    check(polled.result().tags == ["t"] and polled.status() == "Succeeded", polled.status())
+    check("operationResults" in polled.polling_method()._operation._async_url, "the poller has nothing to ask")
     client.backend.create_or_update(*at, "b", m.BackendContract(url=BACKEND + "/other", protocol="http"))
     client.policy_fragment.begin_create_or_update(*at, "f", m.PolicyFragmentContract(
         format="rawxml", value='<fragment><set-header name="x-n"><value>{{n}}</value></set-header></fragment>')).result()
@@ -387,6 +428,103 @@ def the_data_plane_follows():
     fails(404, lambda: client.subscription.get(*at, "s"))
 
 
+def the_data_plane_follows_the_rest():
+    """Certificates, loggers, version sets, schemas, groups, workspaces."""
+    at = (GROUP, SERVICE)
+
+    def api(name, **more):
+        contract = m.ApiCreateOrUpdateParameter(
+            display_name=name, service_url=BACKEND + "/" + name, protocols=["https"],
+            **{"path": name, "subscription_required": False, **more})
+        client.api.begin_create_or_update(*at, name, contract).result()
+        for method in ("GET", "POST"):
+            client.api_operation.create_or_update(*at, name, method.lower(), m.OperationContract(
+                display_name=method, method=method, url_template="/x"))
+
+    def policy(name, inbound):
+        return client.api_policy.create_or_update(*at, name, "policy", m.PolicyContract(format="rawxml", value=(
+            f"<policies><inbound><base />{inbound}</inbound><backend><base /></backend></policies>")))
+
+    api("more")
+    shown = '<set-header name="x-cert"><value>@(context.Deployment.Certificates["c"].Subject)</value></set-header>'
+    named = '<authentication-certificate certificate-id="c" />'
+    fails(400, lambda: policy("more", named), "ValidationError")
+    certificate = m.CertificateCreateOrUpdateParameters(data=os.environ["CERTIFICATE"], password="")
+    client.certificate.create_or_update(*at, "c", certificate)
+    policy("more", named + shown)
+    check("x-cert: CN=sdk-client" in request("/more/x")[1], "certificate")
+    fails(400, lambda: client.certificate.delete(*at, "c", if_match="*"), "ValidationError")
+    certificate = m.CertificateCreateOrUpdateParameters(data=os.environ["OTHER_CERTIFICATE"], password="")
+    client.certificate.create_or_update(*at, "c", certificate, if_match="*")
+    check("x-cert: CN=sdk-other" in request("/more/x")[1], "the certificate does not change")
+
+    logged = '<log-to-eventhub logger-id="hub">@("a")</log-to-eventhub>'
+    fails(400, lambda: policy("more", logged), "ValidationError")
+    client.logger.create_or_update(*at, "hub", m.LoggerContract(logger_type="azureEventHub", credentials={
+        "name": "hub", "connectionString":
+        "Endpoint=sb://127.0.0.1:1/;SharedAccessKeyName=s;SharedAccessKey=YWJj"}))
+    policy("more", logged)
+    check(request("/more/x")[0] == 200, "a logger that cannot be reached stops requests")
+    fails(400, lambda: client.logger.delete(*at, "hub", if_match="*"), "ValidationError")
+
+    schema = lambda kind: m.GlobalSchemaContract(schema_type="json", document={"type": kind})
+    checked = ('<validate-content unspecified-content-type-action="prevent" max-size="1000" size-exceeded-action="prevent">'
+               '<content type="application/json" validate-as="json" action="prevent" schema-id="shape" /></validate-content>')
+    fails(400, lambda: policy("more", checked), "ValidationError")
+    client.global_schema.begin_create_or_update(*at, "shape", schema("object")).result()
+    policy("more", checked)
+    client.logger.delete(*at, "hub", if_match="*")
+    client.certificate.delete(*at, "c", if_match="*")
+    json = {"Content-Type": "application/json"}
+    check([request("/more/x", json, body)[0] for body in (b"{}", b"[]")] == [200, 400], "schema")
+    client.global_schema.begin_create_or_update(*at, "shape", schema("array"), if_match="*").result()
+    check([request("/more/x", json, body)[0] for body in (b"{}", b"[]")] == [400, 200], "the schema does not change")
+    fails(400, lambda: client.global_schema.delete(*at, "shape", if_match="*"), "ValidationError")
+
+    versions = m.ApiVersionSetContract(display_name="V", versioning_scheme="Segment")
+    client.api_version_set.create_or_update(*at, "v", versions)
+    api("versioned", api_version="v1", api_version_set_id="/apiVersionSets/v")
+    check([request(path)[0] for path in ("/versioned/v1/x", "/versioned/x")] == [200, 404], "versions")
+    client.api_version_set.update(*at, "v", if_match="*", parameters=m.ApiVersionSetUpdateParameters(
+        versioning_scheme="Query", version_query_name="ver"))
+    paths = ("/versioned/v1/x", "/versioned/x", "/versioned/x?ver=v1")
+    check([request(path)[0] for path in paths] == [404, 404, 200], [request(path)[0] for path in paths])
+    fails(400, lambda: client.api_version_set.delete(*at, "v", if_match="*"), "ValidationError")
+
+    client.user.create_or_update(*at, "w", m.UserCreateParameters(email="w@example.com", first_name="A", last_name="B"))
+    client.group.create_or_update(*at, "team", m.GroupCreateParameters(display_name="Team"))
+    client.subscription.create_or_update(*at, "all", m.SubscriptionCreateParameters(
+        display_name="All", scope="/apis", owner_id="/users/w", state="active"))
+    key = {"Ocp-Apim-Subscription-Key": client.subscription.list_secrets(*at, "all").primary_key}
+    groups = '@("[" + string.Join(",", context.User.Groups.Select(g => g.Name)) + "]")'
+    policy("more", f'<set-header name="x-groups"><value>{groups}</value></set-header>')
+    check("Team" not in request("/more/x", key)[1], "groups")
+    client.group_user.create(*at, "team", "w")
+    check("Team" in request("/more/x", key)[1], "groups")
+    client.group_user.delete(*at, "team", "w")
+    check("Team" not in request("/more/x", key)[1], "groups")
+
+    inside = (*at, "w")
+    client.workspace_api.begin_create_or_update(*inside, "a", m.ApiCreateOrUpdateParameter(
+        display_name="A", path="inside", service_url=BACKEND + "/inside", protocols=["https"],
+        subscription_required=False)).result()
+    client.workspace_api_operation.create_or_update(
+        *inside, "a", "x", m.OperationContract(display_name="x", method="GET", url_template="/x"))
+    check("GET /inside/x" in request("/inside/x")[1], "the API of a workspace")
+    client.workspace_named_value.begin_create_or_update(
+        *inside, "n", m.NamedValueCreateContract(display_name="n", value="there")).result()
+    client.workspace_api_policy.create_or_update(*inside, "a", "policy", m.PolicyContract(format="rawxml", value=(
+        '<policies><inbound><set-header name="x-n"><value>{{n}}</value></set-header></inbound><backend><base /></backend>'
+        "</policies>")))
+    check("x-n: there" in request("/inside/x")[1], "the API of a workspace")
+    client.workspace_named_value.begin_update(
+        *inside, "n", if_match="*", parameters=m.NamedValueUpdateParameters(display_name="other")).result()
+    got = client.workspace_api_policy.get(*inside, "a", "policy", format="rawxml")
+    check("{{other}}" in got.value and "x-n: there" in request("/inside/x")[1], "another name")
+    client.workspace_api.delete(*inside, "a", if_match="*")
+    check(request("/inside/x")[0] == 404, "the API of a workspace")
+
+
 def run():
     for there in client.product.list_by_service(GROUP, SERVICE):
         assert there.name, there
@@ -395,6 +533,7 @@ def run():
     client.workspace.create_or_update(GROUP, SERVICE, "w", m.WorkspaceContract(display_name="W"))
     scope_of_entities("workspace_", ("w",))
     the_data_plane_follows()
+    the_data_plane_follows_the_rest()
     print(f"sdk python: {checks} checks passed")
 
 
