@@ -32,6 +32,10 @@ pub struct Operation {
     /// What responses look like.
     #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "tolerant::list")]
     pub responses: Vec<OperationResponse>,
+    /// What responses look like whose status code is none of those: of ranges, and of all others. Azure knows no such member, and
+    /// asks for a code in each of `responses`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty", deserialize_with = "tolerant::list")]
+    pub other_responses: Vec<OperationResponse>,
     /// Policy of the operation, in old contracts.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub policies: Option<String>,
@@ -51,6 +55,7 @@ impl Operation {
             template_parameters: Vec::new(),
             request: None,
             responses: Vec::new(),
+            other_responses: Vec::new(),
             policies: None,
             extra: Extra::default(),
         }
@@ -88,6 +93,13 @@ impl Operation {
     #[must_use]
     pub fn response(mut self, response: OperationResponse) -> Self {
         self.responses.push(response);
+        self
+    }
+
+    /// Adds a response of a range of status codes, or of all that are not declared.
+    #[must_use]
+    pub fn other_response(mut self, response: OperationResponse) -> Self {
+        self.other_responses.push(response);
         self
     }
 
@@ -260,6 +272,10 @@ pub struct OperationResponse {
     /// Status code.
     #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "tolerant::integer")]
     pub status_code: Option<u16>,
+    /// The first digit of the status codes that it is for, 4 for `4XX`, when it is for a range; one without code and range is
+    /// for all others. Azure knows codes alone.
+    #[serde(default, skip_serializing_if = "Option::is_none", deserialize_with = "tolerant::integer")]
+    pub status_class: Option<u16>,
     /// Description.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
@@ -284,6 +300,13 @@ impl OperationResponse {
     #[must_use]
     pub fn status_code(mut self, status_code: u16) -> Self {
         self.status_code = Some(status_code);
+        self
+    }
+
+    /// Sets: the first digit of the status codes of a range.
+    #[must_use]
+    pub fn status_class(mut self, status_class: u16) -> Self {
+        self.status_class = Some(status_class);
         self
     }
 

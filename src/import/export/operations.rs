@@ -104,7 +104,7 @@ impl Writer<'_> {
             operation_id: self.name.to_owned(),
             parameters: self.parameters(operation, template),
             request_body: operation.request.as_ref().and_then(|request| self.body(request, method)),
-            responses: self.responses(&operation.responses),
+            responses: self.responses(operation.responses.iter().chain(&operation.other_responses)),
         }
     }
 
@@ -207,10 +207,14 @@ impl Writer<'_> {
         }
     }
 
-    fn responses(&mut self, responses: &[model::OperationResponse]) -> Members<Response> {
+    fn responses<'r>(&mut self, responses: impl Iterator<Item = &'r model::OperationResponse>) -> Members<Response> {
         let mut made = Members::default();
         for response in responses {
-            let status = response.status_code.map_or_else(|| "default".to_owned(), |status| status.to_string());
+            let status = match (response.status_code, response.status_class) {
+                (Some(status), _) => status.to_string(),
+                (None, Some(class)) => format!("{class}XX"),
+                (None, None) => "default".to_owned(),
+            };
             if made.get(&status).is_some() {
                 self.warn("duplicate-response", &format!("has response `{status}` twice: the second is left out"));
                 continue;
