@@ -1,5 +1,6 @@
 //! Turns what a resolver or a parent object gives into what the schema says.
 
+use std::cell::OnceCell;
 use std::sync::Arc;
 
 use apollo_compiler::ast::Type;
@@ -9,6 +10,22 @@ use super::execute::{Call, State, Waiting};
 use super::plan::{Group, Groups};
 use super::slots::{Content, SlotId};
 use super::{GraphError, JsonMap, JsonValue};
+
+/// The object that fields are members of; resolvers get one copy of it.
+pub(super) struct Parent<'m> {
+    members: &'m JsonMap,
+    shared: OnceCell<Arc<JsonMap>>,
+}
+
+impl<'m> Parent<'m> {
+    pub(super) fn new(members: &'m JsonMap) -> Self {
+        Self { members, shared: OnceCell::new() }
+    }
+
+    fn shared(&self) -> Arc<JsonMap> {
+        Arc::clone(self.shared.get_or_init(|| Arc::new(self.members.clone())))
+    }
+}
 
 impl State {
     /// Fills a slot with a value of a type.
@@ -79,17 +96,18 @@ impl State {
 
     /// Fills a slot with what is asked of an object.
     pub(super) fn object(&mut self, slot: SlotId, groups: &Groups, parent: &JsonMap) {
+        let parent = Parent::new(parent);
         let mut members = Vec::with_capacity(groups.len());
         for group in groups.iter() {
             let Some(id) = self.slot(group.ty.is_non_null()) else { return };
             members.push((Arc::clone(group), id));
-            self.member(id, group, parent);
+            self.member(id, group, &parent);
         }
         self.slots.fill(slot, Content::Object(members));
     }
 
     /// Fills the slot of one member, at once or when its resolver has answered.
-    pub(super) fn member(&mut self, slot: SlotId, group: &Arc<Group>, parent: &JsonMap) {
+    pub(super) fn member(&mut self, slot: SlotId, group: &Arc<Group>, parent: &Parent<'_>) {
         match group.name.as_str() {
             "__typename" => return self.slots.fill(slot, Content::Leaf(group.object.as_str().into())),
             "__schema" | "__type" => {
@@ -99,14 +117,14 @@ impl State {
             _ => {}
         }
         if !group.has_resolver {
-            let value = parent.get(group.name.as_str()).unwrap_or(&JsonValue::Null);
+            let value = parent.members.get(group.name.as_str()).unwrap_or(&JsonValue::Null);
             return self.complete(slot, &group.ty, group, value);
         }
         match &group.arguments {
             Err(problem) => self.fail(slot, group, problem.clone()),
             Ok(arguments) => {
                 let (object, field) = (group.object.clone(), group.name.as_str().to_owned());
-                let call = Call { object, field, arguments: arguments.clone(), parent: parent.clone() };
+                let call = Call { object, field, arguments: arguments.clone(), parent: parent.shared() };
                 self.waiting.push_back(Waiting { slot, group: Arc::clone(group), call });
             }
         }

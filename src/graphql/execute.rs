@@ -7,6 +7,7 @@ use std::sync::Arc;
 use futures_util::StreamExt as _;
 use futures_util::stream::FuturesUnordered;
 
+use super::complete::Parent;
 use super::introspection::introspected;
 use super::plan::{Group, Groups, Plan};
 use super::slots::{Content, SlotId, Slots};
@@ -26,7 +27,7 @@ pub(crate) struct Call {
     pub(crate) field: String,
     pub(crate) arguments: JsonMap,
     /// The object that the field is one of.
-    pub(crate) parent: JsonMap,
+    pub(crate) parent: Arc<JsonMap>,
 }
 
 /// The answer of a resolver, to come; the error is for the caller.
@@ -107,7 +108,7 @@ impl State {
                 return;
             };
             members.push((Arc::clone(group), slot));
-            self.member(slot, group, root);
+            self.member(slot, group, &Parent::new(root));
             self.drain(resolvers).await;
         }
         self.slots.fill(top, Content::Object(members));

@@ -22,7 +22,7 @@ use crate::outbound::Outbound;
 /// `context.GraphQL`: the arguments of a field, and the object that it is one of.
 pub(crate) struct FieldScope {
     arguments: JsonMap,
-    parent: JsonMap,
+    parent: Arc<JsonMap>,
 }
 
 impl FieldScope {
