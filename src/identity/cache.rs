@@ -6,6 +6,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use tokio::runtime::Handle;
+use tokio::time::timeout;
+
 use super::{Error, Token, TokenRequest, TokenSource};
 use crate::clock::Clock;
 use crate::secret::Secret;
@@ -16,14 +19,16 @@ const EARLY: Duration = Duration::from_secs(300);
 const JITTER: Duration = Duration::from_secs(60);
 /// After a failure the source is left alone for a while, as long as there is a token.
 const PAUSE: Duration = Duration::from_secs(30);
+/// How long the source may take.
+const LIMIT: Duration = Duration::from_secs(30);
 /// Expressions may name resources.
 const MOST: usize = 1024;
 
 /// Keeps the tokens of a source.
 ///
 /// A token is got anew some minutes before it ends. Of many requests that want the same token, one asks the source; while
-/// the last token is valid, the others go on with it. If the source fails, the last token is used until it ends. A clone
-/// shares everything.
+/// the last token is valid, the others go on with it. If the source fails, or takes more than 30 seconds, the last token is
+/// used until it ends. A clone shares everything.
 ///
 /// ```
 /// use gatewright::identity::{Error, Token, TokenCache, TokenRequest, TokenSource};
@@ -113,7 +118,7 @@ impl TokenCache {
         {
             return Err(error.clone());
         }
-        let got = self.0.source.token(request).await;
+        let got = self.ask(request).await;
         entry.answers.fetch_add(1, Ordering::AcqRel);
         *flight = got.as_ref().err().cloned();
         let now = self.0.clock.wall();
@@ -133,6 +138,17 @@ impl TokenCache {
                 Ok(last)
             }
         }
+    }
+
+    /// What the source gives; whoever asks it holds up the others, so that it may not take long.
+    async fn ask(&self, request: &TokenRequest) -> Result<Token, Error> {
+        let asked = self.0.source.token(request);
+        // Without a runtime there is no timer.
+        if Handle::try_current().is_err() {
+            return asked.await;
+        }
+        let late = |_| Err(Error::unavailable(format!("there was no answer within {} s", LIMIT.as_secs())));
+        timeout(LIMIT, asked).await.unwrap_or_else(late)
     }
 
     /// The last token, if it has not ended.
@@ -296,6 +312,16 @@ mod tests {
             }
             assert_eq!(rig.calls.load(Ordering::SeqCst), 1);
         }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_source_that_hangs_is_given_up() {
+        let rig = Rig::new([]).closed();
+        rig.gate.forget_permits(100);
+        let late = Err("the source of tokens failed: there was no answer within 30 s".to_owned());
+        assert_eq!(rig.after(0).await, late);
+        rig.gate.add_permits(1);
+        assert_eq!(rig.after(0).await, ok("1"));
     }
 
     #[tokio::test]
