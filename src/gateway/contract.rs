@@ -46,12 +46,14 @@ impl Schemas {
             contract.headers = request.headers.iter().map(|one| self.parameter(api, one)).collect();
             contract.request = request.representations.iter().map(|one| self.body(api, one)).collect();
         }
-        contract.responses = operation.responses.iter().map(|one| self.response(api, one)).collect();
+        let responses = operation.responses.iter().chain(&operation.other_responses);
+        contract.responses = responses.map(|one| self.response(api, one)).collect();
         contract
     }
 
     fn response(&mut self, api: &ApiEntry, response: &OperationResponse) -> ResponseContract {
         let mut made = ResponseContract::new(response.status_code);
+        made.class = response.status_class.filter(|_| made.status.is_none());
         made.headers = response.headers.iter().map(|one| self.parameter(api, one)).collect();
         made.bodies = response.representations.iter().map(|one| self.body(api, one)).collect();
         made
@@ -88,16 +90,29 @@ impl Schemas {
             self.made.insert(key, Arc::clone(&made));
             return Some(made);
         }
-        let found = document.as_ref().and_then(|document| {
-            let name = name.replace('~', "~0").replace('/', "~1");
-            let pointers = PLACES.iter().map(|place| format!("{place}/{name}"));
-            let pointer = pointers.into_iter().find(|pointer| document.pointer(pointer).is_some())?;
-            Some(SchemaContract::json(key.1.as_str(), Arc::clone(document), pointer))
+        let made = Arc::new(match document {
+            None => SchemaContract::missing_document(name),
+            Some(document) => {
+                let escaped = name.replace('~', "~0").replace('/', "~1");
+                let mut pointers = PLACES.iter().map(|place| format!("{place}/{escaped}"));
+                match pointers.find(|pointer| document.pointer(pointer).is_some()) {
+                    Some(pointer) => SchemaContract::json(name, Arc::clone(document), pointer),
+                    None if has_definitions(document) => SchemaContract::missing(name),
+                    None => SchemaContract::missing_definitions(name),
+                }
+            }
         });
-        let made = Arc::new(found.unwrap_or_else(|| SchemaContract::missing(key.1.as_str())));
         self.made.insert(key, Arc::clone(&made));
         Some(made)
     }
+}
+
+/// Whether a document has any definition, where definitions are.
+fn has_definitions(document: &Value) -> bool {
+    let is_used = |value: &Value| value.as_object().is_some_and(|members| !members.is_empty());
+    let [named @ .., _] = PLACES;
+    let is_of_definitions = ["components", "definitions", "schemas"].iter().all(|name| document.get(name).is_none());
+    named.iter().any(|place| document.pointer(place).is_some_and(is_used)) || is_of_definitions && is_used(document)
 }
 
 fn text(value: &Value) -> Arc<str> {

@@ -1,4 +1,4 @@
-//! Distinguished names as people write them: `CN=api, O="Contoso, Inc."`.
+//! Distinguished names: as people write them, `CN=api, O="Contoso, Inc."`, and as certificates have them.
 
 /// The attributes of a name: types in upper case, values in lower case.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,6 +10,12 @@ impl DistinguishedName {
         let parts = split(text)?;
         let parts: Option<Vec<_>> = parts.iter().map(|part| attribute(part)).collect();
         parts.filter(|parts| !parts.is_empty()).map(Self)
+    }
+
+    /// The name of these attributes; none without any.
+    pub(crate) fn of(attributes: Vec<(String, String)>) -> Option<Self> {
+        let parts: Vec<_> = attributes.iter().map(|(kind, value)| (self::kind(kind), folded(value))).collect();
+        (!parts.is_empty()).then_some(Self(parts))
     }
 
     /// Whether the names have the same attributes, in the same or in the opposite order.
@@ -35,7 +41,14 @@ fn split(text: &str) -> Option<Vec<String>> {
                 part.push('"');
             }
             '"' => is_quoted = !is_quoted,
-            '\\' if !is_quoted => part.push(chars.next()?),
+            // Before anything else a backslash is one: `CN=domain\user`.
+            '\\' if !is_quoted => match chars.next_if(|next| is_special(*next)) {
+                Some(next) => part.push(next),
+                None => {
+                    chars.peek()?;
+                    part.push('\\');
+                }
+            },
             ',' | ';' | '+' if !is_quoted => parts.push(std::mem::take(&mut part)),
             c => part.push(c),
         }
@@ -48,8 +61,14 @@ fn split(text: &str) -> Option<Vec<String>> {
 
 fn attribute(text: &str) -> Option<(String, String)> {
     let (kind, value) = text.split_once('=')?;
-    let kind = kind.trim().to_ascii_uppercase();
-    let kind = match kind.strip_prefix("OID.").unwrap_or(&kind) {
+    let kind = self::kind(kind);
+    (!kind.is_empty()).then(|| (kind, folded(value)))
+}
+
+/// A type in its usual form.
+fn kind(text: &str) -> String {
+    let kind = text.trim().to_ascii_uppercase();
+    let known = match kind.strip_prefix("OID.").unwrap_or(&kind) {
         "ST" | "2.5.4.8" => "S",
         "EMAIL" | "EMAILADDRESS" | "1.2.840.113549.1.9.1" => "E",
         "2.5.4.3" => "CN",
@@ -57,10 +76,19 @@ fn attribute(text: &str) -> Option<(String, String)> {
         "2.5.4.7" => "L",
         "2.5.4.10" => "O",
         "2.5.4.11" => "OU",
-        "" => return None,
         other => other,
     };
-    Some((kind.to_owned(), value.trim().to_lowercase()))
+    known.to_owned()
+}
+
+/// A value as it is compared.
+fn folded(value: &str) -> String {
+    value.trim().to_lowercase()
+}
+
+/// What a backslash may stand before (RFC 4514).
+fn is_special(c: char) -> bool {
+    matches!(c, ' ' | '"' | '#' | '+' | ',' | ';' | '<' | '=' | '>' | '\\')
 }
 
 #[cfg(test)]
@@ -84,12 +112,17 @@ mod tests {
             (r#"O="a ""b""""#, r#"O=a \"b\""#, true),
             ("ST=w, emailAddress=x", "E=x, S=w", true),
             ("OID.2.5.4.3=a", "CN=a", true),
+            (r"CN=domain\user", r"CN=domain\\user", true),
+            (r"CN=ad\min", "CN=admin", false),
         ] {
             assert_eq!(same(a, b), expected, "{a} {b}");
         }
         for wrong in ["", " ", "a", "CN", "=a", r#"CN="a"#, r"CN=a\"] {
             assert_eq!(DistinguishedName::parse(wrong), None, "{wrong}");
         }
+        let of = |value: &str| DistinguishedName::of(vec![("CN".to_owned(), value.to_owned())]).unwrap();
+        assert!(of(r"ad\min").is_same(&DistinguishedName::parse(r"CN=ad\min").unwrap()));
+        assert!(!of("a, O=b").is_same(&DistinguishedName::parse("CN=a, O=b").unwrap()));
         assert_eq!(DistinguishedName::parse("CN=A, CN=b").unwrap().values("CN").collect::<Vec<_>>(), ["a", "b"]);
     }
 

@@ -94,6 +94,30 @@ pub(crate) fn text<'b>(bytes: &'b [u8], headers: &HeaderMap) -> Cow<'b, str> {
     decode(bytes, encoding)
 }
 
+/// Every text that a body may be read as: in its charset or by its byte order mark, and as UTF-8, which is what many read
+/// whatever the charset says. None of bytes that are no text, or in a charset that is not known.
+pub(crate) fn readings(bytes: &[u8], headers: &HeaderMap) -> Option<Vec<String>> {
+    let charset = MediaType::of(headers).and_then(|media| media.parameter("charset"));
+    let encoding = match (bytes, charset) {
+        ([0xFF, 0xFE, ..], _) => Encoding::Utf16,
+        ([0xFE, 0xFF, ..], _) => Encoding::Utf16BigEndian,
+        (_, Some(name)) => Encoding::by_name(name).ok()?,
+        (_, None) => Encoding::Utf8,
+    };
+    let plain = std::str::from_utf8(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes)).ok().map(str::to_owned);
+    let mut readings = match encoding {
+        Encoding::Utf8 => vec![plain?],
+        encoding => {
+            let decoded = decode(bytes, Some(encoding)).into_owned();
+            let is_whole = !decoded.contains('\u{fffd}');
+            is_whole.then_some(decoded).into_iter().chain(plain.filter(|plain| !plain.contains('\0'))).collect()
+        }
+    };
+    readings.dedup();
+    // Some readers take zeros for another encoding.
+    (!readings.is_empty() && !readings.iter().any(|text| text.contains('\0'))).then_some(readings)
+}
+
 /// The text of an XML body: without byte order mark and charset, in the encoding that it declares; none when its bytes
 /// are no text in that encoding.
 pub(crate) fn xml_text<'b>(bytes: &'b [u8], headers: &HeaderMap) -> Option<Cow<'b, str>> {
@@ -196,5 +220,30 @@ mod tests {
         assert_eq!(text(b"caf\xE9", &latin), "café");
         assert_eq!(text(b"\xEF\xBB\xBFx", &HeaderMap::new()), "x");
         assert_eq!(text(b"\xFF\xFEx\0", &HeaderMap::new()), "x");
+    }
+
+    #[test]
+    fn a_body_has_all_the_readings_that_somebody_may_take() {
+        let headers =
+            |value: &'static str| HeaderMap::from_iter([(header::CONTENT_TYPE, HeaderValue::from_static(value))]);
+        let utf16 = b"\xFF\xFEh\0i\0";
+        for (bytes, content_type, expected) in [
+            (&b"hi"[..], "text/plain", Some(&["hi"][..])),
+            (b"\xEF\xBB\xBFhi", "text/plain; charset=utf-8", Some(&["hi"])),
+            (utf16, "application/json", Some(&["hi"])),
+            (&utf16[2..], "application/json; charset=utf-16", Some(&["hi"])),
+            // A reader that knows no charset reads UTF-8.
+            (b"caf\xC3\xA9", "text/plain; charset=iso-8859-1", Some(&["caf\u{c3}\u{a9}", "caf\u{e9}"])),
+            (b"hi", "text/plain; charset=utf-16", Some(&["\u{6968}", "hi"])),
+            (b"odd", "text/plain; charset=utf-16", Some(&["odd"])),
+            (&utf16[2..], "application/json", None),
+            (b"\xFF\xFE\0\0h\0\0\0", "application/json", None),
+            (b"caf\xE9", "text/plain", None),
+            (b"hi", "text/plain; charset=ibm037", None),
+            (b"\x89PNG\x0d\x0a", "image/png", None),
+        ] {
+            let expected = expected.map(|texts| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>());
+            assert_eq!(readings(bytes, &headers(content_type)), expected, "{bytes:?} {content_type}");
+        }
     }
 }

@@ -68,6 +68,7 @@ mod messages;
 mod odata;
 mod outgoing;
 mod own_request;
+mod packed;
 mod peek;
 mod pipeline;
 #[cfg(feature = "testing")]

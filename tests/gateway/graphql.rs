@@ -107,6 +107,30 @@ async fn a_service_gets_what_was_validated() {
 }
 
 #[tokio::test]
+async fn what_was_validated_stays_what_it_was() {
+    let backend = service().await;
+    let guard = "<validate-graphql-request />";
+    let changed = |action: &str, value: &str| {
+        format!("{guard}<set-header name=\"Upgrade\" exists-action=\"{action}\">{value}</set-header>")
+    };
+    let websocket = "<value>websocket</value>";
+    for service_url in [Some(backend.url("/graphql")), None] {
+        for (inbound, upgrade, message) in [
+            (changed("delete", ""), "websocket", "A request that was to open a connection does so no more."),
+            (changed("override", websocket), "", "A request that was validated opens a connection now."),
+        ] {
+            let mut entry = api(service_url.as_deref());
+            entry.policy = Some(document(&inbound, "", ""));
+            let gateway = gateway(&store(entry));
+            let refused = send(&gateway, "GET", "/g?query=%7Busers%7Bid%7D%7D", &[("upgrade", upgrade)]).await;
+            assert_eq!(refused.status(), 400, "{inbound}");
+            let answer: Value = serde_json::from_str(&text(refused).await).unwrap();
+            assert_eq!(answer["errors"][0]["message"], message);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_query_is_put_together_of_what_services_answer() {
     let most = Arc::new(AtomicUsize::new(0));
     let now = Arc::new(AtomicUsize::new(0));

@@ -62,6 +62,22 @@ async fn revoked_and_unknown_certificates_are_refused() {
 }
 
 #[tokio::test]
+async fn a_backslash_in_a_name_is_none_of_its_own() {
+    for (name, identity, expected) in [
+        (r"ad\min", "common-name=\"admin\"", 403),
+        (r"ad\min", "subject=\"CN=admin\"", 403),
+        (r"ad\min", r#"common-name="ad\min""#, 200),
+        (r"ad\min", r#"subject="CN=ad\min""#, 200),
+        ("admin\", O=\"x", "subject=\"CN=admin, O=x\"", 403),
+    ] {
+        let (_, client) = authority_and_client(name);
+        let test = PolicyTest::new(document(identity));
+        let outcome = test.client_certificate(ClientCertificate::new(client).trusted()).run().await;
+        outcome.assert_status(expected);
+    }
+}
+
+#[tokio::test]
 async fn an_issuer_counts_only_when_it_signed() {
     let (authority, client) = authority_and_client("jane");
     let (_, other) = authority_and_client("jane");
@@ -83,6 +99,25 @@ async fn an_issuer_counts_only_when_it_signed() {
             .run()
             .await;
         outcome.assert_status(if der == &client { 200 } else { 403 });
+    }
+}
+
+#[tokio::test]
+async fn a_caller_without_an_address_is_on_no_list() {
+    for (action, expected) in [("allow", 403), ("forbid", 200)] {
+        let text = format!(
+            "<policies><inbound><ip-filter action=\"{action}\"><address>10.0.0.1</address></ip-filter></inbound>\
+             <backend><forward-request /></backend><on-error><set-header name=\"X-E\"><value>\
+             @(context.LastError.Reason + \": \" + context.LastError.Message)</value></set-header></on-error></policies>"
+        );
+        let document = Document::compile("a.xml", &text, Scope::Api, &Environment::new()).unwrap();
+        let backend = service_fn(|_: Request<Body>| async { Ok::<_, Infallible>(Response::new(Body::empty())) });
+        let response = PolicyLayer::new([document]).layer(backend).oneshot(Request::new(Body::empty())).await.unwrap();
+        assert_eq!(response.status(), expected);
+        if expected == 403 {
+            let why = "FailedToParseCallerIP: Failed to establish IP address for the caller. Access denied.";
+            assert_eq!(response.headers()["x-e"], why);
+        }
     }
 }
 

@@ -69,6 +69,11 @@ struct Rig {
 
 impl Rig {
     async fn new(mode: Mode) -> Self {
+        Self::of(mode, &[""]).await
+    }
+
+    /// Metadata in these folders; what is in `/down` is.
+    async fn of(mode: Mode, folders: &[&str]) -> Self {
         let issuer = Arc::new(Issuer { mode: Mutex::new(mode), asked: AtomicUsize::new(0) });
         let shared = issuer.clone();
         let server = TestServer::http(move |request| {
@@ -79,6 +84,9 @@ impl Rig {
                 let is_metadata = request.uri().path().ends_with("openid-configuration");
                 issuer.asked.fetch_add(usize::from(is_metadata), Ordering::SeqCst);
                 match mode {
+                    _ if request.uri().path().starts_with("/down") => {
+                        Response::builder().status(503).body(Body::empty()).unwrap()
+                    }
                     Mode::Fails => Response::builder().status(500).body(Body::empty()).unwrap(),
                     Mode::Hangs => std::future::pending().await,
                     Mode::Serves(_) if is_metadata => {
@@ -90,9 +98,13 @@ impl Rig {
             }
         })
         .await;
-        let url = server.url("/.well-known/openid-configuration");
+        let document = |folder: &&str| {
+            let url = server.url(&format!("{folder}/.well-known/openid-configuration"));
+            format!(r#"<openid-config url="{url}" />"#)
+        };
+        let documents: String = folders.iter().map(document).collect();
         let text = format!(
-            r#"<policies><inbound><validate-jwt header-name="Authorization"><openid-config url="{url}" /></validate-jwt></inbound>
+            r#"<policies><inbound><validate-jwt header-name="Authorization">{documents}</validate-jwt></inbound>
             <backend><forward-request /></backend>
             <on-error><set-body>@(context.LastError.Reason)</set-body></on-error></policies>"#
         );
@@ -184,4 +196,13 @@ async fn nothing_passes_before_the_server_has_answered() {
     let all = futures_util::future::join_all(all).await;
     assert!(all.iter().all(|answer| answer == "ok"), "{all:?}");
     assert_eq!(rig.asked(), 2);
+}
+
+#[tokio::test]
+async fn a_bad_signature_is_one_while_another_document_is_down() {
+    let (signer, impostor) = (Signer::new("only"), Signer::new("only"));
+    let rig = Rig::of(Mode::Serves(vec![signer.jwk()]), &["", "/down"]).await;
+    assert_eq!(rig.send(&signer).await, "ok");
+    assert_eq!(rig.send(&impostor).await, "TokenSignatureInvalid");
+    assert_eq!(rig.send(&Signer::new("other")).await, "TokenSignatureKeyNotFound");
 }

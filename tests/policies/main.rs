@@ -20,6 +20,7 @@ mod secrets;
 mod support;
 mod testing;
 mod tokens;
+mod validation;
 
 use gatewright::testing::run_cases;
 

@@ -1,8 +1,11 @@
 //! `llm-token-limit` over several requests, whose counters are shared.
 
+use std::io::Write;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use gatewright::clock::Clock;
 use gatewright::policy::TokenCounter;
 use gatewright::state::{CounterStore, MemoryCounters};
@@ -115,6 +118,30 @@ async fn answers_in_pieces_are_estimated_and_counted_when_they_have_gone() {
     requests.believes = true;
     requests.send(ASKS_FOR_PIECES, streamed("three more words")).await.assert_header("X-Left", "93");
     requests.send(ASKS, whole(0, 0)).await.assert_header("X-Left", "65");
+}
+
+#[tokio::test]
+async fn what_the_model_reports_counts_where_no_prompt_was_estimated() {
+    let requests = Requests::new(r#"tokens-per-minute="100""#);
+    requests.send(ASKS, streamed("three more words")).await.assert_status(200);
+    requests.send(ASKS, whole(0, 0)).await.assert_header("X-Left", "70");
+}
+
+#[tokio::test]
+async fn what_services_take_for_true_asks_for_pieces() {
+    let requests = Requests::new(r#"tokens-per-minute="100""#);
+    let asks = r#"{"model":"m","prompt":"one two","stream":1}"#;
+    requests.send(asks, streamed("three more words")).await.assert_status(200).assert_header("X-Left", "98");
+    requests.send(ASKS, whole(0, 0)).await.assert_header("X-Left", "95");
+}
+
+#[tokio::test]
+async fn an_answer_that_is_packed_without_being_asked_is_counted() {
+    let requests = Requests::new(r#"tokens-per-minute="100""#);
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(br#"{"usage":{"prompt_tokens":20,"completion_tokens":30}}"#).unwrap();
+    let answer = Answer::new(200).header("Content-Type", "application/json").header("Content-Encoding", "gzip");
+    requests.send(ASKS, answer.body(packed.finish().unwrap())).await.assert_header("X-Left", "50");
 }
 
 #[tokio::test]

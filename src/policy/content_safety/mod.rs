@@ -7,7 +7,7 @@ mod stream;
 mod terms;
 mod windows;
 
-use http::{HeaderMap, StatusCode, header};
+use http::StatusCode;
 
 use super::error::Failure;
 pub(crate) use screen::{Screen, refused};
@@ -20,9 +20,5 @@ pub(crate) fn refusal() -> Box<Failure> {
     Failure::refused(StatusCode::FORBIDDEN, "ContentSafetyViolation", "Request failed content safety check.")
 }
 
-/// Whether the text of a message is packed, so that nobody can judge it.
-pub(crate) fn is_packed(headers: &HeaderMap) -> bool {
-    let packed = |value: &str| !value.trim().is_empty() && !value.trim().eq_ignore_ascii_case("identity");
-    let values = headers.get_all(header::CONTENT_ENCODING).into_iter();
-    values.map(|value| value.to_str().unwrap_or("?")).any(packed)
-}
+/// Why bytes are refused that are no text in an encoding that is known.
+pub(crate) const UNREADABLE: &str = "The body is no text that can be read, so that nobody can check it.";

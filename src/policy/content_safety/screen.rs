@@ -7,10 +7,11 @@ use super::super::exchange::Exchange;
 use super::super::list::{Flow, Resume};
 use super::super::llm;
 use super::super::messages::MessageBody;
+use super::super::packed::Packing;
 use super::service::Checker;
 use super::stream::Screened;
 use super::windows::Windows;
-use super::{is_packed, refusal};
+use super::{UNREADABLE, refusal};
 use crate::body::Body;
 
 /// What is to be checked of an answer.
@@ -43,7 +44,7 @@ impl Screen {
         if matches!(response.body, MessageBody::None | MessageBody::Consumed | MessageBody::Sent) {
             return then(exchange);
         }
-        if is_packed(&response.headers) {
+        if Packing::of(&response.headers).is_some() {
             exchange.trace_note(|| "The answer is packed, so that nobody can check it.".to_owned());
             return Err(refusal());
         }
@@ -53,15 +54,13 @@ impl Screen {
             response.headers.remove(http::header::CONTENT_LENGTH);
             return then(exchange);
         }
-        let body = response.body.take();
+        let (body, headers) = (response.body.take(), response.headers.clone());
         Ok(Flow::Wait(Box::pin(async move {
             let read = body.collect(limit).await;
-            let text = match &read {
-                Ok(body) => body.as_bytes().and_then(|bytes| llm::answer_text(bytes)),
-                Err(_) => None,
-            };
-            let judged = match text {
-                Some(text) => self.checker.check(&text, self.windows).await,
+            let bytes = read.as_ref().ok().and_then(Body::as_bytes);
+            let judged = match bytes.map(|bytes| llm::answer_text(bytes, &headers)) {
+                Some(Some(text)) => self.checker.check(&text, self.windows).await,
+                Some(None) => Err(UNREADABLE.to_owned()),
                 None => Ok(()),
             };
             let resume: Resume = Box::new(move |exchange| {

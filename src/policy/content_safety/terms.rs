@@ -85,8 +85,12 @@ impl Terms {
 
     /// The question to the service.
     pub(super) fn question(&self, text: &str) -> Json {
-        let mut names: Vec<_> = self.categories.iter().map(|(category, _)| category.name()).collect();
-        names.dedup();
+        let mut names: Vec<_> = Vec::new();
+        for (category, _) in &self.categories {
+            if !names.contains(&category.name()) {
+                names.push(category.name());
+            }
+        }
         let mut question = json!({ "text": text, "haltOnBlocklistHit": true, "outputType": self.output_type.name() });
         // What is empty has another meaning: all categories, a list that is not there.
         if !names.is_empty() {
@@ -144,6 +148,9 @@ mod tests {
                 "haltOnBlocklistHit": true, "outputType": "EightSeverityLevels",
             })
         );
+        let twice = vec![(Category::Hate, 4), (Category::SelfHarm, 1), (Category::Hate, 2)];
+        let terms = Terms { categories: twice, ..Terms::default() };
+        assert_eq!(terms.question("a")["categories"], json!(["Hate", "SelfHarm"]));
         let none = json!({ "text": "a", "haltOnBlocklistHit": true, "outputType": "FourSeverityLevels" });
         assert_eq!(Terms::default().question("a"), none);
     }

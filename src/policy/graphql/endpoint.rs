@@ -29,19 +29,24 @@ pub(crate) enum Way {
     Service,
     /// The gateway.
     Gateway,
-    /// Nobody: nothing would validate what comes over the connection.
-    Nobody,
+    /// Nobody: it would go on without what a policy has asked for.
+    Nobody(&'static str),
 }
 
 /// Who answers the request of an exchange.
 pub(crate) fn way(exchange: &Exchange) -> Way {
     let Some(api) = exchange.facts.api.as_ref().and_then(|api| api.graphql()) else { return Way::Service };
-    if api.has_resolvers() || exchange.target.is_none() {
-        Way::Gateway
-    } else if !exchange.graphql.guards.is_empty() && is_handshake(&exchange.request) {
-        Way::Nobody
-    } else {
-        Way::Service
+    let is_by_gateway = api.has_resolvers() || exchange.target.is_none();
+    match (!exchange.graphql.guards.is_empty(), is_handshake(&exchange.request)) {
+        (true, false) => Way::Nobody("A request that was to open a connection does so no more."),
+        (true, true) if !is_by_gateway => {
+            Way::Nobody("Subscriptions of a service behind the gateway cannot be validated.")
+        }
+        (false, true) if exchange.graphql.is_validated => {
+            Way::Nobody("A request that was validated opens a connection now.")
+        }
+        _ if is_by_gateway => Way::Gateway,
+        _ => Way::Service,
     }
 }
 
@@ -50,8 +55,8 @@ pub(crate) fn execute(exchange: &mut Exchange, forward: &ForwardRequest) -> Resu
     let api = exchange.facts.api.as_ref().and_then(|api| api.graphql()).map(Arc::clone);
     let api = match (way(exchange), api) {
         (Way::Gateway, Some(api)) => api,
-        _ => {
-            let message = "Subscriptions of a service behind the gateway cannot be validated.";
+        (way, _) => {
+            let message = if let Way::Nobody(why) = way { why } else { "The API has no GraphQL schema." };
             let body = text(&answer_of(&[GraphError::new(message)], None));
             return Err(Failure::refused(StatusCode::BAD_REQUEST, "GraphQLRequestInvalid", message).body(body));
         }

@@ -32,6 +32,8 @@ use crate::graphql::Hidden;
 pub(crate) struct OfExchange {
     /// What each subscription of the connection that is being opened is validated by.
     pub(crate) guards: Vec<Arc<Guard>>,
+    /// Whether the request itself was validated, and not each subscription of a connection.
+    pub(crate) is_validated: bool,
     /// What was taken out of the query.
     pub(crate) hidden: Vec<Hidden>,
     /// The field that is being resolved: `context.GraphQL`.

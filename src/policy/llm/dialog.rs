@@ -40,8 +40,7 @@ impl Dialog {
                 one => messages.push(Message::of(one)),
             }
         }
-        let path = path.split('?').next().unwrap_or_default();
-        let streams = json.get("stream") == Some(&Json::Bool(true)) || path.ends_with(":streamGenerateContent");
+        let streams = streams(&json, path);
         let model = json.get("model").and_then(Json::as_str).unwrap_or_default().to_owned();
         is_known.then_some(Self { messages, model, streams })
     }
@@ -58,6 +57,19 @@ impl Message {
         let is_system = role.eq_ignore_ascii_case("system") || role.eq_ignore_ascii_case("developer");
         Self { is_system, text: text(turn) }
     }
+}
+
+/// Whether a request asks for an answer in pieces: `stream` is true, or what services take for it.
+pub(super) fn streams(json: &Json, path: &str) -> bool {
+    const TRUE: [&str; 6] = ["true", "1", "yes", "on", "y", "t"];
+    let path = path.split('?').next().unwrap_or_default();
+    let asks = match json.get("stream") {
+        Some(Json::Bool(asks)) => *asks,
+        Some(Json::Number(number)) => number.as_f64() != Some(0.0),
+        Some(Json::String(text)) => TRUE.iter().any(|known| text.trim().eq_ignore_ascii_case(known)),
+        _ => false,
+    };
+    asks || path.ends_with(":streamGenerateContent")
 }
 
 /// The texts that are not empty, a line each.
@@ -148,7 +160,10 @@ mod tests {
         let found = dialog(r#"{"model":"m","messages":[],"stream":true}"#, "/");
         assert!(found.streams && found.model == "m" && found.text().is_empty());
         assert!(dialog(r#"{"contents":[]}"#, "/models/m:streamGenerateContent?alt=sse").streams);
-        assert!(!dialog(r#"{"contents":[{}],"stream":"true"}"#, "/models/m:generateContent").streams);
+        for (stream, expected) in [("true", true), ("1", true), ("\"True\"", true), ("0", false), ("\"no\"", false)] {
+            let body = format!(r#"{{"contents":[{{}}],"stream":{stream}}}"#);
+            assert_eq!(dialog(&body, "/models/m:generateContent").streams, expected, "{stream}");
+        }
     }
 
     proptest! {

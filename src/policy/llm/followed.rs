@@ -31,7 +31,9 @@ impl Bill {
     fn of_events(&self, events: &Events) {
         let now = self.settings.clock.wall();
         for used in &self.uses {
-            let reported = events.usage.filter(|_| self.settings.prefer_reported_stream_usage);
+            // Of a prompt that nobody has estimated the model alone knows.
+            let believes = self.settings.prefer_reported_stream_usage || used.counts && used.reserved == 0;
+            let reported = events.usage.filter(|_| believes);
             let actual = match reported {
                 _ if !self.is_ok => 0,
                 Some(usage) => usage.counted(used.ignores_prompt),

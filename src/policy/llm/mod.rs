@@ -16,6 +16,7 @@ mod usage;
 
 use http::HeaderMap;
 
+use super::media;
 pub(crate) use call::{Estimate, Likeness, ModelCall};
 pub use counter::{CharacterCounter, TokenCounter};
 pub(crate) use dialog::Dialog;
@@ -28,21 +29,24 @@ pub(crate) use tally::{TokenLimit, TokenUse};
 pub(crate) use telling::TokenTelling;
 
 /// All that a request says to a model, a line each; of a body that is in no form of a model API, the text itself. None of
-/// bytes that are no text.
-pub(crate) fn prompt_text(body: &[u8], path: &str) -> Option<String> {
-    Dialog::read(body, path).map(|dialog| dialog.text()).or_else(|| plain(body))
+/// bytes that nobody here can read.
+pub(crate) fn prompt_text(body: &[u8], headers: &HeaderMap, path: &str) -> Option<String> {
+    said(body, headers, |text| Dialog::read(text.as_bytes(), path).map(|dialog| dialog.text()))
 }
 
 /// The same of a whole answer.
-pub(crate) fn answer_text(body: &[u8]) -> Option<String> {
-    completion::completion(body).or_else(|| plain(body))
+pub(crate) fn answer_text(body: &[u8], headers: &HeaderMap) -> Option<String> {
+    said(body, headers, |text| completion::completion(text.as_bytes()))
+}
+
+/// What each reading of a body says.
+fn said(body: &[u8], headers: &HeaderMap, read: impl Fn(&str) -> Option<String>) -> Option<String> {
+    let readings = media::readings(body, headers)?;
+    let said: Vec<_> = readings.into_iter().map(|text| read(&text).unwrap_or(text)).collect();
+    Some(dialog::joined(said.iter().map(String::as_str)))
 }
 
 /// Whether an answer comes in pieces, as server-sent events.
 pub(crate) fn is_events(headers: &HeaderMap) -> bool {
     tally::content_type(headers).is_some_and(|found| found.contains("text/event-stream"))
-}
-
-fn plain(body: &[u8]) -> Option<String> {
-    str::from_utf8(body).ok().map(str::to_owned)
 }

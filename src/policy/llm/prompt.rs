@@ -4,6 +4,7 @@ use serde_json::Value as Json;
 
 use super::super::setting::Literal;
 use super::counter::TokenCounter;
+use super::dialog;
 use crate::expr::Value;
 
 /// What a request asks.
@@ -54,8 +55,7 @@ impl Prompt {
     pub(crate) fn read(body: &[u8], path: &str, kind: PromptType, counter: &dyn TokenCounter) -> Self {
         let Ok(json) = serde_json::from_slice::<Json>(body) else { return Self::default() };
         let model = json.get("model").and_then(Json::as_str).unwrap_or_default().to_owned();
-        let path = path.split('?').next().unwrap_or_default();
-        let streams = json.get("stream") == Some(&Json::Bool(true)) || path.ends_with(":streamGenerateContent");
+        let streams = dialog::streams(&json, path);
         let text = Text { counter, model: &model };
         let of = |name: &str| json.get(name).map_or(0, |part| text.tokens(part, 0));
         let tokens = match kind {

@@ -11,6 +11,7 @@ use super::super::error::Failure;
 use super::super::exchange::Exchange;
 use super::super::list::{Flow, Resume};
 use super::super::messages::MessageBody;
+use super::super::packed;
 use super::super::settings::EngineSettings;
 use super::events::Events;
 use super::followed::{Bill, Followed, Seen};
@@ -101,7 +102,12 @@ impl Exchange {
             }
             _ => {}
         }
-        let usage = if let MessageBody::Bytes(bytes) = &response.body { Usage::read(bytes) } else { None };
+        let usage = match &response.body {
+            // Of a service that packs without being asked.
+            MessageBody::Bytes(bytes) => packed::unpacked(bytes, &response.headers, self.settings.body_limit)
+                .and_then(|bytes| Usage::read(&bytes)),
+            _ => None,
+        };
         let bill = self.model_bill();
         bill.tell(usage);
         Ok(self.post(bill.uses, usage, bill.is_ok))

@@ -45,11 +45,16 @@ impl ODataMetadata {
             Kind::unknown()
         });
         let mut seen: Vec<&'static str> = Vec::new();
-        let decoded = query::parameters(text).take(MOST).map(|parameter| {
+        let mut parameters = query::parameters(text);
+        let decoded = parameters.by_ref().take(MOST).map(|parameter| {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             (query::decode(name), query::decode(value))
         });
         let decoded: Vec<_> = decoded.collect();
+        if parameters.next().is_some() {
+            let message = format!("The query has more than {MOST} parameters.");
+            problems.push(Problem { option: Some(String::new()), rule: "TooManyOptions", message });
+        }
         // What is aggregated or computed has members of its own.
         let is_changed =
             |(name, _): &(String, String)| matches!(options::find(name, version), Some("$apply" | "$compute"));

@@ -194,6 +194,14 @@ fn nesting_is_bounded() {
 }
 
 #[test]
+fn no_parameter_is_left_out() {
+    let many = format!("/Orders?{}", "x=1&".repeat(999));
+    assert_eq!(shop().problems(&format!("{many}$filter=1 eq 1")), [""; 0]);
+    let problems = shop().problems(&format!("{many}y&$filter=(("));
+    assert_eq!(problems, ["The query has more than 1000 parameters."]);
+}
+
+#[test]
 fn versions_differ() {
     let shop = shop();
     let found = |url, version: &str| shop.check(url, ODataVersion::parse(version).unwrap()).len();

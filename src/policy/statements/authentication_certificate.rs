@@ -51,26 +51,35 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
 impl AuthenticationCertificate {
     /// Reads the element, also as a child of another policy.
     pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Self> {
-        let source = if let Some(attribute) = element.attribute(THUMBPRINT.name) {
-            let setting = compiler.setting(element, &THUMBPRINT)?;
-            check(compiler, attribute.span.start, &setting, CertificateName::Thumbprint);
-            Source::Thumbprint(setting)
-        } else if let Some(attribute) = element.attribute(ID.name) {
-            let setting = compiler.setting(element, &ID)?;
-            check(compiler, attribute.span.start, &setting, CertificateName::Id);
-            Source::Id(setting)
-        } else if element.attribute(BODY.name).is_some() {
-            Source::Body(compiler.setting(element, &BODY)?)
-        } else {
+        let given: Vec<_> = [&THUMBPRINT, &ID, &BODY]
+            .into_iter()
+            .filter_map(|attribute| Some((attribute, element.attribute(attribute.name)?)))
+            .collect();
+        let Some((chosen, written)) = given.first() else {
             let message =
                 "`authentication-certificate` names no certificate: expected `thumbprint`, `certificate-id` or `body`";
             compiler.error(element.span.start, message.to_owned());
             return None;
         };
-        let password = match element.attribute(PASSWORD.name) {
-            Some(_) => Some(compiler.setting(element, &PASSWORD)?),
-            None => None,
-        };
+        for (_, beside) in given.iter().skip(1) {
+            let message =
+                format!("`{}` of `authentication-certificate` has no effect beside `{}`", beside.name, chosen.name);
+            compiler.warning(beside.span.start, message);
+        }
+        // All of them are compiled: what has no effect has to be right too.
+        let thumbprint = compiler.setting(element, &THUMBPRINT).map(Source::Thumbprint);
+        let id = compiler.setting(element, &ID).map(Source::Id);
+        let body = compiler.setting(element, &BODY).map(Source::Body);
+        let password = compiler.setting(element, &PASSWORD);
+        let is_whole = element.attribute(PASSWORD.name).is_some() == password.is_some();
+        let found = [thumbprint, id, body];
+        let is_whole = is_whole && found.iter().flatten().count() == given.len();
+        let source = found.into_iter().flatten().next().filter(|_| is_whole)?;
+        match &source {
+            Source::Thumbprint(name) => check(compiler, written.span.start, name, CertificateName::Thumbprint),
+            Source::Id(name) => check(compiler, written.span.start, name, CertificateName::Id),
+            Source::Body(_) => {}
+        }
         Some(Self { source, password })
     }
 

@@ -6,7 +6,7 @@ use http::header;
 
 use super::super::compile::{Compiler, step};
 use super::super::content_safety::{
-    Category, Checker, LARGEST, OutputType, Screen, Terms, Windows, is_packed, refusal, refused,
+    Category, Checker, LARGEST, OutputType, Screen, Terms, UNREADABLE, Windows, refusal, refused,
 };
 use super::super::document::Node;
 use super::super::error::Failure;
@@ -15,6 +15,7 @@ use super::super::list::{Flow, Resume, Statement};
 use super::super::llm;
 use super::super::messages::MessageBody;
 use super::super::own_request::Asking;
+use super::super::packed::Packing;
 use super::super::pipeline::Needs;
 use super::super::setting::Setting;
 use super::super::spec::{Attribute, Child, Content, Scope, Section, Spec};
@@ -195,12 +196,16 @@ impl LlmContentSafety {
         if checker.is_idle() {
             return Ok(Flow::Continue);
         }
-        if is_packed(&request.headers) {
+        if Packing::of(&request.headers).is_some() {
             exchange.trace_note(|| "The request is packed, so that nobody can check it.".to_owned());
             return Err(refusal());
         }
-        let text = llm::prompt_text(body, request.rest()).filter(|text| !text.is_empty());
-        let Some(text) = text else { return Ok(Flow::Continue) };
+        let Some(text) = llm::prompt_text(body, &request.headers, request.rest()) else {
+            return Err(refused(exchange, SPEC.element, UNREADABLE));
+        };
+        if text.is_empty() {
+            return Ok(Flow::Continue);
+        }
         Ok(Flow::Wait(Box::pin(async move {
             let judged = checker.check(&text, Windows::new(LARGEST, 0)).await;
             let resume: Resume = Box::new(move |exchange| match judged {

@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use http::header;
+
 use super::super::compile::{Compiler, step};
 use super::super::dimensions::{DIMENSION, Dimension, Known, Moment, dimensions};
 use super::super::document::Node;
@@ -85,6 +87,8 @@ impl Statement for LlmEmitTokenMetric {
             Ok(dimensions) => {
                 let metric = TokenMetric { namespace: self.namespace.clone(), counts: self.counts, dimensions };
                 exchange.model_call().metrics.push(metric);
+                // What an answer says of its tokens is not read when the answer is packed.
+                exchange.request.headers.remove(header::ACCEPT_ENCODING);
             }
             // A metric is no reason to refuse a request.
             Err(failure) => {

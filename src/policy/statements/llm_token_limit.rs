@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::header;
+
 use super::super::compile::{Compiler, step};
 use super::super::document::Node;
 use super::super::error::Failure;
@@ -197,6 +199,8 @@ fn told(exchange: &mut Exchange, used: TokenUse, tokens: u64, decision: &Decisio
     }
     used.left(exchange, decision);
     used.telling.consumed.remember(exchange, tokens);
+    // What an answer says of its tokens is not read when the answer is packed.
+    exchange.request.headers.remove(header::ACCEPT_ENCODING);
     exchange.limited().tokens.push(used);
     Ok(Flow::Continue)
 }

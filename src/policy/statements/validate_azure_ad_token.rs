@@ -79,6 +79,11 @@ pub(crate) fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<
         }
     }
     let (backends, given, clients) = (backends?, given?, clients?);
+    if backends.is_none() && given.is_none() && clients.is_none() {
+        let message = "`validate-azure-ad-token` has neither `client-application-ids` nor `audiences`: a token of the tenant \
+                       for any application is good";
+        compiler.warning(element.span.start, message.to_owned());
+    }
     let of_backends = backends.iter().flatten().flat_map(|id: &String| [id.clone(), format!("api://{id}")]);
     let of_backends: Vec<_> = of_backends.map(Setting::Constant).collect();
     let all = given.is_some() || backends.is_some();

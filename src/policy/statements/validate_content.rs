@@ -1,10 +1,14 @@
 //! `validate-content`: size and content of a body against what the operation declares, or a schema of the service.
 
+#[cfg(feature = "libxml")]
+mod included;
 mod json;
 mod run;
 #[cfg(feature = "libxml")]
 mod xml;
 
+#[cfg(feature = "libxml")]
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::super::compile::{Compiler, step};
@@ -16,6 +20,8 @@ use super::super::list::{Flow, Statement};
 use super::super::pipeline::Needs;
 use super::super::setting::{Literal, Setting};
 use super::super::spec::{Attribute, Child, Content, Section, Spec};
+#[cfg(feature = "libxml")]
+use super::super::validation::LARGEST_DOCUMENT;
 use super::super::validation::{ACTIONS, Action, SchemaContract, Variant, is_available};
 use crate::expr::Value;
 use crate::xml::Element;
@@ -239,10 +245,17 @@ fn xml_schema(compiler: &mut Compiler<'_>, element: &Element) -> Option<Option<A
     }
     let Some(attribute) = element.attribute(SCHEMA_ID.name) else { return Some(None) };
     let (at, id) = (attribute.span.start, compiler.constant::<String>(element, &SCHEMA_ID)?);
-    let text = compiler.environment.xml_schemas.get(&id.to_ascii_lowercase()).cloned();
-    let problem = match &text {
+    let known = &compiler.environment.xml_schemas;
+    let mut text = known.get(&id.to_ascii_lowercase()).cloned();
+    let problem = match &mut text {
         #[cfg(feature = "libxml")]
-        Some(text) => xml::problem(text).map(|problem| format!("schema `{id}` cannot be used: {problem}")),
+        Some(text) => match usable(&id, text, known) {
+            Ok(whole) => {
+                *text = whole;
+                None
+            }
+            Err(problem) => Some(format!("schema `{id}` cannot be used: {problem}")),
+        },
         #[cfg(not(feature = "libxml"))]
         Some(_) => None,
         None if compiler.environment.takes_as_given() => {
@@ -256,6 +269,19 @@ fn xml_schema(compiler: &mut Compiler<'_>, element: &Element) -> Option<Option<A
         return None;
     }
     Some(Some(Arc::new(SchemaContract::xml(id, text?))))
+}
+
+/// A schema with those that it includes, which can be compiled; one that is too large fails when it is used.
+#[cfg(feature = "libxml")]
+fn usable(id: &str, text: &Arc<str>, known: &BTreeMap<String, Arc<str>>) -> Result<Arc<str>, String> {
+    if text.len() > LARGEST_DOCUMENT {
+        return Ok(Arc::clone(text));
+    }
+    let whole: Arc<str> = included::whole(id, text, known)?.into();
+    match xml::problem(&whole) {
+        Some(problem) => Err(problem),
+        None => Ok(whole),
+    }
 }
 
 impl Statement for ValidateContent {

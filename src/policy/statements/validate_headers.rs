@@ -14,8 +14,8 @@ use super::super::list::{Flow, Statement};
 use super::super::pipeline::Needs;
 use super::super::setting::Setting;
 use super::super::spec::{Attribute, Child, Content, Section, Spec};
-use super::super::validation::{ACTIONS, Action, ParameterContract, Place, Report, check, is_available};
-use super::validate_parameters::{UNRESOLVED, is_exempt};
+use super::super::validation::{ACTIONS, Action, ParameterContract, Place, Report, UNRESOLVED, check, is_available};
+use super::validate_parameters::is_exempt;
 use crate::xml::Element;
 
 const SPECIFIED: Attribute = Attribute::required("specified-header-action", ACTIONS).or_expression();
@@ -90,7 +90,7 @@ impl Statement for ValidateHeaders {
             let lines: Vec<Cow<'_, str>> = lines.map(text).collect();
             check(&mut report, action, Place::ResponseHeader, parameter, &lines);
         }
-        for name in headers.keys().filter(|name| !is_exempt(name)) {
+        for name in headers.keys().filter(|name| !is_exempt(name.as_str())) {
             if declared.iter().any(|parameter| parameter.name.eq_ignore_ascii_case(name.as_str())) {
                 continue;
             }

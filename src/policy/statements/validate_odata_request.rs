@@ -137,7 +137,7 @@ impl Statement for ValidateOdataRequest {
         }
         // Nobody has said how long the body is: it is read up to the limit, and stays whole.
         let body = exchange.request.body.take();
-        let most = usize::try_from(limit).unwrap_or(usize::MAX).min(exchange.settings.body_limit);
+        let most = usize::try_from(limit).unwrap_or(usize::MAX);
         Ok(Flow::Wait(Box::pin(async move {
             let peeked = peek(body, most).await;
             let resume: Resume = Box::new(move |exchange| {

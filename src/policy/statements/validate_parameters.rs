@@ -1,9 +1,8 @@
 //! `validate-parameters`: headers, query and path of the request against what the operation declares.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::Arc;
-
-use http::{HeaderName, header};
 
 use super::super::compile::{Compiler, step};
 use super::super::document::Node;
@@ -16,7 +15,7 @@ use super::super::query;
 use super::super::setting::Setting;
 use super::super::spec::{Attribute, Child, Content, Section, Spec};
 use super::super::validation::{
-    ACTIONS, Action, OperationContract, ParameterContract, Place, Report, check, is_available,
+    ACTIONS, Action, OperationContract, ParameterContract, Place, Report, UNRESOLVED, check, is_available,
 };
 use crate::xml::Element;
 
@@ -40,9 +39,6 @@ pub(crate) const SPEC: Spec = Spec::new(
 .sections(&[Section::Inbound])
 .attributes(&[SPECIFIED, UNSPECIFIED, VARIABLE])
 .content(Content::Elements(CHILDREN));
-
-/// What is said when the operation is not known.
-pub(super) const UNRESOLVED: &str = "API's schema doesn't exist or it couldn't be resolved.";
 
 /// `validate-parameters`, compiled.
 #[derive(Debug)]
@@ -117,20 +113,21 @@ impl Rules {
 }
 
 /// Headers that belong to the connection, or that the gateway adds: nobody declares them.
-pub(super) fn is_exempt(name: &HeaderName) -> bool {
-    const NAMES: [HeaderName; 6] = [
-        header::CONNECTION,
-        header::CONTENT_LENGTH,
-        header::TRANSFER_ENCODING,
-        header::TE,
-        header::TRAILER,
-        header::UPGRADE,
-    ];
-    NAMES.contains(name) || name == "keep-alive"
+pub(super) fn is_exempt(name: &str) -> bool {
+    const NAMES: [&str; 7] =
+        ["connection", "content-length", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade"];
+    NAMES.contains(&name)
 }
 
 /// One parameter of a message, with its values.
 type Found<'m> = (Cow<'m, str>, Vec<Cow<'m, str>>);
+
+/// What is compared in one place: what the operation declares, what the message has, and what nobody need declare.
+struct Compared<'m> {
+    declared: &'m [ParameterContract],
+    found: &'m [Found<'m>],
+    is_exempt: &'m dyn Fn(&str) -> bool,
+}
 
 impl ValidateParameters {
     /// The most specific action for a parameter.
@@ -159,7 +156,7 @@ impl ValidateParameters {
         &self,
         report: &mut Report,
         place: Place,
-        (declared, found): (&[ParameterContract], &[Found<'_>]),
+        Compared { declared, found, is_exempt }: &Compared<'_>,
         exchange: &mut Exchange,
     ) -> Result<(), Box<Failure>> {
         let rules = match place {
@@ -168,12 +165,15 @@ impl ValidateParameters {
             Place::RequestHeader | Place::ResponseHeader => self.headers.as_ref(),
         };
         let is_same = |a: &str, b: &str| if place == Place::RequestHeader { a.eq_ignore_ascii_case(b) } else { a == b };
-        for parameter in declared {
+        for parameter in *declared {
             let action = self.action(rules, &parameter.name, (place, true), exchange)?;
             let values = found.iter().find(|(name, _)| is_same(name, &parameter.name));
             check(report, action, place, parameter, values.map_or(&[], |(_, values)| values));
         }
-        for (name, _) in found.iter().filter(|(name, _)| !declared.iter().any(|known| is_same(name, &known.name))) {
+        for (name, _) in *found {
+            if is_exempt(name) || declared.iter().any(|known| is_same(name, &known.name)) {
+                continue;
+            }
             let action = self.action(rules, name, (place, false), exchange)?;
             let details = format!("Unspecified {} {name} is not allowed.", place.words());
             report.add(action, place.kind(), name, "Unspecified", details);
@@ -193,33 +193,34 @@ impl ValidateParameters {
             None => ("", ""),
         };
         let headers = exchange.request.headers.clone();
-        let is_own = |name: &HeaderName| is_exempt(name) || name.as_str().eq_ignore_ascii_case(key_header);
-        let names = headers.keys().filter(|name| !is_own(name));
-        let found = names.map(|name| (name.as_str().into(), headers.get_all(name).iter().map(text).collect()));
+        let found = headers.keys().map(|name| (name.as_str().into(), headers.get_all(name).iter().map(text).collect()));
         let found: Vec<Found<'_>> = found.collect();
-        self.check(report, Place::RequestHeader, (&contract.headers, &found), exchange)?;
+        let is_own = |name: &str| is_exempt(name) || name.eq_ignore_ascii_case(key_header);
+        let compared = Compared { declared: &contract.headers, found: &found, is_exempt: &is_own };
+        self.check(report, Place::RequestHeader, &compared, exchange)?;
 
         let rest = exchange.request.rest().to_owned();
-        let mut found: Vec<Found<'_>> = Vec::new();
+        let (mut found, mut places): (Vec<Found<'_>>, _) = (Vec::new(), HashMap::new());
         for parameter in query::parameters(query::split(&rest).1) {
             let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
             let (name, value) = (query::decode(name), Cow::Owned(query::decode(value)));
-            if !key_query.is_empty() && name.eq_ignore_ascii_case(key_query) {
-                continue;
-            }
-            match found.iter_mut().find(|(known, _)| *known == name) {
+            let at = *places.entry(name.clone()).or_insert(found.len());
+            match found.get_mut(at) {
                 Some((_, values)) => values.push(value),
                 None => found.push((name.into(), vec![value])),
             }
         }
-        self.check(report, Place::Query, (&contract.query, &found), exchange)?;
+        let is_key = |name: &str| !key_query.is_empty() && name.eq_ignore_ascii_case(key_query);
+        let compared = Compared { declared: &contract.query, found: &found, is_exempt: &is_key };
+        self.check(report, Place::Query, &compared, exchange)?;
 
         let parameters = exchange.parameters.clone();
         let is_of_path = |name: &str| contract.path.iter().any(|known| &*known.name == name);
         let found = parameters.iter().filter(|(name, _)| is_of_path(name));
         let found: Vec<Found<'_>> =
             found.map(|(name, value)| (Cow::Borrowed(&**name), vec![Cow::Borrowed(value.as_str())])).collect();
-        self.check(report, Place::Path, (&contract.path, &found), exchange)
+        let compared = Compared { declared: &contract.path, found: &found, is_exempt: &|_| false };
+        self.check(report, Place::Path, &compared, exchange)
     }
 }
 

@@ -99,16 +99,18 @@ impl Tenant {
             }
             // The metadata of a domain says the id of its tenant.
             Who::Domain => {
-                let id = known.find_map(|known| known.split('/').find(|segment| is_id(segment)));
+                let known: Vec<&str> = known.filter(|known| !known.contains('{')).collect();
+                let id = known.iter().find_map(|known| known.split('/').find(|segment| is_id(segment)));
                 let is_same = |id: &str| tenant.is_none_or(|tenant| tenant.eq_ignore_ascii_case(id));
-                id.is_some_and(|id| {
+                let Some(id) = id else { return known.contains(&issuer) };
+                is_same(id) && {
                     let own = [
                         format!("{LOGIN}/{id}/v2.0"),
                         format!("https://sts.windows.net/{id}/"),
                         format!("{}/{id}/v2.0", self.endpoint),
                     ];
-                    is_same(id) && own.iter().any(|own| own == issuer)
-                })
+                    known.contains(&issuer) || own.iter().any(|own| own == issuer)
+                }
             }
         }
     }
@@ -176,6 +178,7 @@ mod tests {
         let (v2, v1) = (format!("{LOGIN}/{ID}/v2.0"), format!("https://sts.windows.net/{ID}/"));
         let consumers = format!("{LOGIN}/{CONSUMERS}/v2.0");
         let other = "11111111-2222-3333-4444-555555555555";
+        let ciam = "https://contoso.ciamlogin.com/72f988bf-86f1-41af-91ab-2d7cd011db47/v2.0";
         let template = "https://login.microsoftonline.com/{tenantid}/v2.0";
         for (tenant, issuer, tid, known, expected) in [
             (ID, &*v2, Some(ID), &[][..], true),
@@ -194,6 +197,10 @@ mod tests {
             ("contoso.com", &v2, Some(other), &[&*v2], false),
             ("contoso.com", &v2, Some(ID), &[], false),
             ("contoso.com", &v2, Some(ID), &[template], false),
+            ("contoso.com", ciam, Some(ID), &[ciam], true),
+            ("contoso.com", ciam, Some(other), &[ciam], false),
+            ("contoso.com", "https://sts.contoso.com/adfs", None, &["https://sts.contoso.com/adfs"], true),
+            ("contoso.com", "https://sts.contoso.com/adfs", None, &[ciam], false),
         ] {
             assert_eq!(allows(tenant, issuer, tid, known), expected, "{tenant} {issuer} {tid:?}");
         }

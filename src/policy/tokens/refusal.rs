@@ -9,6 +9,8 @@ use crate::jwt::Malformed;
 pub(crate) enum Refusal {
     NotPresent,
     Malformed(Malformed),
+    /// What checks tokens can read it, and expressions cannot.
+    NotReadable,
     /// No key opens an encrypted token.
     NotDecrypted,
     Signature,
@@ -32,9 +34,12 @@ impl Refusal {
     pub(crate) fn reason(&self) -> &'static str {
         match self {
             Self::NotPresent => "TokenNotPresent",
-            Self::Malformed(_) | Self::NotDecrypted | Self::NoExpiration | Self::NotYetValid | Self::NoTime(_) => {
-                "JwtInvalid"
-            }
+            Self::Malformed(_)
+            | Self::NotReadable
+            | Self::NotDecrypted
+            | Self::NoExpiration
+            | Self::NotYetValid
+            | Self::NoTime(_) => "JwtInvalid",
             Self::Signature => "TokenSignatureInvalid",
             Self::KeyNotFound => "TokenSignatureKeyNotFound",
             Self::Expired => "TokenExpired",
@@ -51,6 +56,7 @@ impl fmt::Display for Refusal {
         match self {
             Self::NotPresent => f.write_str("JWT not present."),
             Self::Malformed(malformed) => malformed.fmt(f),
+            Self::NotReadable => f.write_str("The token cannot be read."),
             Self::NotDecrypted => f.write_str("Decryption failed."),
             Self::Signature => f.write_str("Signature validation failed. Access denied."),
             Self::KeyNotFound => f.write_str("Signature key was not found. Access denied."),

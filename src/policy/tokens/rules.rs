@@ -103,9 +103,10 @@ impl Rules {
     fn check(self: &Arc<Self>, exchange: &mut Exchange, text: String, round: Round) -> Result<Flow, Box<Failure>> {
         match self.verdict(exchange, &text, round) {
             Ok(token) => {
-                if let Some(variable) = &self.variable
-                    && let Some(token) = Value::jwt(&token)
-                {
+                if let Some(variable) = &self.variable {
+                    let Some(token) = Value::jwt(&token) else {
+                        return Err(self.refuse(exchange, &Refusal::NotReadable));
+                    };
                     exchange.variables.set(variable.clone(), token);
                 }
                 Ok(Flow::Continue)
@@ -227,7 +228,7 @@ impl Rules {
         }
         let is_unknown = searches && self.keys.is_empty();
         Err(match all().next() {
-            Some(_) if documents.is_complete && !is_unknown => Refusal::Signature.into(),
+            Some(_) if is_named || documents.is_complete && !is_unknown => Refusal::Signature.into(),
             _ => Refusal::KeyNotFound.into(),
         })
     }

@@ -50,8 +50,10 @@ pub struct BodyContract {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ResponseContract {
-    /// The status; none for all that are not declared.
+    /// The status; none for a range, and for all that are not declared.
     pub status: Option<u16>,
+    /// The first digit of the statuses of a range, which is 4 for `4XX`.
+    pub class: Option<u16>,
     /// Its headers.
     pub headers: Vec<ParameterContract>,
     /// Its bodies by media type.
@@ -75,14 +77,33 @@ impl BodyContract {
 impl ResponseContract {
     /// A response without headers and bodies.
     pub fn new(status: Option<u16>) -> Self {
-        Self { status, headers: Vec::new(), bodies: Vec::new() }
+        Self { status, class: None, headers: Vec::new(), bodies: Vec::new() }
     }
 }
 
 impl OperationContract {
-    /// The response that is declared for a status, or for all others.
+    /// The response that is declared for a status, else for its range, else for all others.
     pub(crate) fn response(&self, status: u16) -> Option<&ResponseContract> {
-        let of = |wanted| self.responses.iter().find(move |response| response.status == wanted);
-        of(Some(status)).or_else(|| of(None))
+        let of = |status, class| {
+            self.responses.iter().find(move |response| response.status == status && response.class == class)
+        };
+        of(Some(status), None).or_else(|| of(None, Some(status / 100))).or_else(|| of(None, None))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_closest_response_holds() {
+        let mut contract = OperationContract::default();
+        assert!(contract.response(200).is_none());
+        let range = ResponseContract { class: Some(4), ..ResponseContract::new(None) };
+        contract.responses = vec![ResponseContract::new(None), range, ResponseContract::new(Some(404))];
+        let found = |status| contract.response(status).map(|response| (response.status, response.class));
+        assert_eq!(found(404), Some((Some(404), None)));
+        assert_eq!(found(400), Some((None, Some(4))));
+        assert_eq!(found(500), Some((None, None)));
     }
 }

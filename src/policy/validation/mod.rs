@@ -2,6 +2,8 @@
 
 mod action;
 mod contract;
+#[cfg(feature = "validation")]
+mod lowered;
 mod parameter;
 pub(crate) mod position;
 mod report;
@@ -11,10 +13,12 @@ mod translate;
 
 pub(crate) use action::{ACTIONS, Action};
 pub use contract::{BodyContract, OperationContract, ParameterContract, ResponseContract};
-pub(crate) use parameter::{Place, check};
+pub(crate) use parameter::{Place, UNRESOLVED, check};
 pub(crate) use report::{ErrorKind, Report};
+#[cfg(feature = "libxml")]
+pub(crate) use schema::LARGEST_DOCUMENT;
 pub use schema::SchemaContract;
-pub(crate) use schema::{Breach, Variant};
+pub(crate) use schema::{Breach, Lack, Variant};
 
 use super::compile::Compiler;
 use crate::xml::Element;

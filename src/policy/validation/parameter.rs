@@ -7,7 +7,10 @@ use serde_json::{Number, Value};
 use super::action::Action;
 use super::contract::ParameterContract;
 use super::report::{ErrorKind, Report};
-use super::schema::{Breach, Variant};
+use super::schema::{Breach, Lack, Variant};
+
+/// What is said of a parameter or header when the schema of the API is not known.
+pub(crate) const UNRESOLVED: &str = "API's schema doesn't exist or it couldn't be resolved.";
 
 /// Where a value stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,7 +76,10 @@ pub(crate) fn check(
             report.add(action, kind, name, "IncorrectMessage", details);
         }
         values => match parsed(place, declared, values) {
-            Ok(candidates) => conforms(report, action, place, declared, &candidates),
+            Ok(candidates) => {
+                let length = values.iter().map(|value| value.len()).sum();
+                conforms(report, action, place, declared, (&candidates, length));
+            }
             Err(problem) => {
                 let (details, public) = match place {
                     Place::ResponseHeader => {
@@ -96,12 +102,23 @@ pub(crate) fn check(
     }
 }
 
-/// Checks a value against enumeration and schema; of several readings of a text one is enough.
-fn conforms(report: &mut Report, action: Action, place: Place, declared: &ParameterContract, candidates: &[Value]) {
+/// Checks a value, of a text of that length, against enumeration and schema; of several readings of a text one is enough.
+fn conforms(
+    report: &mut Report,
+    action: Action,
+    place: Place,
+    declared: &ParameterContract,
+    (candidates, length): (&[Value], usize),
+) {
     let (kind, words, name) = (place.kind(), place.words(), &*declared.name);
     let mut breaches = Vec::new();
+    let lack = declared.schema.as_ref().and_then(|schema| schema.lack());
     match &declared.schema {
-        Some(schema) if schema.is_missing() => {
+        Some(_) if lack == Some(Lack::Document) => return report.add_no_schema(action, UNRESOLVED),
+        Some(_) if lack == Some(Lack::Definitions) => {
+            return report.add_no_schema(action, "API schema does not specify definitions.");
+        }
+        Some(schema) if lack.is_some() => {
             let definition = schema.name();
             let details = format!(
                 "API's schema does not contain definition {definition}, which is associated with the {words} {name}."
@@ -110,7 +127,7 @@ fn conforms(report: &mut Report, action: Action, place: Place, declared: &Parame
         }
         Some(schema) => {
             for candidate in candidates {
-                match schema.check(candidate, Variant::default()) {
+                match schema.check(candidate, length, Variant::default()) {
                     Ok(found) if found.is_empty() => return,
                     Ok(found) if breaches.is_empty() => breaches = found,
                     Ok(_) => {}
@@ -122,7 +139,11 @@ fn conforms(report: &mut Report, action: Action, place: Place, declared: &Parame
             }
         }
         None => {
-            let is_listed = |candidate: &Value| declared.values.iter().any(|value| is_text(candidate, value));
+            let is_known = |value: &Value| declared.values.iter().any(|known| is_text(value, known));
+            let is_listed = |candidate: &Value| match candidate {
+                Value::Array(items) => items.iter().all(is_known),
+                one => is_known(one),
+            };
             if declared.values.is_empty() || candidates.iter().any(is_listed) {
                 return;
             }
@@ -142,7 +163,6 @@ fn conforms(report: &mut Report, action: Action, place: Place, declared: &Parame
 fn is_text(value: &Value, text: &str) -> bool {
     match value {
         Value::String(own) => own == text,
-        Value::Array(items) => items.iter().all(|item| is_text(item, text)),
         other => {
             let written = other.to_string();
             written == text
@@ -203,7 +223,20 @@ fn scalar(text: &str) -> Option<Value> {
 mod tests {
     use proptest::prelude::*;
 
+    use super::super::super::spec::Section;
     use super::*;
+
+    #[test]
+    fn each_item_of_an_array_is_one_of_the_listed_values() {
+        let mut declared = ParameterContract::new("kinds", "array");
+        declared.values = vec!["a".into(), "b".into(), "1".into()];
+        for (values, is_good) in [(&["a", "b", "1", "a"][..], true), (&["a", "c"], false), (&["a"], true)] {
+            let mut report = Report::new("validate-parameters", Section::Inbound, None);
+            let values: Vec<_> = values.iter().map(|value| Cow::Borrowed(*value)).collect();
+            check(&mut report, Action::Prevent, Place::Query, &declared, &values);
+            assert_eq!(report.is_empty(), is_good, "{values:?}");
+        }
+    }
 
     proptest! {
         #[test]

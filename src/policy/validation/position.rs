@@ -43,6 +43,7 @@ impl Scan<'_> {
             _ => return None,
         };
         self.at += 1;
+        let wanted = step.parse::<usize>().ok();
         let mut index = 0;
         loop {
             self.space();
@@ -57,7 +58,7 @@ impl Scan<'_> {
                 self.at += 1;
                 if ignores_case { name.to_lowercase() == step } else { name == step }
             } else {
-                index.to_string() == step
+                Some(index) == wanted
             };
             if is_wanted {
                 return Some(());

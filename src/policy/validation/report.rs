@@ -18,7 +18,7 @@ use crate::sink::TraceSeverity;
 const INTERNAL: &str = "The request could not be processed due to an internal error. Contact the API owner.";
 /// The longest text of errors that a variable may hold, in bytes.
 const LONGEST: usize = 1 << 20;
-/// The most errors that one validation tells.
+/// The most errors that one validation tells, of those that end the request and of those that are noted.
 const MOST: usize = 100;
 
 /// What an error is about: `Type`.
@@ -74,12 +74,14 @@ pub(crate) struct Report {
     /// What `context.LastError.Reason` says, and whether the first error is told alone.
     reason: Option<&'static str>,
     entries: Vec<Entry>,
+    prevented: usize,
+    detected: usize,
 }
 
 impl Report {
     /// A report without errors; those to come are added to `variable`.
     pub(crate) fn new(policy: &'static str, section: Section, variable: Option<Arc<str>>) -> Self {
-        Self { policy, section, variable, reason: None, entries: Vec::new() }
+        Self { policy, section, variable, reason: None, entries: Vec::new(), prevented: 0, detected: 0 }
     }
 
     /// The same report with a reason of its own; of several errors the first one is told.
@@ -122,8 +124,20 @@ impl Report {
         self.add_internal(action, (ErrorKind::ApiSchema, "", ""), details.to_owned());
     }
 
+    #[cfg(test)]
+    pub(super) fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
     fn push(&mut self, entry: Entry) {
-        if entry.action != Action::Ignore && self.entries.len() < MOST {
+        // What is only noted takes no place of what ends the request.
+        let count = match entry.action {
+            Action::Ignore => return,
+            Action::Prevent => &mut self.prevented,
+            Action::Detect => &mut self.detected,
+        };
+        *count += 1;
+        if *count <= MOST {
             self.entries.push(entry);
         }
     }
@@ -135,7 +149,9 @@ impl Report {
         }
         if let Some(variable) = &self.variable {
             let known = exchange.variables.get(variable).and_then(Value::downcast::<JToken>).cloned();
-            exchange.variables.set(variable.clone(), self.value(known));
+            if let Some(value) = self.value(known) {
+                exchange.variables.set(variable.clone(), value);
+            }
         }
         for entry in &self.entries {
             let name = |name: &str, value: &str| (name.to_owned(), value.to_owned());
@@ -168,11 +184,12 @@ impl Report {
         Err(failure)
     }
 
-    /// The errors as objects, behind those that are there.
-    fn value(&self, known: Option<JToken>) -> Value {
-        let mut all = known
-            .and_then(|known| serde_json::from_str(&known.to_json(Formatting::None, LONGEST).ok()?).ok())
-            .unwrap_or_else(|| json!([]));
+    /// The errors as objects, behind those that are there; none when there are too many to add to.
+    fn value(&self, known: Option<JToken>) -> Option<Value> {
+        let mut all = match known {
+            Some(known) => serde_json::from_str(&known.to_json(Formatting::None, LONGEST).ok()?).ok()?,
+            None => json!([]),
+        };
         if let Some(all) = all.as_array_mut() {
             all.extend(self.entries.iter().map(|entry| {
                 json!({
@@ -184,6 +201,48 @@ impl Report {
                 })
             }));
         }
-        JToken::parse(&all.to_string(), Expected::Token).ok().flatten().map_or(Value::Null, Value::object)
+        JToken::parse(&all.to_string(), Expected::Token).ok().flatten().map(Value::object)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::Request;
+
+    use super::*;
+    use crate::body::Body;
+
+    fn report(variable: Option<&str>) -> Report {
+        Report::new("validate-parameters", Section::Inbound, variable.map(Into::into))
+    }
+
+    fn exchange() -> Exchange {
+        Exchange::new(Request::new(Body::empty()), Arc::default())
+    }
+
+    #[test]
+    fn what_is_noted_takes_no_place_of_what_ends_the_request() {
+        let mut report = report(None);
+        for n in 0..1_000 {
+            report.add(Action::Detect, ErrorKind::QueryParameter, "a", "Unspecified", n.to_string());
+        }
+        report.add(Action::Prevent, ErrorKind::PathParameter, "b", "IncorrectMessage", "bad".to_owned());
+        assert_eq!(report.entries.len(), MOST + 1);
+        assert_eq!(report.finish(&mut exchange()).err().unwrap().message, "bad");
+    }
+
+    #[test]
+    fn errors_of_a_full_variable_stay() {
+        let mut exchange = exchange();
+        let mut length = |details: String| {
+            let mut report = report(Some("errors"));
+            report.add(Action::Detect, ErrorKind::RequestBody, "", "IncorrectMessage", details);
+            assert!(report.finish(&mut exchange).is_ok());
+            let known = exchange.variables.get("errors").and_then(Value::downcast::<JToken>).cloned();
+            known.unwrap().to_json(Formatting::None, usize::MAX).unwrap().matches("Details").count()
+        };
+        assert_eq!(length("first".to_owned()), 1);
+        assert_eq!(length("x".repeat(LONGEST)), 2);
+        assert_eq!(length("last".to_owned()), 2);
     }
 }

@@ -4,26 +4,21 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value, json};
 
+use super::lowered;
 use super::schema::Variant;
 
 /// How deep a schema may nest.
 const DEEPEST: usize = 100;
-/// The largest document that is read, in bytes of its text: what API Management takes.
-const LARGEST: usize = 4 << 20;
 
 /// The schema at `pointer`, with everything that it refers to.
 pub(super) fn schema(document: &Value, pointer: &str, variant: Variant) -> Result<Value, String> {
     let mut bundle = json!({ "$ref": format!("#{pointer}") });
-    let (mut waiting, mut seen, mut size) = (vec![home(pointer)], BTreeSet::new(), 0);
+    let (mut waiting, mut seen) = (vec![home(pointer)], BTreeSet::new());
     while let Some(place) = waiting.pop() {
         if !seen.insert(place.clone()) {
             continue;
         }
         let found = document.pointer(&place).ok_or_else(|| format!("the reference #{place} leads nowhere"))?;
-        size += found.to_string().len();
-        if size > LARGEST {
-            return Err(format!("the schema is larger than {LARGEST} bytes"));
-        }
         let mut translator = Translator { variant, references: Vec::new() };
         let translated = translator.schema(found, 0)?;
         waiting.extend(translator.references.iter().map(|reference| home(reference)));
@@ -99,7 +94,8 @@ impl Translator {
                 | "unevaluatedProperties"
                 | "additionalItems" => self.schema(value, depth + 1)?,
                 "allOf" | "anyOf" | "oneOf" | "prefixItems" => self.list(value, depth)?,
-                "required" if self.variant.ignores_case => lowered_names(value),
+                "required" if self.variant.ignores_case => lowered::names(value),
+                "dependentRequired" if self.variant.ignores_case => lowered::dependent(value),
                 // Of OpenAPI 3.0 and of draft 4: whether the limit itself is left out.
                 "exclusiveMinimum" | "exclusiveMaximum" if value.is_boolean() => continue,
                 "minimum" if members.get("exclusiveMinimum") == Some(&Value::Bool(true)) => {
@@ -138,10 +134,18 @@ impl Translator {
 
     fn named(&mut self, keyword: &str, value: &Value, depth: usize) -> Result<Value, String> {
         let members = value.as_object().ok_or_else(|| format!("{keyword} of a schema is not an object"))?;
-        let is_lowered = self.variant.ignores_case && keyword == "properties";
+        let ignores_case = self.variant.ignores_case;
         let mut out = Map::new();
         for (name, value) in members {
-            let name = if is_lowered { name.to_lowercase() } else { name.clone() };
+            let name = match keyword {
+                "properties" | "dependentSchemas" if ignores_case => name.to_lowercase(),
+                // Of an expression another case may be another meaning: `\D`.
+                "patternProperties" if ignores_case => format!("(?i){name}"),
+                _ => name.clone(),
+            };
+            if out.contains_key(&name) {
+                return Err(format!("two names in {keyword} are '{name}' without case"));
+            }
             out.insert(name, self.schema(value, depth + 1)?);
         }
         Ok(Value::Object(out))
@@ -166,27 +170,6 @@ fn nullable(mut schema: Map<String, Value>) -> Value {
         values.push(Value::Null);
     }
     Value::Object(schema)
-}
-
-fn lowered_names(value: &Value) -> Value {
-    match value {
-        Value::Array(names) => names
-            .iter()
-            .map(|name| name.as_str().map_or_else(|| name.clone(), |name| name.to_lowercase().into()))
-            .collect(),
-        other => other.clone(),
-    }
-}
-
-/// The same value with the names of all properties in lower case.
-pub(super) fn lowered(value: &Value) -> Value {
-    match value {
-        Value::Array(items) => items.iter().map(lowered).collect(),
-        Value::Object(members) => {
-            members.iter().map(|(name, value)| (name.to_lowercase(), lowered(value))).collect::<Map<_, _>>().into()
-        }
-        other => other.clone(),
-    }
 }
 
 #[cfg(test)]
@@ -247,7 +230,6 @@ mod tests {
         let found = super::schema(&document, "/definitions/A", variant).unwrap();
         let expected = json!({ "properties": { "id": {} }, "required": ["id"], "additionalProperties": false });
         assert_eq!(found["definitions"]["A"], expected);
-        assert_eq!(lowered(&json!([{ "A": { "B": 1 } }])), json!([{ "a": { "b": 1 } }]));
     }
 
     proptest! {

@@ -87,6 +87,16 @@ impl Certificate {
         name::text(self.inner.tbs_certificate().issuer())
     }
 
+    /// The attributes of the subject in the order in which they are printed: type as it is printed, value as it is.
+    pub fn subject_attributes(&self) -> Vec<(String, String)> {
+        name::attributes(self.inner.tbs_certificate().subject())
+    }
+
+    /// The same of the issuer.
+    pub fn issuer_attributes(&self) -> Vec<(String, String)> {
+        name::attributes(self.inner.tbs_certificate().issuer())
+    }
+
     /// `GetName()`: the subject, least specific part first.
     pub fn subject_in_order(&self) -> String {
         name::text_in_order(self.inner.tbs_certificate().subject())

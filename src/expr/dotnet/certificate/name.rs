@@ -22,6 +22,14 @@ fn parts(name: &Name) -> Vec<String> {
     name.iter_rdn().map(|rdn| rdn.iter().map(attribute).collect::<Vec<_>>().join(" + ")).collect()
 }
 
+/// Types and values, most specific first.
+pub(super) fn attributes(name: &Name) -> Vec<(String, String)> {
+    let mut parts: Vec<Vec<_>> =
+        name.iter_rdn().map(|rdn| rdn.iter().map(|part| (label(part), value(part))).collect()).collect();
+    parts.reverse();
+    parts.into_iter().flatten().collect()
+}
+
 /// The value of the first attribute that has one of `labels`, in the order of the labels.
 pub(super) fn first(name: &Name, labels: &[&str]) -> Option<String> {
     labels.iter().find_map(|wanted| name.iter().find(|attribute| label(attribute) == *wanted).map(value))

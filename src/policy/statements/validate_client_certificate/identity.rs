@@ -58,8 +58,8 @@ pub(super) struct Shown<'c> {
 
 impl<'c> Shown<'c> {
     pub(super) fn new(certificate: &'c Certificate, shown: &'c ClientCertificate) -> Self {
-        let subject = DistinguishedName::parse(&certificate.subject());
-        Self { certificate, shown, subject, issuer: DistinguishedName::parse(&certificate.issuer()) }
+        let subject = DistinguishedName::of(certificate.subject_attributes());
+        Self { certificate, shown, subject, issuer: DistinguishedName::of(certificate.issuer_attributes()) }
     }
 
     /// The thumbprint of the certificate that signed it, as far as the caller showed that one.

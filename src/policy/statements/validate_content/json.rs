@@ -22,7 +22,7 @@ pub(super) fn check(
         }
     };
     let Some(schema) = schema else { return Ok(Vec::new()) };
-    let breaches = schema.check(&value, variant)?;
+    let breaches = schema.check(&value, text.len(), variant)?;
     let place = |breach: super::super::super::validation::Breach| {
         let (line, position) = position::of(&text, &breach.path, variant.ignores_case);
         (breach.message, line, position)

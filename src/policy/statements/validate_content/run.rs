@@ -1,5 +1,6 @@
 //! What `validate-content` does with a message.
 
+#[cfg(feature = "libxml")]
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -12,12 +13,16 @@ use super::super::super::list::{Flow, Resume};
 use super::super::super::media;
 use super::super::super::media::MediaType;
 use super::super::super::messages::MessageBody;
+use super::super::super::packed::{Packing, Unpacked};
 use super::super::super::peek::{Peeked, peek};
 use super::super::super::pipeline::Needs;
 use super::super::super::setting::Setting;
-use super::super::super::validation::{Action, BodyContract, ErrorKind, Report, SchemaContract};
+use super::super::super::validation::{Action, BodyContract, ErrorKind, Lack, Report, SchemaContract};
 use super::{ContentRule, Engine, Rules, json};
 use crate::body::{Body, CollectError};
+
+/// What is said when the schema of the API is not known.
+const UNRESOLVED: &str = "API's schema does not exist or it could not be resolved.";
 
 /// What a body is validated as.
 struct Wanted {
@@ -32,9 +37,12 @@ struct Wanted {
 enum Size {
     /// So long, or longer.
     Known(u64),
-    /// Nobody has said.
+    /// Nobody has said, or it is packed.
     Streaming,
 }
+
+/// By how much more bytes that cannot be packed may grow when they are.
+const PACKING: u64 = 1 << 10;
 
 impl Rules {
     fn kind(&self) -> ErrorKind {
@@ -52,8 +60,11 @@ impl Rules {
     }
 
     pub(super) fn run(self: &Arc<Self>, exchange: &mut Exchange) -> Result<Flow, Box<Failure>> {
-        let limit = u64::try_from(*self.max_size.get(exchange)?)
-            .map_err(|_| Failure::expression("The value of max-size is negative."))?;
+        let limit = *self.max_size.get(exchange)?;
+        let limit = u64::try_from(limit).ok().filter(|_| limit <= super::LARGEST);
+        let limit = limit.ok_or_else(|| {
+            Failure::expression(format_args!("The value of max-size is not between 0 and {}.", super::LARGEST))
+        })?;
         let mut report = Report::new(super::SPEC.element, self.section, self.variable.clone());
         let Some((body, headers)) = exchange.message(self.message) else { return Ok(Flow::Continue) };
         let size = match (&*body, length(headers)) {
@@ -62,8 +73,11 @@ impl Rules {
             (MessageBody::Stream(_), None) => Size::Streaming,
             _ => Size::Known(0),
         };
+        // What counts of a packed body is what is in it.
+        let is_packed = matches!(Packing::of(headers), Some(Packing::Known(_)));
+        let most = limit + if is_packed { PACKING } else { 0 };
         if let Size::Known(size) = size
-            && size > limit
+            && size > most
         {
             self.too_large(&mut report, size, limit, exchange)?;
             return report.finish(exchange);
@@ -71,22 +85,28 @@ impl Rules {
         let wanted = self.wanted(&mut report, exchange)?;
         let Some((body, _)) = exchange.message(self.message) else { return Ok(Flow::Continue) };
         match body {
-            MessageBody::Stream(_) if wanted.is_some() || matches!(size, Size::Streaming) => {
-                Ok(self.read(body.take(), limit, report, wanted))
+            MessageBody::Stream(_) if wanted.is_some() || is_packed || matches!(size, Size::Streaming) => {
+                Ok(self.read(body.take(), (limit, most), report, wanted))
             }
             MessageBody::Bytes(bytes) => {
                 let bytes = (**bytes).clone();
-                self.validate(report, wanted, &bytes, exchange)
+                self.open(report, wanted, &bytes, limit, exchange)
             }
             _ => self.validate(report, wanted, b"", exchange),
         }
     }
 
     /// Reads the body, as far as it may be long; it stays whole.
-    fn read(self: &Arc<Self>, body: Body, limit: u64, mut report: Report, wanted: Option<Wanted>) -> Flow {
+    fn read(
+        self: &Arc<Self>,
+        body: Body,
+        (limit, most): (u64, u64),
+        mut report: Report,
+        wanted: Option<Wanted>,
+    ) -> Flow {
         let rules = Arc::clone(self);
         Flow::Wait(Box::pin(async move {
-            let read = peek(body, usize::try_from(limit).unwrap_or(usize::MAX)).await;
+            let read = peek(body, usize::try_from(most).unwrap_or(usize::MAX)).await;
             let resume: Resume = Box::new(move |exchange| {
                 let of_request = rules.message == Message::Request;
                 let (body, is_whole) = match read {
@@ -100,13 +120,41 @@ impl Rules {
                 let bytes = body.as_bytes().cloned().unwrap_or_default();
                 exchange.put_body(Ok(body), of_request)?;
                 if is_whole {
-                    return rules.validate(report, wanted, &bytes, exchange);
+                    return rules.open(report, wanted, &bytes, limit, exchange);
                 }
                 rules.too_large(&mut report, limit.saturating_add(1), limit, exchange)?;
                 report.finish(exchange)
             });
             resume
         }))
+    }
+
+    /// Checks a body that is whole, for what is in it when it is packed.
+    fn open(
+        self: &Arc<Self>,
+        mut report: Report,
+        wanted: Option<Wanted>,
+        bytes: &[u8],
+        limit: u64,
+        exchange: &mut Exchange,
+    ) -> Result<Flow, Box<Failure>> {
+        let packing = exchange.message(self.message).and_then(|(_, headers)| Packing::of(headers));
+        let problem = match packing {
+            None => return self.validate(report, wanted, bytes, exchange),
+            Some(Packing::Unknown(packing)) => Err(format!("The content encoding {packing} is not supported.")),
+            Some(Packing::Known(codec)) => match codec.unpack(bytes, usize::try_from(limit).unwrap_or(usize::MAX)) {
+                Ok(Unpacked::Whole(bytes)) => return self.validate(report, wanted, &bytes, exchange),
+                Ok(Unpacked::Longer) => {
+                    self.too_large(&mut report, limit.saturating_add(1), limit, exchange)?;
+                    return report.finish(exchange);
+                }
+                Err(error) => Ok(vec![(format!("The body cannot be unpacked: {error}."), 1, 1)]),
+            },
+        };
+        if let Some(wanted) = wanted {
+            self.tell(&mut report, &wanted, problem);
+        }
+        report.finish(exchange)
     }
 
     fn too_large(
@@ -154,7 +202,7 @@ impl Rules {
             Some(schema) => Some(Arc::clone(schema)),
             None => match self.declared(exchange) {
                 None => {
-                    report.add_no_schema(action, "API's schema does not exist or it could not be resolved.");
+                    report.add_no_schema(action, UNRESOLVED);
                     return Ok(None);
                 }
                 Some(bodies) => match bodies.iter().find(|(known, _)| is_same(known, &media_type)) {
@@ -166,12 +214,18 @@ impl Rules {
                 },
             },
         };
-        if let Some(schema) = schema.as_ref().filter(|schema| schema.is_missing()) {
-            let details = format!(
-                "API's schema does not contain definition {}, which is associated with the content type {media_type}.",
-                schema.name()
-            );
-            report.add_internal(action, (self.kind(), &media_type, "MissingDefinition"), details);
+        if let Some((schema, lack)) = schema.as_ref().and_then(|schema| Some((schema, schema.lack()?))) {
+            match lack {
+                Lack::Document => report.add_no_schema(action, UNRESOLVED),
+                Lack::Definitions => report.add_no_schema(action, "API's schema does not specify definitions."),
+                Lack::Definition => {
+                    let details = format!(
+                        "API's schema does not contain definition {}, which is associated with the content type {media_type}.",
+                        schema.name()
+                    );
+                    report.add_internal(action, (self.kind(), &media_type, "MissingDefinition"), details);
+                }
+            }
             return Ok(None);
         }
         Ok(Some(Wanted { media_type, schema, rule: index, action }))
@@ -222,16 +276,15 @@ impl Rules {
         let Some(wanted) = wanted else { return report.finish(exchange) };
         let Some(rule) = self.contents.get(wanted.rule) else { return report.finish(exchange) };
         let Some((_, headers)) = exchange.message(self.message) else { return report.finish(exchange) };
-        let outcome = match (encoding(headers), rule.engine) {
-            (Some(encoding), _) => Err(format!("The content encoding {encoding} is not supported.")),
-            (None, Engine::Json) => json::check(bytes, headers, wanted.schema.as_deref(), rule.variant),
+        let outcome = match rule.engine {
+            Engine::Json => json::check(bytes, headers, wanted.schema.as_deref(), rule.variant),
             #[cfg(feature = "libxml")]
-            (None, engine) => match media::xml_text(bytes, headers).map(Cow::into_owned) {
+            engine => match media::xml_text(bytes, headers).map(Cow::into_owned) {
                 Some(text) => return Ok(self.validate_xml(report, wanted, text, engine == Engine::Soap, exchange)),
                 None => Err(media::NOT_ITS_ENCODING.to_owned()),
             },
             #[cfg(not(feature = "libxml"))]
-            (None, Engine::Xml | Engine::Soap) => Err("XML is not checked in this build.".to_owned()),
+            Engine::Xml | Engine::Soap => Err("XML is not checked in this build.".to_owned()),
         };
         self.tell(&mut report, &wanted, outcome);
         report.finish(exchange)
@@ -312,11 +365,4 @@ fn is_same(a: &str, b: &str) -> bool {
 
 fn length(headers: &HeaderMap) -> Option<u64> {
     headers.get(header::CONTENT_LENGTH)?.to_str().ok()?.trim().parse().ok()
-}
-
-/// How the content is packed, when it is.
-fn encoding(headers: &HeaderMap) -> Option<Cow<'_, str>> {
-    let value = headers.get(header::CONTENT_ENCODING)?;
-    let text = String::from_utf8_lossy(value.as_bytes());
-    (!text.trim().is_empty() && !text.trim().eq_ignore_ascii_case("identity")).then_some(text)
 }

@@ -6,13 +6,20 @@ use libxml::schemas::{SchemaParserContext, SchemaValidationContext};
 use libxml::tree::Node;
 use roxmltree::{Document, ParsingOptions};
 
-/// The namespace of XML Schema.
-const XSD: &str = "http://www.w3.org/2001/XMLSchema";
-/// The most nodes of a schema.
-const MOST_NODES: u32 = 1_000_000;
+use super::super::super::validation::LARGEST_DOCUMENT;
 
-/// Why a schema cannot be used; a schema must not lead out of itself.
+/// The namespace of XML Schema.
+pub(super) const XSD: &str = "http://www.w3.org/2001/XMLSchema";
+/// The most breaches that are told.
+const MOST_TOLD: usize = 100;
+/// The most nodes of a schema.
+pub(super) const MOST_NODES: u32 = 1_000_000;
+
+/// Why a schema cannot be used; a schema must not lead out of itself. One that is too large fails when it is used.
 pub(super) fn problem(xsd: &str) -> Option<String> {
+    if xsd.len() > LARGEST_DOCUMENT {
+        return None;
+    }
     outside(xsd).or_else(|| compiled(xsd).err())
 }
 
@@ -46,6 +53,9 @@ pub(super) fn check(
         return Ok(vec![(format!("The body is not XML: {message}."), line, position)]);
     }
     let Some(xsd) = xsd else { return Ok(Vec::new()) };
+    if xsd.len() > LARGEST_DOCUMENT {
+        return Err(format!("The schema is larger than {LARGEST_DOCUMENT} bytes."));
+    }
     if let Some(problem) = outside(xsd) {
         return Err(problem);
     }
@@ -68,7 +78,7 @@ pub(super) fn check(
         schema.validate_document(&document)
     };
     let errors = outcome.err().unwrap_or_default();
-    Ok(errors.iter().map(|error| (text(error), number(error.line), number(error.col))).collect())
+    Ok(errors.iter().take(MOST_TOLD).map(|error| (text(error), number(error.line), number(error.col))).collect())
 }
 
 /// The first element in the body of an envelope.
@@ -79,7 +89,7 @@ fn payload(root: &Node) -> Option<Node> {
 }
 
 /// XML without a DTD; the error has its line and position.
-fn parse(xml: &str, most_nodes: u32) -> Result<Document<'_>, (String, usize, usize)> {
+pub(super) fn parse(xml: &str, most_nodes: u32) -> Result<Document<'_>, (String, usize, usize)> {
     let options = ParsingOptions { allow_dtd: false, nodes_limit: most_nodes, ..ParsingOptions::default() };
     Document::parse_with_options(xml, options).map_err(|error| {
         let place = error.pos();

@@ -49,6 +49,7 @@ impl Checks {
             exchange.graphql.guards.push(Arc::new(guard));
             return Ok(Flow::Continue);
         }
+        exchange.graphql.is_validated = true;
         if exchange.request.method == Method::GET {
             if text.len() > max_size {
                 return self.refuse(exchange, vec![too_large(text.len(), max_size)]);
