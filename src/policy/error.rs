@@ -53,10 +53,13 @@ impl Failure {
         })
     }
 
+    /// The reason of [`caller_has_gone`](Self::caller_has_gone).
+    pub(crate) const CALLER_HAS_GONE: &'static str = "ClientConnectionFailure";
+
     /// The caller went away. Nobody is there to see the status; it is what other servers log.
     pub(crate) fn caller_has_gone() -> Box<Self> {
         let status = StatusCode::from_u16(499).unwrap_or(StatusCode::BAD_REQUEST);
-        Self::refused(status, "ClientConnectionFailure", "The operation was canceled.")
+        Self::refused(status, Self::CALLER_HAS_GONE, "The operation was canceled.")
     }
 
     /// A refusal: the caller sees `status` and the message.

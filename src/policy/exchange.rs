@@ -302,3 +302,12 @@ impl Exchange {
         self.request.rest = Rest::Changed(rest);
     }
 }
+
+/// A request that ends before its response, because the caller has gone, is counted all the same.
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        if self.limited.is_some() {
+            self.abandon();
+        }
+    }
+}

@@ -89,6 +89,7 @@ mod traced_body;
 mod tracer;
 #[cfg_attr(not(feature = "client"), allow(dead_code))]
 mod tracing;
+mod unanswered;
 mod validation;
 mod variables;
 mod waited_forward;

@@ -1,7 +1,9 @@
 //! The trait that limits and quotas count with, and what it is asked.
 
 use std::fmt;
+use std::future::poll_fn;
 use std::pin::Pin;
+use std::task::Poll;
 use std::time::{Duration, SystemTime};
 
 /// Counts, for limits and quotas.
@@ -52,7 +54,24 @@ impl<T> Answer<T> {
 }
 
 /// An answer on its way.
-type Later<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
+pub(crate) type Later<T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send>>;
+
+/// Waits for all answers at the same time: no longer than the slowest takes.
+pub(crate) async fn together<T>(answers: Vec<Later<T>>) -> Vec<Result<T, StoreError>> {
+    let mut waiting: Vec<_> = answers.into_iter().map(|answer| (answer, None)).collect();
+    poll_fn(|cx| {
+        let mut is_pending = false;
+        for (answer, heard) in waiting.iter_mut().filter(|(_, heard)| heard.is_none()) {
+            match answer.as_mut().poll(cx) {
+                Poll::Ready(answer) => *heard = Some(answer),
+                Poll::Pending => is_pending = true,
+            }
+        }
+        if is_pending { Poll::Pending } else { Poll::Ready(()) }
+    })
+    .await;
+    waiting.into_iter().filter_map(|(_, heard)| heard).collect()
+}
 
 impl<T: fmt::Debug> fmt::Debug for Answer<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -65,30 +84,95 @@ impl<T: fmt::Debug> fmt::Debug for Answer<T> {
 
 impl Decision {
     /// No limit is exceeded, and so much is left of each.
-    pub fn allowed(remaining: impl Iterator<Item = u64> + Clone) -> Self {
-        let least = remaining.clone().min().unwrap_or(u64::MAX);
-        let is_one = remaining.clone().nth(1).is_none();
-        Self::Allowed { remaining: least, each: if is_one { Vec::new() } else { remaining.collect() } }
+    pub fn allowed(remaining: impl Iterator<Item = u64>) -> Self {
+        Self::passes(Remaining::of(remaining))
+    }
+
+    /// No limit could be looked at, and the request passes; so much is left of each as far as anybody knows.
+    pub(crate) fn allowed_without_store(each: Remaining) -> Self {
+        Self::WithoutStore(Some(Box::new(Self::passes(each))))
+    }
+
+    fn passes(each: Remaining) -> Self {
+        Self::Allowed { remaining: each.least().unwrap_or(u64::MAX), each }
     }
 
     /// What is left of the limit at that place in the question.
     pub fn remaining(&self, limit: usize) -> u64 {
         match self {
-            Self::Allowed { remaining, each } => each.get(limit).copied().unwrap_or(*remaining),
-            Self::Exceeded { .. } => 0,
+            Self::Allowed { remaining, each } => each.get(limit).unwrap_or(*remaining),
+            Self::WithoutStore(Some(decision)) => decision.remaining(limit),
+            Self::Exceeded { .. } | Self::WithoutStore(None) => 0,
+        }
+    }
+}
+
+/// What is left of each limit of a question, by its place; without an allocation for as many as documents have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Remaining(Left);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Left {
+    Few(u8, [u64; FEW]),
+    Many(Vec<u64>),
+}
+
+const FEW: usize = 6;
+
+impl Remaining {
+    /// So much of each.
+    pub fn of(remaining: impl Iterator<Item = u64>) -> Self {
+        let (mut few, mut count, mut rest) = ([0; FEW], 0_u8, remaining);
+        while let Some(place) = few.get_mut(usize::from(count)) {
+            let Some(left) = rest.next() else { return Self(Left::Few(count, few)) };
+            *place = left;
+            count += 1;
+        }
+        match rest.next() {
+            None => Self(Left::Few(count, few)),
+            Some(next) => Self(Left::Many(few.into_iter().chain([next]).chain(rest).collect())),
+        }
+    }
+
+    /// What is left of the limit at that place.
+    pub fn get(&self, limit: usize) -> Option<u64> {
+        self.all().get(limit).copied()
+    }
+
+    fn least(&self) -> Option<u64> {
+        self.all().iter().copied().min()
+    }
+
+    fn all(&self) -> &[u64] {
+        match &self.0 {
+            Left::Few(count, few) => few.get(..usize::from(*count)).unwrap_or_default(),
+            Left::Many(all) => all,
         }
     }
 }
 
 /// Why a store could not answer.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("{0}")]
-pub struct StoreError(Box<str>);
+#[error("{message}")]
+pub struct StoreError {
+    message: Box<str>,
+    is_of_key: bool,
+}
 
 impl StoreError {
     /// An error with a text for operators.
     pub fn new(message: impl Into<Box<str>>) -> Self {
-        Self(message.into())
+        Self { message: message.into(), is_of_key: false }
+    }
+
+    /// An error that is about the key that was asked for: other questions may be answered all the same.
+    pub fn of_key(message: impl Into<Box<str>>) -> Self {
+        Self { message: message.into(), is_of_key: true }
+    }
+
+    /// Whether it is about the key that was asked for, and says nothing of the store.
+    pub fn is_of_key(&self) -> bool {
+        self.is_of_key
     }
 }
 
@@ -110,8 +194,9 @@ pub struct Limit<'a> {
     pub limit: u64,
     /// When counts are forgotten.
     pub window: Window,
-    /// How much must be left for the request to pass; 0 passes as long as the limit is not overdrawn.
-    pub need: u64,
+    /// How much must be left for the request to pass; 0 passes as long as the limit is not overdrawn, less than 0 as long
+    /// as it is overdrawn by no more than that.
+    pub need: i64,
     /// How much is counted. May be negative, to give back what was reserved.
     pub cost: i64,
 }
@@ -139,8 +224,8 @@ pub enum Decision {
     Allowed {
         /// What is left now of the limit that has least left.
         remaining: u64,
-        /// What is left of each limit, by its place in the question; empty when there was only one.
-        each: Vec<u64>,
+        /// What is left of each limit.
+        each: Remaining,
     },
     /// A limit is exceeded; nothing was counted.
     Exceeded {
@@ -149,4 +234,39 @@ pub enum Decision {
         /// After which time all limits would be kept; none when they never are.
         wait: Option<Duration>,
     },
+    /// The store gave no answer, and this holds in its place; with none the request is refused, because nobody knows.
+    WithoutStore(Option<Box<Decision>>),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_left_is_told_by_its_place_and_few_are_kept_without_an_allocation() {
+        for count in [0, 1, 2, FEW, FEW + 1, 40] {
+            let left = || (0..count as u64).map(|at| 100 - at);
+            let decision = Decision::allowed(left());
+            let found: Vec<_> = (0..count).map(|at| decision.remaining(at)).collect();
+            assert_eq!(found, left().collect::<Vec<_>>());
+            let least = left().min().unwrap_or(u64::MAX);
+            assert!(matches!(&decision, Decision::Allowed { remaining, .. } if *remaining == least));
+            assert_eq!(decision.remaining(count), least);
+            let counted = allocation_counter::measure(|| drop(Decision::allowed(left())));
+            assert_eq!(counted.count_total > 0, count > FEW, "{count}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn answers_are_waited_for_at_the_same_time() {
+        let began = tokio::time::Instant::now();
+        let answers = [30, 10, 20].map(|seconds| -> Later<u64> {
+            Box::pin(async move {
+                tokio::time::sleep(Duration::from_secs(seconds)).await;
+                if seconds == 10 { Err(StoreError::new("late")) } else { Ok(seconds) }
+            })
+        });
+        let heard: Vec<_> = together(answers.into()).await.into_iter().map(Result::ok).collect();
+        assert_eq!((heard, began.elapsed().as_secs()), (vec![Some(30), None, Some(20)], 30));
+    }
 }

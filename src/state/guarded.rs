@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use super::cache::{CacheEntry, CacheKey, CacheStore};
-use super::counters::{Answer, CounterStore, Decision, Key, Limit, StoreError};
+use super::counters::{Answer, CounterStore, Decision, Key, Limit, Remaining, StoreError};
 use super::health::{Outcome, StoreHealth};
 use super::memory::MemoryCounters;
 
@@ -15,7 +15,7 @@ pub enum OnFailure {
     /// Requests pass, and nothing is counted.
     #[default]
     Allow,
-    /// Requests are refused, as if the limit were exceeded.
+    /// Requests are refused: with the status of the limit, and `Retry-After: 1`.
     Deny,
     /// Requests are counted in this process alone.
     Local,
@@ -24,7 +24,8 @@ pub enum OnFailure {
 /// A [`CounterStore`] that answers within a time, whatever the store behind it does.
 ///
 /// A store that answers with an error or too late is left alone for a second; then one question tries it again. Meanwhile
-/// limits decide as [`OnFailure`] says. A question that was too late may have been counted all the same.
+/// limits decide as [`OnFailure`] says: [`Decision::WithoutStore`]. An error that is about a key alone
+/// ([`StoreError::of_key`]) leaves other keys as they are. A question that was too late may have been counted all the same.
 ///
 /// ```
 /// use std::sync::Arc;
@@ -73,11 +74,11 @@ impl GuardedCounters {
             Verb::Add => self.store.add(limits, now),
         };
         match self.health.within(answer) {
-            Outcome::Ready(Some(decision)) => Answer::Ready(Ok(decision)),
-            Outcome::Ready(None) => without(),
+            Outcome::Ready(Ok(decision)) => Answer::Ready(Ok(decision)),
+            Outcome::Ready(Err(_)) => without(),
             Outcome::Later(decision) => {
                 let without = self.without(verb, limits, now);
-                Answer::Later(Box::pin(async move { Ok(decision.await.unwrap_or_else(|| without.decide())) }))
+                Answer::Later(Box::pin(async move { Ok(decision.await.unwrap_or_else(|_| without.decide())) }))
             }
         }
     }
@@ -86,14 +87,11 @@ impl GuardedCounters {
     fn without(&self, verb: Verb, limits: &[Limit<'_>], now: SystemTime) -> Without {
         match (self.on_failure, verb) {
             (OnFailure::Local, _) => Without::Local(self.local.clone(), verb, OwnedLimits::new(limits), now),
-            (OnFailure::Deny, Verb::Take) => Without::Decided(Decision::Exceeded { limit: 0, wait: Some(WAIT) }),
-            _ => Without::Decided(Decision::allowed(limits.iter().map(|limit| limit.limit))),
+            (OnFailure::Deny, Verb::Take) => Without::Refused,
+            _ => Without::Allowed(Remaining::of(limits.iter().map(|limit| limit.limit))),
         }
     }
 }
-
-/// When a caller may try again whom nobody counts.
-const WAIT: Duration = Duration::from_secs(1);
 
 impl CounterStore for GuardedCounters {
     fn take(&self, limits: &[Limit<'_>], now: SystemTime) -> Answer<Decision> {
@@ -105,19 +103,25 @@ impl CounterStore for GuardedCounters {
     }
 }
 
+/// What is decided when the store does not answer.
 enum Without {
-    Decided(Decision),
+    Refused,
+    Allowed(Remaining),
     Local(Arc<MemoryCounters>, Verb, OwnedLimits, SystemTime),
 }
 
 impl Without {
     fn decide(self) -> Decision {
         match self {
-            Self::Decided(decision) => decision,
-            Self::Local(counters, verb, limits, now) => limits.with(|limits| match verb {
-                Verb::Take => counters.decide(limits, now),
-                Verb::Add => counters.count_all(limits, now),
-            }),
+            Self::Refused => Decision::WithoutStore(None),
+            Self::Allowed(each) => Decision::allowed_without_store(each),
+            Self::Local(counters, verb, limits, now) => {
+                let decision = limits.with(|limits| match verb {
+                    Verb::Take => counters.decide(limits, now),
+                    Verb::Add => counters.count_all(limits, now),
+                });
+                Decision::WithoutStore(Some(Box::new(decision)))
+            }
         }
     }
 }
@@ -166,13 +170,12 @@ impl GuardedCache {
     }
 
     fn ask<T: Send + 'static>(&self, ask: impl FnOnce(&dyn CacheStore) -> Answer<T>) -> Answer<T> {
-        let failed = || StoreError::new("the cache does not answer");
         if !self.health.may_ask() {
-            return Answer::Ready(Err(failed()));
+            return Answer::Ready(Err(StoreError::new("the cache is not asked: it has just failed")));
         }
         match self.health.within(ask(&*self.store)) {
-            Outcome::Ready(answer) => Answer::Ready(answer.ok_or_else(failed)),
-            Outcome::Later(answer) => Answer::Later(Box::pin(async move { answer.await.ok_or_else(failed) })),
+            Outcome::Ready(answer) => Answer::Ready(answer),
+            Outcome::Later(answer) => Answer::Later(Box::pin(answer)),
         }
     }
 }
@@ -199,7 +202,7 @@ mod tests {
     use super::super::memory::MemoryCache;
     use super::*;
 
-    /// A store that answers (0), fails (1), or does not answer (2), and counts the questions.
+    /// A store that answers (0), fails (1), does not answer (2), or fails for this key (3), and counts the questions.
     #[derive(Debug, Default)]
     struct Shaky {
         mode: AtomicU8,
@@ -215,6 +218,7 @@ mod tests {
                 match mode {
                     0 => Ok(answer),
                     1 => Err(StoreError::new("gone")),
+                    3 => Err(StoreError::of_key("not a counter")),
                     _ => std::future::pending().await,
                 }
             }))
@@ -252,25 +256,46 @@ mod tests {
         let key = Key { family: "test", parts: &["a", "b"] };
         let window = Window::Sliding(Duration::from_secs(60));
         let limit = Limit { key, limit: 2, window, need: 1, cost: 1 };
-        counters.take(&[limit], SystemTime::UNIX_EPOCH + WAIT).wait().await.unwrap()
+        counters.take(&[limit], SystemTime::UNIX_EPOCH + Duration::from_secs(1)).wait().await.unwrap()
     }
 
     fn allowed(remaining: u64) -> Decision {
         Decision::allowed([remaining].into_iter())
     }
 
+    /// What is decided of the first, second and third question that a store does not answer.
+    fn without() -> [(OnFailure, [Option<Decision>; 3]); 3] {
+        let exceeded = Decision::Exceeded { limit: 0, wait: Some(Duration::from_secs(60)) };
+        [
+            (OnFailure::Allow, [Some(allowed(2)), Some(allowed(2)), Some(allowed(2))]),
+            (OnFailure::Deny, [None, None, None]),
+            (OnFailure::Local, [Some(allowed(1)), Some(allowed(0)), Some(exceeded)]),
+        ]
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_error_about_a_key_leaves_other_keys_as_they_are() {
+        let store = Arc::new(Shaky::default());
+        store.mode.store(3, Ordering::Relaxed);
+        for (on_failure, without) in without() {
+            let counters = GuardedCounters::new(store.clone(), on_failure, LIMIT);
+            for decision in without {
+                assert_eq!(take(&counters).await, Decision::WithoutStore(decision.map(Box::new)), "{on_failure:?}");
+            }
+            let health = counters.health();
+            assert_eq!((health.failures(), health.left_alone(), health.is_up()), (3, 0, true), "all were asked");
+        }
+        let cache = GuardedCache::new(store.clone(), LIMIT);
+        let found = cache.get(&CacheKey::value("k"), SystemTime::UNIX_EPOCH).wait().await;
+        assert_eq!(found.unwrap_err().to_string(), "not a counter");
+        store.mode.store(0, Ordering::Relaxed);
+        assert!(cache.get(&CacheKey::value("k"), SystemTime::UNIX_EPOCH).wait().await.unwrap().is_none());
+    }
+
     #[tokio::test(start_paused = true)]
     async fn a_store_that_fails_is_left_alone_and_tried_again() {
         let store = Arc::new(Shaky::default());
-        let refused = Decision::Exceeded { limit: 0, wait: Some(WAIT) };
-        for (on_failure, without) in [
-            (OnFailure::Allow, vec![allowed(2), allowed(2), allowed(2)]),
-            (OnFailure::Deny, vec![refused.clone(), refused.clone(), refused]),
-            (
-                OnFailure::Local,
-                vec![allowed(1), allowed(0), Decision::Exceeded { limit: 0, wait: Some(Duration::from_secs(60)) }],
-            ),
-        ] {
+        for (on_failure, without) in without() {
             for mode in [1, 2] {
                 let counters = GuardedCounters::new(store.clone(), on_failure, LIMIT);
                 let asked = || store.asked.load(Ordering::Relaxed);
@@ -279,7 +304,8 @@ mod tests {
                 store.mode.store(mode, Ordering::Relaxed);
                 let (before, began) = (asked(), Instant::now());
                 for decision in &without {
-                    assert_eq!(take(&counters).await, *decision, "{on_failure:?} {mode}");
+                    let expected = Decision::WithoutStore(decision.clone().map(Box::new));
+                    assert_eq!(take(&counters).await, expected, "{on_failure:?} {mode}");
                 }
                 assert_eq!((asked() - before, counters.health().failures()), (1, 1));
                 assert_eq!((counters.health().left_alone(), counters.health().is_up()), (2, false));
@@ -306,10 +332,15 @@ mod tests {
         assert!(cache.get(&key, SystemTime::UNIX_EPOCH).wait().await.unwrap().is_none());
         store.mode.store(2, Ordering::Relaxed);
         let began = Instant::now();
-        assert!(cache.get(&key, SystemTime::UNIX_EPOCH).wait().await.is_err());
-        assert!(cache.remove(&key).wait().await.is_err());
+        let late = cache.get(&key, SystemTime::UNIX_EPOCH).wait().await.unwrap_err();
+        assert_eq!(late.to_string(), "no answer within 50ms");
+        let rests = cache.remove(&key).wait().await.unwrap_err();
+        assert_eq!(rests.to_string(), "the cache is not asked: it has just failed");
         assert!(began.elapsed() <= LIMIT + Duration::from_millis(2));
         assert_eq!((cache.health().failures(), cache.health().left_alone()), (1, 1));
+        store.mode.store(1, Ordering::Relaxed);
+        tokio::time::advance(Duration::from_millis(1_001)).await;
+        assert_eq!(cache.remove(&key).wait().await.unwrap_err().to_string(), "gone", "as the store says");
     }
 
     use tokio::time::Instant;

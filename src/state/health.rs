@@ -77,8 +77,8 @@ impl StoreHealth {
         may
     }
 
-    /// Waits for an answer, not for longer than the time limit; none when there is none.
-    pub(super) fn within<T>(&self, answer: Answer<T>) -> Outcome<T, impl Future<Output = Option<T>> + Send + use<T>>
+    /// Waits for an answer, not for longer than the time limit.
+    pub(super) fn within<T>(&self, answer: Answer<T>) -> Outcome<T, impl Future<Output = Told<T>> + Send + use<T>>
     where
         T: Send + 'static,
     {
@@ -95,24 +95,29 @@ impl StoreHealth {
         }
     }
 
-    fn heard<T>(&self, answer: Result<T, StoreError>) -> Option<T> {
+    fn heard<T>(&self, answer: Told<T>) -> Told<T> {
         let store = self.0.name;
-        match answer {
-            Ok(answer) => {
-                if self.0.rests_until.load(Ordering::Relaxed) != 0 && self.0.rests_until.swap(0, Ordering::Relaxed) != 0
-                {
-                    tracing::info!(target: "gatewright::state", store, "the store answers again");
-                }
-                Some(answer)
+        let error = match &answer {
+            Ok(_) => {
+                self.answers();
+                return answer;
             }
-            Err(error) => {
-                let failures = self.0.failures.fetch_add(1, Ordering::Relaxed) + 1;
-                tracing::debug!(target: "gatewright::state", store, failures, %error, "the store does not answer");
-                if self.0.rests_until.swap(self.now() + REST, Ordering::Relaxed) == 0 {
-                    tracing::warn!(target: "gatewright::state", store, %error, "the store fails");
-                }
-                None
-            }
+            Err(error) => error,
+        };
+        let failures = self.0.failures.fetch_add(1, Ordering::Relaxed) + 1;
+        tracing::debug!(target: "gatewright::state", store, failures, %error, "the store does not answer");
+        if error.is_of_key() {
+            self.answers();
+        } else if self.0.rests_until.swap(self.now() + REST, Ordering::Relaxed) == 0 {
+            tracing::warn!(target: "gatewright::state", store, %error, "the store fails");
+        }
+        answer
+    }
+
+    fn answers(&self) {
+        let store = self.0.name;
+        if self.0.rests_until.load(Ordering::Relaxed) != 0 && self.0.rests_until.swap(0, Ordering::Relaxed) != 0 {
+            tracing::info!(target: "gatewright::state", store, "the store answers again");
         }
     }
 
@@ -121,8 +126,11 @@ impl StoreHealth {
     }
 }
 
+/// What a store told.
+type Told<T> = Result<T, StoreError>;
+
 /// What was heard, or what will be.
 pub(super) enum Outcome<T, F> {
-    Ready(Option<T>),
+    Ready(Told<T>),
     Later(F),
 }

@@ -14,7 +14,8 @@ mod redis;
 mod vectors;
 
 pub use cache::{CacheEntry, CacheKey, CacheStore, CachedResponse, CachedValue};
-pub use counters::{Answer, CounterStore, Decision, Key, Limit, StoreError, Window};
+pub use counters::{Answer, CounterStore, Decision, Key, Limit, Remaining, StoreError, Window};
+pub(crate) use counters::{Later, together};
 pub use guarded::{GuardedCache, GuardedCounters, OnFailure};
 pub use health::StoreHealth;
 pub use memory::{MemoryCache, MemoryCounters, MemoryVectors};

@@ -216,6 +216,31 @@ async fn run(gateway: &Gateway, clock: &Clock, start: SystemTime, step: &str) ->
     None
 }
 
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_for_a_value_more_than_once_and_not_at_all_when_the_cache_is_gone() {
+    let makes = |sets: &str| {
+        format!(
+            r#"<cache-value key="k" variable-name="v"><value><retry condition="@(true)" count="1" interval="10">
+            {sets}</retry></value></cache-value><return-response />"#
+        )
+    };
+    let (sets, makes_nothing) = (makes(r#"<set-variable name="v" value="made" />"#), makes("<block />"));
+    for (inbound, change, seconds) in [
+        (&sets, (|settings| settings.cache = Arc::new(Gone(true))) as Change, 10),
+        (&sets, |settings| settings.cache = Arc::new(Gone(false)), 10),
+        // The first one makes it, and the others take it.
+        (&sets, |_| {}, 10),
+        // The first one makes nothing; then each by itself.
+        (&makes_nothing, |_| {}, 20),
+    ] {
+        let gateway = build(&store("http://localhost:1", &[("api inbound", inbound)]), &Clock::system(), change);
+        let began = tokio::time::Instant::now();
+        let all = join_all((0..8).map(|_| send(&gateway, "GET", "/orders/list", &[]))).await;
+        assert!(all.iter().all(|response| response.status() == 200));
+        assert!(began.elapsed() <= Duration::from_secs(seconds + 1), "{:?}, not {seconds} s", began.elapsed());
+    }
+}
+
 const CACHED: &str = r#"<cache-lookup vary-by-developer="false" vary-by-developer-groups="false" />"#;
 
 fn cached(service_url: &str) -> Store {

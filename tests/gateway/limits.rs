@@ -4,17 +4,20 @@
 //! API or operation document. A line of `== steps` is: seconds since the start, how many requests, method, path, key (`-`
 //! is none), `=>`, status and reason, then, each after ` | `, headers (`- Name` is absent) and at last the body.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use gatewright::backend::Transport;
 use gatewright::clock::Clock;
 use gatewright::gateway::Gateway;
 use gatewright::model::{Policy, Product, Store, Subscription};
-use gatewright::policy::EngineSettings;
-use gatewright::state::{Answer, CounterStore, Decision, Key, Limit, MemoryCounters, StoreError, Window};
+use gatewright::policy::{DebugTokens, EngineSettings, RequestTracing};
+use gatewright::sink::{MetricEvent, MetricSink, RecentTraces};
+use gatewright::state::{
+    Answer, CounterStore, Decision, GuardedCounters, Key, Limit, MemoryCounters, OnFailure, StoreError, Window,
+};
 
-use crate::support::text;
+use crate::support::{TestServer, text};
 use crate::{backend, free_api, product, send, subscription};
 
 pub const MISSING: &str = "(none)";
@@ -128,6 +131,171 @@ async fn a_store_that_is_gone_lets_requests_pass_and_tells_what_is_allowed() {
         let gateway = build(&store(&server.url(""), &[("api inbound", limits)]), &clock, Arc::new(Gone(at_once)));
         let step = "0 5 GET /orders/list one => 200 | X-Left: 3 | X-Key: 4";
         assert_eq!(run(&gateway, &clock, clock.wall(), step).await, None, "at once: {at_once}");
+    }
+}
+
+/// Keeps the values that are emitted: name and dimensions.
+#[derive(Debug, Default)]
+struct Emitted(Mutex<Vec<String>>);
+
+impl MetricSink for Emitted {
+    fn emit(&self, event: &MetricEvent<'_>) {
+        let dimensions: Vec<_> = event.dimensions.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let text = format!("{}/{}={} {}", event.namespace, event.name, event.value, dimensions.join(" "));
+        self.0.lock().unwrap().push(text);
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_is_gone_refuses_when_it_is_told_to_and_nobody_has_to_wait_for_long() {
+    let (clock, seconds) = (Clock::manual(SystemTime::UNIX_EPOCH + Duration::from_secs(1_710_498_600)), 1);
+    let on_error = r#"<set-header name="X-Error"><value>@(context.LastError.Source + "|" + context.LastError.Reason +
+        "|" + (int)context.Variables.GetValueOrDefault("wait", 0))</value></set-header>"#;
+    for (scope, limit, expected) in [
+        (
+            "product",
+            r#"<rate-limit calls="3" renewal-period="300" retry-after-variable-name="wait" />"#,
+            "429 Too Many | X-Error: rate-limit|CountersUnavailable|1 | Retry-After: 1 | { \"statusCode\": 429, \"message\": \"Rate limit cannot be checked. Try again in 1 seconds.\" }",
+        ),
+        (
+            "api",
+            r#"<rate-limit-by-key calls="3" renewal-period="300" counter-key="k" retry-after-header-name="X-Wait" />"#,
+            "429 Too Many | X-Error: rate-limit-by-key|CountersUnavailable|0 | X-Wait: 1 | - Retry-After",
+        ),
+        (
+            "product",
+            r#"<quota calls="3" renewal-period="86400" />"#,
+            "403 Forbidden | X-Error: quota|CountersUnavailable|0 | Retry-After: 1 | { \"statusCode\": 403, \"message\": \"Quota cannot be checked. Try again in 1 seconds.\" }",
+        ),
+        (
+            "api",
+            r#"<quota-by-key calls="3" renewal-period="0" counter-key="k" />"#,
+            "403 Forbidden | X-Error: quota-by-key|CountersUnavailable|0 | Retry-After: 1",
+        ),
+        (
+            "api",
+            r#"<llm-token-limit counter-key="k" tokens-per-minute="5" token-quota="9" token-quota-period="Yearly" retry-after-variable-name="wait" />"#,
+            "429 Too Many | X-Error: llm-token-limit|CountersUnavailable|1 | Retry-After: 1 | { \"statusCode\": 429, \"message\": \"Token limit cannot be checked. Try again in 1 seconds.\" }",
+        ),
+    ] {
+        for at_once in [true, false] {
+            let counters = GuardedCounters::new(Arc::new(Gone(at_once)), OnFailure::Deny, Duration::from_secs(seconds));
+            let parts = [(&*format!("{scope} inbound"), limit), (&*format!("{scope} on-error"), on_error)];
+            let gateway = build(&store("http://localhost:1", &parts), &clock, Arc::new(counters));
+            let step = format!("0 2 GET /orders/list one => {expected}");
+            assert_eq!(run(&gateway, &clock, clock.wall(), &step).await, None, "at once: {at_once}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_decided_without_the_store_is_told_in_metrics_and_in_the_trace() {
+    const REFUSED: &str = "Rate limit cannot be checked. Try again in 1 seconds.";
+    let rate = r#"<rate-limit-by-key calls="3" renewal-period="10" counter-key="k" />"#;
+    let after =
+        r#"<rate-limit-by-key calls="3" renewal-period="10" counter-key="k" increment-after-response="true" />"#;
+    let guarded = |on_failure| -> Arc<dyn CounterStore> {
+        Arc::new(GuardedCounters::new(Arc::new(Gone(false)), on_failure, Duration::from_secs(1)))
+    };
+    let told = |outcome| format!("gatewright/Unanswered Store Questions=1 Store=counters Outcome={outcome}");
+    for (counters, limit, outcomes, note) in [
+        (guarded(OnFailure::Allow), rate, vec!["passed"], "the request passes."),
+        (guarded(OnFailure::Local), rate, vec!["passed"], "the request passes."),
+        (guarded(OnFailure::Deny), rate, vec!["refused"], REFUSED),
+        (Arc::new(Gone(true)), rate, vec!["passed"], "the request passes."),
+        (Arc::new(Gone(false)), after, vec!["passed", "not counted"], "the request passes."),
+        (Arc::new(MemoryCounters::new()), rate, vec![], ""),
+    ] {
+        let (emitted, traces) = (Arc::new(Emitted::default()), RecentTraces::default());
+        let mut settings = EngineSettings::default();
+        settings.counters = counters;
+        settings.metric_sink = emitted.clone();
+        let tokens = DebugTokens::new("key");
+        let token = tokens.issue("orders", Duration::from_secs(600), SystemTime::now());
+        let tracing = RequestTracing::new(tokens, traces.clone());
+        let limit = format!("{limit}<return-response />");
+        let gateway = Gateway::builder().settings(settings).request_tracing(tracing);
+        let gateway = gateway.build(&store("http://localhost:1", &[("api inbound", &*limit)])).unwrap();
+        let response = send(&gateway, "GET", "/orders/list", &[("apim-debug-authorization", &token)]).await;
+        let id = value(response.headers(), "apim-trace-id");
+        drop(response);
+        assert_eq!(*emitted.0.lock().unwrap(), outcomes.into_iter().map(told).collect::<Vec<_>>());
+        let trace = traces.get(&id).unwrap().to_json().to_string();
+        let passes = format!("The counters do not answer: decided without the store, {note}");
+        let expected = if note == REFUSED { note } else { &passes };
+        assert_eq!(trace.contains(expected), !note.is_empty(), "{note}: {trace}");
+    }
+}
+
+/// A store that answers questions at once, and never says that it has counted.
+#[derive(Debug, Default)]
+struct Silent(MemoryCounters);
+
+impl CounterStore for Silent {
+    fn take(&self, limits: &[Limit<'_>], now: SystemTime) -> Answer<Decision> {
+        self.0.take(limits, now)
+    }
+
+    fn add(&self, _: &[Limit<'_>], _: SystemTime) -> Answer<Decision> {
+        Answer::Later(Box::pin(std::future::pending()))
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn counts_at_the_end_are_waited_for_together() {
+    let limit = |key| {
+        format!(
+            r#"<rate-limit-by-key calls="9" renewal-period="60" counter-key="{key}" increment-after-response="true" />"#
+        )
+    };
+    let tokens = |key| {
+        format!(
+            r#"<set-body>{{"prompt":"1234"}}</set-body><llm-token-limit counter-key="{key}" tokens-per-minute="99" estimate-prompt-tokens="true" />"#
+        )
+    };
+    let inbound = ["a", "b", "c"].map(|key| limit(key) + &tokens(key)).concat();
+    let counters = GuardedCounters::new(Arc::new(Silent::default()), OnFailure::Allow, Duration::from_secs(1));
+    let began = tokio::time::Instant::now();
+    for end in ["<return-response />", "<mock-response />"] {
+        let parts = [("api inbound", &*format!("{inbound}{end}"))];
+        let gateway = build(&store("http://localhost:1", &parts), &Clock::system(), Arc::new(counters.clone()));
+        assert_eq!(send(&gateway, "POST", "/orders/make", &[]).await.status(), 200);
+    }
+    assert!(began.elapsed() < Duration::from_millis(1_100), "{:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn a_caller_who_goes_away_before_the_response_is_counted_all_the_same() {
+    let tokens = r#"<set-body>{"prompt":"12345678901234567890"}</set-body>
+        <llm-token-limit counter-key="k" tokens-per-minute="5" estimate-prompt-tokens="true" />"#;
+    let after =
+        r#"<rate-limit-by-key calls="1" renewal-period="60" counter-key="k" increment-after-response="true" />"#;
+    let bytes = r#"<quota-by-key bandwidth="1" renewal-period="300" counter-key="k" />"#;
+    for (distant, on_error) in [(false, ""), (true, ""), (false, "<trace source=\"a\">b</trace>"), (true, "<block />")]
+    {
+        for (limit, status) in [(after, 429), (bytes, 403), (tokens, 429)] {
+            let (asked, mut waits) = tokio::sync::mpsc::unbounded_channel();
+            let server = TestServer::http(move |_| {
+                let _ = asked.send(());
+                std::future::pending::<http::Response<gatewright::Body>>()
+            })
+            .await;
+            let counters: Arc<dyn CounterStore> =
+                if distant { Arc::new(Distant::default()) } else { Arc::new(MemoryCounters::new()) };
+            let parts = [("api inbound", limit), ("api on-error", on_error)];
+            let gateway = build(&store(&server.url(""), &parts), &Clock::system(), counters.clone());
+            let request = || {
+                let body = gatewright::Body::from(vec![b'x'; 1_024]);
+                http::Request::post("/orders/make").body(body).unwrap()
+            };
+            let call = tokio::spawn(tower::ServiceExt::oneshot(gateway.clone(), request()));
+            waits.recv().await.unwrap();
+            call.abort();
+            assert!(call.await.unwrap_err().is_cancelled());
+            settle(&*counters).await;
+            let response = tower::ServiceExt::oneshot(gateway.clone(), request()).await.unwrap();
+            assert_eq!(response.status(), status, "{limit} {on_error}");
+        }
     }
 }
 

@@ -3,7 +3,10 @@
 
 use std::time::{Duration, Instant, SystemTime};
 
-use gatewright::state::{CacheKey, CacheStore as _, Decision, OnFailure, Redis, RedisStores};
+use gatewright::state::{
+    CacheEntry, CacheKey, CacheStore as _, CachedValue, CounterStore as _, Decision, Key, Limit, OnFailure, Redis,
+    RedisStores, Window,
+};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 
@@ -19,7 +22,7 @@ fn stores(address: &str, on_failure: OnFailure) -> RedisStores {
 }
 
 fn is_refused(decision: &Decision) -> bool {
-    matches!(decision, Decision::Exceeded { limit: 0, wait: Some(wait) } if *wait == Duration::from_secs(1))
+    *decision == Decision::WithoutStore(None)
 }
 
 /// Asks a server that does not work, with each setting.
@@ -32,6 +35,7 @@ async fn fails(address: &str) {
             decisions.push(take(&*stores.counters(), "k", 2).await);
         }
         assert!(began.elapsed() < LIMIT + GRACE, "{on_failure:?}: {:?}", began.elapsed());
+        assert!(decisions.iter().all(|decision| matches!(decision, Decision::WithoutStore(_))), "{decisions:?}");
         match on_failure {
             OnFailure::Allow => assert!(decisions.iter().all(|decision| left(decision) == Some(2)), "{decisions:?}"),
             OnFailure::Deny => assert!(decisions.iter().all(is_refused), "{decisions:?}"),
@@ -147,7 +151,7 @@ async fn it_is_full_for_a_while() {
 }
 
 #[tokio::test]
-async fn its_keys_are_not_ours() {
+async fn a_key_that_is_not_ours_is_the_trouble_of_that_key_alone() {
     if !is_installed() {
         return;
     }
@@ -157,10 +161,50 @@ async fn its_keys_are_not_ours() {
     let key = server.command(&["KEYS", "*"]);
     server.command(&["DEL", &key]);
     server.command(&["LPUSH", &key, "x"]);
-    assert!(is_refused(&take(&*stores.counters(), "k", 5).await));
+    for _ in 0..3 {
+        assert!(is_refused(&take(&*stores.counters(), "k", 5).await));
+        assert!(left(&take(&*stores.counters(), "another", 1_000).await).is_some());
+    }
+    let health = stores.counters_health();
+    assert_eq!((health.failures(), health.left_alone(), health.is_up()), (3, 0, true));
     server.command(&["SET", &key, "too short"]);
-    recovers(&stores).await;
     assert_eq!(left(&take(&*stores.counters(), "k", 5).await), Some(4));
+
+    // The same of the cache.
+    let (now, name) = (SystemTime::now(), CacheKey::value("k"));
+    let entry = CacheEntry::Value(CachedValue { bytes: "v".into(), fresh_until: None });
+    let put = || stores.cache().put(name.clone(), entry.clone(), PATIENT, now);
+    put().wait().await.unwrap();
+    let key = server.command(&["KEYS", "*value*"]);
+    server.command(&["DEL", &key]);
+    server.command(&["LPUSH", &key, "x"]);
+    let error = stores.cache().get(&name, now).wait().await.unwrap_err();
+    assert!(error.is_of_key() && error.to_string().contains("WRONGTYPE"), "{error}");
+    assert!(stores.cache_health().is_up());
+    put().wait().await.unwrap();
+    assert_eq!(stores.cache().get(&name, now).wait().await.unwrap(), Some(entry.clone()));
+}
+
+#[tokio::test]
+async fn counts_that_are_too_large_are_as_large_as_can_be_counted() {
+    if !is_installed() {
+        return;
+    }
+    let server = RedisServer::start(&[]);
+    let stores = stores(&server.address(), OnFailure::Deny);
+    let (now, period) = (SystemTime::now(), Duration::from_secs(60));
+    let fixed = Window::Fixed { start: SystemTime::UNIX_EPOCH, end: None };
+    for window in [Window::Sliding(period), Window::TokenBucket(period), fixed] {
+        let key = Key { family: "test", parts: &["large"] };
+        let limit = Limit { key, limit: u64::MAX, window, need: 1, cost: i64::MAX };
+        for _ in 0..3 {
+            let decision = stores.counters().add(&[limit], now).wait().await.unwrap();
+            assert_eq!(left(&decision), Some(0), "{window:?}");
+        }
+        let decision = stores.counters().take(&[limit], now).wait().await.unwrap();
+        assert!(matches!(decision, Decision::Exceeded { .. }), "{decision:?}");
+    }
+    assert_eq!(stores.counters_health().failures(), 0);
 }
 
 #[tokio::test]

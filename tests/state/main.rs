@@ -35,6 +35,7 @@ async fn take(counters: &dyn CounterStore, key: &str, limit: u64) -> Decision {
 fn left(decision: &Decision) -> Option<u64> {
     match decision {
         Decision::Allowed { remaining, .. } => Some(*remaining),
-        Decision::Exceeded { .. } => None,
+        Decision::WithoutStore(Some(decision)) => left(decision),
+        Decision::WithoutStore(None) | Decision::Exceeded { .. } => None,
     }
 }

@@ -1,18 +1,21 @@
 //! Gateways that share a limit: exactly so many requests pass, whatever happens to the server.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant, SystemTime};
 
 use gatewright::Body;
 use gatewright::gateway::Gateway;
 use gatewright::model::{Api, ApiEntry, Operation, Policy, Store};
-use gatewright::state::{OnFailure, Redis, RedisStores};
+use gatewright::policy::EngineSettings;
+use gatewright::sink::{MetricEvent, MetricSink};
+use gatewright::state::{CounterStore as _, Key, Limit, OnFailure, Redis, RedisStores, Window};
 use http::{Request, StatusCode};
 use tower::ServiceExt as _;
 
 use crate::server::{RedisServer, is_installed};
-use crate::{PATIENT, left, stores, take};
+use crate::{left, stores, take};
 
 const LIMIT: u64 = 1_000;
 const REQUESTS: u64 = 10_000;
@@ -24,7 +27,8 @@ fn configuration() -> Store {
     entry.operations.insert("get", Operation::new("GET", "/").into());
     entry.policy = Some(Policy::new(format!(
         r#"<policies><inbound><rate-limit-by-key calls="{LIMIT}" renewal-period="300" counter-key="all" />
-            <return-response /></inbound><backend><base /></backend><outbound /><on-error /></policies>"#
+            <return-response><set-header name="X-Id"><value>@(context.RequestId.ToString())</value></set-header>
+            </return-response></inbound><backend><base /></backend><outbound /><on-error /></policies>"#
     )));
     let mut store = Store::new();
     store.service.apis.insert("api", entry);
@@ -40,11 +44,14 @@ fn gateway(stores: Option<&RedisStores>) -> Gateway {
     builder.build(&configuration()).unwrap()
 }
 
-async fn passes(gateway: &Gateway) -> bool {
+/// The id of a request that passes.
+async fn passes(gateway: &Gateway) -> Option<String> {
     let request = Request::get("/api/").body(Body::empty()).unwrap();
-    let status = gateway.clone().oneshot(request).await.unwrap().status();
+    let response = gateway.clone().oneshot(request).await.unwrap();
+    let status = response.status();
     assert!(matches!(status, StatusCode::OK | StatusCode::TOO_MANY_REQUESTS), "{status}");
-    status == StatusCode::OK
+    let id = || response.headers()["x-id"].to_str().unwrap().to_owned();
+    (status == StatusCode::OK).then(id)
 }
 
 /// How many of 10,000 requests of 8 tasks pass.
@@ -54,7 +61,7 @@ async fn passed(gateways: Vec<Gateway>) -> u64 {
         tokio::spawn(async move {
             let mut count = 0;
             for _ in 0..REQUESTS / TASKS {
-                count += u64::from(passes(&gateway).await);
+                count += u64::from(passes(&gateway).await.is_some());
             }
             count
         })
@@ -98,67 +105,105 @@ async fn a_server_that_is_killed_and_started_again_in_the_middle_keeps_nobody_wa
     tokio::join!(survives(OnFailure::Allow), survives(OnFailure::Deny), survives(OnFailure::Local));
 }
 
-async fn survives(on_failure: OnFailure) {
-    {
-        let mut server = RedisServer::start(&[]);
-        let redis = Redis::new(&server.address()).unwrap().timeout(Duration::from_millis(500)).on_failure(on_failure);
-        let all = [redis.stores().unwrap(), redis.stores().unwrap()];
-        let gateways = [gateway(Some(&all[0])), gateway(Some(&all[1]))];
-        let (before, gone, after) = (AtomicU64::new(0), AtomicU64::new(0), AtomicU64::new(0));
-        let stage = Arc::new(AtomicU64::new(0));
-        let running = (0..TASKS).map(|task| {
-            let (gateway, stage) = (gateways[task as usize % 2].clone(), stage.clone());
-            tokio::spawn(async move {
-                let (mut passed, mut slowest) = ([0_u64; 3], Duration::ZERO);
-                loop {
-                    let began = Instant::now();
-                    let is_ok = passes(&gateway).await;
-                    slowest = slowest.max(began.elapsed());
-                    match stage.load(Ordering::SeqCst) {
-                        at @ 0..=2 => passed[at as usize] += u64::from(is_ok),
-                        _ => return (passed, slowest),
-                    }
-                    tokio::time::sleep(Duration::from_millis(1)).await;
-                }
-            })
-        });
-        let running: Vec<_> = running.collect();
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        server.kill();
-        stage.store(1, Ordering::SeqCst);
-        tokio::time::sleep(Duration::from_millis(200)).await;
-        let was_down = all.iter().all(|stores| !stores.counters_health().is_up());
-        server.launch();
-        let deadline = Instant::now() + PATIENT;
-        while !all.iter().all(|stores| stores.counters_health().is_up()) {
-            assert!(Instant::now() < deadline, "it does not recover");
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-        stage.store(2, Ordering::SeqCst);
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        stage.store(3, Ordering::SeqCst);
-        for task in running {
-            let (passed, slowest) = task.await.unwrap();
-            for (sum, passed) in [&before, &gone, &after].into_iter().zip(passed) {
-                sum.fetch_add(passed, Ordering::Relaxed);
-            }
-            assert!(slowest < Duration::from_secs(3), "{on_failure:?}: a request took {slowest:?}");
-        }
-        let [before, gone, after] = [before, gone, after].map(AtomicU64::into_inner);
-        assert!(was_down && before > 0 && after > 0, "{on_failure:?}: {before} {gone} {after}");
-        assert!(before <= LIMIT, "{on_failure:?}: {before}");
-        match on_failure {
-            // Those that were counted by one gateway alone: each has the limit for itself.
-            OnFailure::Local => assert!(gone <= 3 * LIMIT, "{gone}"),
-            // What the server allowed: before it was gone, and when it was back.
-            OnFailure::Deny => assert!(gone + after <= 2 * LIMIT, "{gone} {after}"),
-            _ => assert!(gone > 0),
-        }
-        // What the server counts from now on is what has passed since it was started.
-        let counted = all[0].counters().health().failures();
-        assert!(counted > 0);
-        assert!(left(&take(&*all[1].counters(), "another", 5).await) == Some(4));
+/// The requests of which the store decided nothing, by their ids.
+#[derive(Debug, Default)]
+struct Unanswered(Mutex<HashSet<String>>);
+
+impl MetricSink for Unanswered {
+    fn emit(&self, event: &MetricEvent<'_>) {
+        assert_eq!((event.namespace, event.name), ("gatewright", "Unanswered Store Questions"));
+        self.0.lock().unwrap().insert(event.request_id.to_owned());
     }
+}
+
+/// When a request was answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Stage {
+    Before,
+    Gone,
+    Back,
+    Recovered,
+}
+
+impl Stage {
+    const ALL: [Self; 4] = [Self::Before, Self::Gone, Self::Back, Self::Recovered];
+}
+
+/// 10,000 requests of 8 tasks over two gateways; the server is killed when the first 600 are sent.
+async fn survives(on_failure: OnFailure) {
+    let mut server = RedisServer::start(&[]);
+    let redis = Redis::new(&server.address()).unwrap().timeout(Duration::from_millis(500)).on_failure(on_failure);
+    let all = [redis.stores().unwrap(), redis.stores().unwrap()];
+    let unanswered = Arc::new(Unanswered::default());
+    let gateways = all.each_ref().map(|stores| {
+        let mut settings = EngineSettings::default();
+        settings.metric_sink = unanswered.clone();
+        Gateway::builder().settings(settings).redis(stores).build(&configuration()).unwrap()
+    });
+    let (sent, stage) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicUsize::new(0)));
+    let running = (0..TASKS).map(|task| {
+        let (gateway, sent, stage) = (gateways[task as usize % 2].clone(), sent.clone(), stage.clone());
+        tokio::spawn(async move {
+            let (mut passed, mut slowest) = (Vec::new(), Duration::ZERO);
+            while sent.fetch_add(1, Ordering::SeqCst) < REQUESTS {
+                let began = Instant::now();
+                let id = passes(&gateway).await;
+                slowest = slowest.max(began.elapsed());
+                let stage = Stage::ALL[stage.load(Ordering::SeqCst)];
+                passed.extend(id.map(|id| (id, stage)));
+                // Without a server answers come at once: some are to be left for when it is back.
+                if matches!(stage, Stage::Gone | Stage::Back) {
+                    tokio::time::sleep(Duration::from_millis(8)).await;
+                }
+            }
+            (passed, slowest)
+        })
+    });
+    let running: Vec<_> = running.collect();
+    while sent.load(Ordering::SeqCst) < 600 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    server.kill();
+    stage.store(1, Ordering::SeqCst);
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert!(all.iter().all(|stores| !stores.counters_health().is_up()), "{on_failure:?}");
+    let failures = || all.iter().map(|stores| stores.counters_health().failures()).sum::<u64>();
+    let failures_before = failures();
+    stage.store(2, Ordering::SeqCst);
+    server.launch();
+    while !all.iter().all(|stores| stores.counters_health().is_up()) {
+        assert!(sent.load(Ordering::SeqCst) < REQUESTS, "{on_failure:?}: it does not recover");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    stage.store(3, Ordering::SeqCst);
+    let mut passed = Vec::new();
+    for task in running {
+        let (some, slowest) = task.await.unwrap();
+        assert!(slowest < Duration::from_secs(3), "{on_failure:?}: a request took {slowest:?}");
+        passed.extend(some);
+    }
+    let unanswered = unanswered.0.lock().unwrap();
+    let count =
+        |which: &dyn Fn(&String, Stage) -> bool| passed.iter().filter(|(id, stage)| which(id, *stage)).count() as u64;
+    let without = count(&|id, _| unanswered.contains(id));
+    let before = count(&|id, stage| !unanswered.contains(id) && stage < Stage::Back);
+    let after = count(&|id, stage| !unanswered.contains(id) && stage >= Stage::Back);
+    let told = format!("{on_failure:?}: {before} before, {after} after, {without} without the server");
+    assert!((1..=LIMIT).contains(&before) && (1..=LIMIT).contains(&after), "{told}");
+    assert!(passed.iter().any(|(_, stage)| *stage == Stage::Recovered), "{told}");
+    match on_failure {
+        // Each gateway has the limit for itself.
+        OnFailure::Local => assert!((1..=2 * LIMIT).contains(&without), "{told}"),
+        OnFailure::Deny => assert_eq!(without, 0, "{told}"),
+        _ => assert!(without > 0, "{told}"),
+    }
+    // What the server has counted is what it let pass since it was started, and perhaps what it answered too late.
+    let key = Key { family: "rate-limit-by-key", parts: &["all"] };
+    let limit = Limit { key, limit: LIMIT, window: Window::Sliding(Duration::from_secs(300)), need: 0, cost: 0 };
+    let decision = all[0].counters().add(&[limit], SystemTime::now()).wait().await.unwrap();
+    let counted = LIMIT - left(&decision).unwrap();
+    let late = failures() - failures_before;
+    assert!((after..=after + late).contains(&counted), "{told}, {counted} counted, {late} late");
 }
 
 #[tokio::test]

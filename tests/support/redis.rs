@@ -16,10 +16,15 @@ pub struct RedisServer {
     process: Option<Child>,
 }
 
+/// The program that tests start: `redis-server`, or what `GATEWRIGHT_REDIS_SERVER` names, such as `valkey-server`.
+fn program() -> std::ffi::OsString {
+    std::env::var_os("GATEWRIGHT_REDIS_SERVER").unwrap_or_else(|| "redis-server".into())
+}
+
 /// Whether `redis-server` is installed; says how to install it when it is not. With `GATEWRIGHT_REDIS=required`, as
 /// `tests/run.sh` sets it, it must be.
 pub fn is_installed() -> bool {
-    let found = Command::new("redis-server").arg("--version").stdout(Stdio::null()).status().is_ok();
+    let found = Command::new(program()).arg("--version").stdout(Stdio::null()).status().is_ok();
     if !found {
         assert!(std::env::var_os("GATEWRIGHT_REDIS").is_none(), "redis-server is not installed");
         eprintln!("skipped: redis-server is not installed (apt-get install redis-server)");
@@ -49,7 +54,7 @@ impl RedisServer {
 
     /// Starts it again, on the same port; nothing is left of what it kept.
     pub fn launch(&mut self) {
-        let mut command = Command::new("redis-server");
+        let mut command = Command::new(program());
         let is_tls = self.options.iter().any(|option| option == "--tls-port");
         if !is_tls {
             command.args(["--port", &self.port.to_string()]);

@@ -26,6 +26,7 @@ use super::messages::{MessageBody, ResponseState};
 use super::setting::Literal;
 use super::settings::EngineSettings;
 use super::spec::Attribute;
+use super::unanswered::Unanswered;
 use crate::expr::Value;
 use crate::state::{Answer, CacheEntry, CacheStore, CachedResponse, CachedValue};
 use crate::xml::Element;
@@ -124,7 +125,7 @@ pub(crate) fn answered<T>(exchange: &mut Exchange, answer: Result<T, crate::stat
         Ok(answer) => Some(answer),
         Err(error) => {
             tracing::debug!(target: "gatewright::policy", %error, "the cache does not answer");
-            exchange.trace_note(|| format!("The cache does not answer: {error}."));
+            exchange.unanswered(Unanswered::Cache, || format!("The cache does not answer: {error}."));
             None
         }
     }

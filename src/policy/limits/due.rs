@@ -18,7 +18,7 @@ use super::super::pipeline::Needs;
 use super::super::setting::Setting;
 use super::super::settings::EngineSettings;
 use crate::body::{Body, BoxError};
-use crate::state::{Answer, Key, Limit, Window};
+use crate::state::{Answer, Decision, Key, Later, Limit, Window, together};
 
 /// What is due at the end of a request.
 #[derive(Default)]
@@ -45,7 +45,7 @@ pub(crate) struct Increment {
     pub(crate) count: Setting<i64>,
 }
 
-/// A counter of bytes.
+/// A counter, of bytes or of calls, that is added to at the end.
 #[derive(Clone)]
 pub(crate) struct Traffic {
     pub(crate) family: &'static str,
@@ -73,11 +73,6 @@ impl Due {
         self.counts.push(count);
     }
 
-    /// Whether a count of that counter is due.
-    pub(crate) fn is_due(&self, family: &str, parts: &[Arc<str>]) -> bool {
-        self.counts.iter().any(|count| count.family == family && count.parts == parts)
-    }
-
     /// What the counts that are due read.
     pub(crate) fn needs(&self) -> Needs {
         self.counts.iter().fold(Needs::NONE, |needs, count| needs | count.increment.needs())
@@ -85,9 +80,12 @@ impl Due {
 }
 
 impl Exchange {
-    /// Counts the bytes of both bodies when the response has gone.
+    /// Counts the bytes of both bodies when the response has gone; a counter once.
     pub(crate) fn bill(&mut self, traffic: Traffic) {
         let due = &mut self.limited().due;
+        if due.traffic.iter().any(|known| known.family == traffic.family && known.parts == traffic.parts) {
+            return;
+        }
         due.traffic.push(traffic);
         if due.request_bytes.is_some() {
             return;
@@ -105,11 +103,30 @@ impl Exchange {
 
     /// Counts what looks at the response; the work is what to wait for.
     pub(crate) fn settle(&mut self) -> Option<Work> {
-        let given_back = self.give_tokens_back();
-        let counts = self.limited.as_mut().map(|limited| std::mem::take(&mut limited.due.counts))?;
+        let mut later: Vec<_> = self.give_tokens_back().into_iter().filter_map(Answer::later).collect();
+        later.extend(self.count_due());
+        if later.is_empty() {
+            return None;
+        }
+        Some(Box::pin(async move {
+            let answers = together(later).await;
+            let resume: Resume = Box::new(move |exchange| {
+                answers.into_iter().for_each(|answer| exchange.counted(answer));
+                Ok(Flow::Continue)
+            });
+            resume
+        }))
+    }
+
+    /// Counts what looks at the response, each counter once; gives the answers that are on their way.
+    fn count_due(&mut self) -> Vec<Later<Decision>> {
+        let counts = self.limited.as_mut().map(|limited| std::mem::take(&mut limited.due.counts));
         let (now, settings) = (self.settings.clock.wall(), self.settings.clone());
-        let mut later: Vec<_> = given_back.into_iter().filter_map(Answer::later).collect();
-        for count in counts {
+        let mut later = Vec::new();
+        for count in counts.unwrap_or_default() {
+            if self.limited().counted(count.family, &count.parts).is_some() {
+                continue;
+            }
             let cost = count.increment.amount(self).unwrap_or_else(|failure| {
                 let message = &*failure.message;
                 tracing::debug!(target: "gatewright::policy", family = count.family, "nothing is counted: {message}");
@@ -118,35 +135,35 @@ impl Exchange {
             if cost == 0 {
                 continue;
             }
-            let parts: Vec<&str> = count.parts.iter().map(|part| &**part).collect();
-            let key = Key { family: count.family, parts: &parts };
-            let limit = Limit { key, limit: count.limit, window: count.window, need: 0, cost };
-            if let Answer::Later(answer) = settings.counters.add(&[limit], now) {
-                later.push(answer);
+            let counter =
+                Traffic { family: count.family, parts: count.parts, limit: count.limit, window: count.window };
+            match counter.add(&settings, cost, now) {
+                Answer::Ready(answer) => self.counted(answer),
+                Answer::Later(answer) => later.push(answer),
             }
+            self.limited().count(counter.family, counter.parts, cost);
         }
-        if later.is_empty() {
-            return None;
-        }
-        Some(Box::pin(async move {
-            for answer in later {
-                if let Err(error) = answer.await {
-                    tracing::warn!(target: "gatewright::policy", %error, "a call was not counted");
-                }
-            }
-            let resume: Resume = Box::new(|_| Ok(Flow::Continue));
-            resume
-        }))
+        later
+    }
+
+    /// Counts what is due although the caller has gone before the response, as far as it is known. What a prompt is taken to
+    /// have stays counted: a model may have read it.
+    pub(crate) fn abandon(&mut self) {
+        self.count_due().into_iter().for_each(beside);
+        drop(self.traffic_bill());
+    }
+
+    /// What the bytes of both bodies are counted with when it is dropped.
+    fn traffic_bill(&mut self) -> Option<Bill> {
+        let due = &mut self.limited.as_mut()?.due;
+        let (traffic, bytes) = (std::mem::take(&mut due.traffic), due.request_bytes.take().unwrap_or_default());
+        (!traffic.is_empty()).then(|| Bill { settings: self.settings.clone(), traffic, bytes })
     }
 
     /// Lets the bytes of the response be counted when it has gone.
     pub(crate) fn metered(&mut self, response: Response<Body>) -> Response<Body> {
-        let Some(limited) = self.limited.as_mut().filter(|limited| !limited.due.traffic.is_empty()) else {
-            return response;
-        };
-        let traffic = std::mem::take(&mut limited.due.traffic);
-        let bytes = limited.due.request_bytes.take().unwrap_or_default();
-        let bill = Bill { settings: self.settings.clone(), traffic, bytes: bytes.clone() };
+        let Some(bill) = self.traffic_bill() else { return response };
+        let bytes = bill.bytes.clone();
         response.map(|body| match body.as_bytes().map(Bytes::len) {
             Some(length) => {
                 bytes.fetch_add(length as u64, Ordering::Relaxed);
@@ -154,6 +171,14 @@ impl Exchange {
             }
             None => Body::new(Metered { body, bytes, _bill: Some(bill) }),
         })
+    }
+}
+
+/// Waits for a store beside whatever goes on.
+fn beside(answer: Later<Decision>) {
+    // Without a runtime there is nobody to wait for a store that others share.
+    if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+        runtime.spawn(answer);
     }
 }
 
@@ -176,20 +201,16 @@ impl Drop for Bill {
         let bytes = i64::try_from(self.bytes.load(Ordering::Relaxed)).unwrap_or(i64::MAX);
         let now = self.settings.clock.wall();
         for traffic in self.traffic.iter().filter(|_| bytes > 0) {
-            let later = traffic.add(&self.settings, bytes, now);
-            // Without a runtime there is nobody to wait for a store that others share.
-            if let (Answer::Later(answer), Ok(runtime)) = (later, tokio::runtime::Handle::try_current()) {
-                runtime.spawn(answer);
-            }
+            traffic.add(&self.settings, bytes, now).later().into_iter().for_each(beside);
         }
     }
 }
 
 impl Traffic {
-    fn add(&self, settings: &EngineSettings, bytes: i64, now: SystemTime) -> Answer<crate::state::Decision> {
+    fn add(&self, settings: &EngineSettings, cost: i64, now: SystemTime) -> Answer<Decision> {
         let parts: Vec<&str> = self.parts.iter().map(|part| &**part).collect();
         let key = Key { family: self.family, parts: &parts };
-        let limit = Limit { key, limit: self.limit, window: self.window, need: 0, cost: bytes };
+        let limit = Limit { key, limit: self.limit, window: self.window, need: 0, cost };
         settings.counters.add(&[limit], now)
     }
 }

@@ -9,6 +9,7 @@ use super::super::error::Failure;
 use super::super::exchange::Exchange;
 use super::super::facts::SubscriptionFacts;
 use super::super::spec::Attribute;
+use super::decision::undecided;
 use super::windows::time_span;
 use crate::state::Window;
 use crate::xml::Element;
@@ -73,6 +74,11 @@ pub(crate) fn quota_exceeded(exchange: &Exchange, of_calls: bool, window: Window
             refuse(message).header(header::RETRY_AFTER, HeaderValue::from(left))
         }
     }
+}
+
+/// Refuses a request of which nobody knows whether its quota is used up.
+pub(crate) fn quota_undecided() -> Box<Failure> {
+    undecided(StatusCode::FORBIDDEN, "Quota", header::RETRY_AFTER)
 }
 
 fn now(exchange: &Exchange) -> SystemTime {

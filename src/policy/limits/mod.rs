@@ -1,8 +1,10 @@
 //! What limits and quotas keep of a request: headers for its response, counters it has counted, counts that are due at its end.
 
+mod decision;
 mod due;
 mod increments;
 mod measure;
+mod once;
 mod subjects;
 mod telling;
 mod windows;
@@ -11,25 +13,26 @@ use std::sync::Arc;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+pub(crate) use decision::{Told, UNDECIDED_FOR, decided, take, undecided};
 pub(crate) use due::{Due, DueCount, Traffic};
 pub(crate) use increments::Increments;
-pub(crate) use measure::{Measure, quota_exceeded, seconds_since_1970, starts};
+pub(crate) use measure::{Measure, quota_exceeded, quota_undecided, seconds_since_1970, starts};
+pub(crate) use once::Once;
 pub(crate) use subjects::{ID, NAME, Rules};
-pub(crate) use telling::{Telling, whole};
+pub(crate) use telling::{Refusal, Telling, whole};
 pub(crate) use windows::Periods;
 
 use super::exchange::Exchange;
 use super::llm::TokenUse;
 use super::messages::ResponseState;
-use crate::state::{Answer, Decision, Limit, StoreError};
 
 /// What limits and quotas keep of one request.
 #[derive(Default)]
 pub(crate) struct Limited {
     /// For whatever response there will be.
     headers: Vec<(HeaderName, HeaderValue)>,
-    /// The counters that this request has counted, or will at its end: family and parts of the key.
-    counted: Vec<(&'static str, Vec<Arc<str>>)>,
+    /// The counters that this request has counted: family and parts of the key, and how much.
+    counted: Vec<(&'static str, Vec<Arc<str>>, i64)>,
     pub(crate) due: Due,
     /// Tokens of language models that are to be counted when the answer is there.
     pub(crate) tokens: Vec<TokenUse>,
@@ -62,26 +65,14 @@ impl Limited {
         }
     }
 
-    /// Whether this request counts the counter for the first time.
-    pub(crate) fn counts(&mut self, family: &'static str, parts: &[Arc<str>]) -> bool {
-        let is_known = self.counted.iter().any(|(of, known)| *of == family && known == parts);
-        if !is_known {
-            self.counted.push((family, parts.to_vec()));
-        }
-        !is_known
+    /// What this request has counted of a counter; none when it has not.
+    pub(crate) fn counted(&self, family: &str, parts: &[Arc<str>]) -> Option<i64> {
+        let known = self.counted.iter().find(|(of, known, _)| *of == family && known == parts);
+        known.map(|(.., cost)| *cost)
     }
-}
 
-/// What was decided; a store that fails lets the request pass, with as much left as each limit has.
-pub(crate) fn decided(decision: Result<Decision, StoreError>) -> Decision {
-    decision.unwrap_or_else(|error| {
-        tracing::warn!(target: "gatewright::policy", %error, "counters do not answer: the request passes");
-        Decision::Allowed { remaining: u64::MAX, each: Vec::new() }
-    })
-}
-
-/// Asks the counters of the gateway.
-pub(crate) fn take(exchange: &Exchange, limits: &[Limit<'_>]) -> Answer<Decision> {
-    let settings = &exchange.settings;
-    settings.counters.take(limits, settings.clock.wall())
+    /// Remembers that this request has counted a counter: other elements do not.
+    pub(crate) fn count(&mut self, family: &'static str, parts: Vec<Arc<str>>, cost: i64) {
+        self.counted.push((family, parts, cost));
+    }
 }

@@ -33,8 +33,9 @@ pub(crate) struct Rules<T> {
     rules: Vec<(Subject, T)>,
 }
 
-/// The parts of the key of a counter: the subscription, the document's scope and what it is attached to, API, operation.
-pub(crate) type Parts<'a> = [&'a str; 6];
+/// The parts of the key of a counter: the subscription, the document's scope and what it is attached to, where in the
+/// element the limit stands, API, operation.
+pub(crate) type Parts<'a> = [&'a str; 7];
 
 impl<T> Rules<T> {
     /// Reads `element` and the `api` and `operation` elements in it; `rule` reads what limits one of them.
@@ -88,12 +89,13 @@ impl<T> Rules<T> {
         let scope = self.scope.name();
         subscription.into_iter().flat_map(move |subscription| {
             self.rules.iter().filter(|(subject, _)| subject.is_about(facts)).map(move |(subject, rule)| {
-                let (api, operation) = match subject {
-                    Subject::All => ("", ""),
-                    Subject::Api(_) => (api, ""),
-                    Subject::Operation(..) => (api, operation),
+                let (place, api, operation) = match subject {
+                    Subject::All => ("", "", ""),
+                    Subject::Api(_) => ("api", api, ""),
+                    Subject::Operation(None, _) => ("operation", api, operation),
+                    Subject::Operation(Some(_), _) => ("api/operation", api, operation),
                 };
-                (rule, [&*subscription.id, scope, first, second, api, operation])
+                (rule, [&*subscription.id, scope, first, second, place, api, operation])
             })
         })
     }

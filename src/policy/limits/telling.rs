@@ -9,6 +9,7 @@ use super::super::compile::Compiler;
 use super::super::error::Failure;
 use super::super::exchange::Exchange;
 use super::super::spec::Attribute;
+use super::decision::{UNDECIDED_FOR, undecided};
 use crate::expr::Value;
 use crate::xml::Element;
 
@@ -18,7 +19,8 @@ const VARIABLE: &str = "the name of a variable";
 /// Where a limit tells what.
 #[derive(Clone, Debug)]
 pub(crate) struct Telling {
-    retry_header: HeaderName,
+    /// None of an element that does not name one.
+    retry_header: Option<HeaderName>,
     retry_variable: Option<Arc<str>>,
     remaining_header: Option<HeaderName>,
     remaining_variable: Option<Arc<str>>,
@@ -46,7 +48,7 @@ impl Telling {
             header
         };
         Self {
-            retry_header: header(compiler, &Self::RETRY_HEADER).unwrap_or(header::RETRY_AFTER),
+            retry_header: header(compiler, &Self::RETRY_HEADER),
             retry_variable: variable(compiler, &Self::RETRY_VARIABLE),
             remaining_header: header(compiler, &Self::REMAINING_HEADER),
             remaining_variable: variable(compiler, &Self::REMAINING_VARIABLE),
@@ -67,17 +69,38 @@ impl Telling {
         }
     }
 
-    /// Tells that nothing is left of `total`, and refuses the request.
-    pub(crate) fn exceeded(&self, exchange: &mut Exchange, total: u64, wait: Option<Duration>) -> Box<Failure> {
-        self.left(exchange, 0, total);
-        let seconds = wait.map_or(0, |wait| wait.as_millis().div_ceil(1000) as u64).max(1);
-        if let Some(name) = &self.retry_variable {
-            exchange.variables.set(name.clone(), whole(seconds));
+    /// Refuses the request, and tells that nothing is left. `by` are the elements that tell, the one whose limit it is
+    /// first, with what each allows; the first that names a header names that of the refusal.
+    pub(crate) fn refused(by: &[(&Self, u64)], exchange: &mut Exchange, why: Refusal) -> Box<Failure> {
+        let seconds = match why {
+            Refusal::Exceeded(wait) => wait.map_or(0, |wait| wait.as_millis().div_ceil(1000) as u64).max(1),
+            Refusal::Undecided => UNDECIDED_FOR,
+        };
+        for (telling, total) in by {
+            telling.left(exchange, 0, *total);
+            if let Some(name) = &telling.retry_variable {
+                exchange.variables.set(name.clone(), whole(seconds));
+            }
         }
-        let message = format!("Rate limit is exceeded. Try again in {seconds} seconds.");
-        Failure::refused(StatusCode::TOO_MANY_REQUESTS, "RateLimitExceeded", message)
-            .header(self.retry_header.clone(), HeaderValue::from(seconds))
+        let name = by.iter().find_map(|(telling, _)| telling.retry_header.clone()).unwrap_or(header::RETRY_AFTER);
+        match why {
+            Refusal::Undecided => undecided(StatusCode::TOO_MANY_REQUESTS, "Rate limit", name),
+            Refusal::Exceeded(_) => {
+                let message = format!("Rate limit is exceeded. Try again in {seconds} seconds.");
+                Failure::refused(StatusCode::TOO_MANY_REQUESTS, "RateLimitExceeded", message)
+                    .header(name, HeaderValue::from(seconds))
+            }
+        }
     }
+}
+
+/// Why a limit refuses a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Refusal {
+    /// It is exceeded, for so long.
+    Exceeded(Option<Duration>),
+    /// Nobody knows whether it is.
+    Undecided,
 }
 
 /// A number as expressions see it: an `int`, or a `long` when it is larger than that.

@@ -50,6 +50,8 @@ pub(crate) fn time_span(seconds: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -61,6 +63,24 @@ mod tests {
         assert_eq!(window(1_000, 300, 900), fixed(700, 1_000));
         assert_eq!(window(-62_135_596_800, 3_600, 7_205), fixed(7_200, 10_800));
         assert_eq!(window(5, 0, 9), Window::Fixed { start: SystemTime::UNIX_EPOCH, end: None });
+    }
+
+    proptest! {
+        #[test]
+        fn each_time_is_in_the_window_that_its_first_says(
+            first in -70_000_000_000_i64..5_000_000_000, seconds in 1_u32.., now in 0_i64..5_000_000_000,
+        ) {
+            let Window::Fixed { start, end: Some(end) } = (Periods { seconds }).window(first, time(now)) else {
+                panic!("it never ends")
+            };
+            let seconds_of = |time: SystemTime| match time.duration_since(SystemTime::UNIX_EPOCH) {
+                Ok(since) => since.as_secs() as i64,
+                Err(before) => -(before.duration().as_secs() as i64),
+            };
+            let (start, end) = (seconds_of(start), seconds_of(end));
+            prop_assert!(start <= now && now < end && end - start == i64::from(seconds), "{start} {end}");
+            prop_assert_eq!((start - first) % i64::from(seconds), 0);
+        }
     }
 
     #[test]

@@ -37,7 +37,7 @@ impl Bill {
             let actual = match reported {
                 _ if !self.is_ok => 0,
                 Some(usage) => usage.counted(used.ignores_prompt),
-                None => used.reserved.saturating_add(self.settings.token_counter.count(&used.model, &events.text)),
+                None => used.estimated.saturating_add(self.settings.token_counter.count(&used.model, &events.text)),
             };
             // Without a runtime there is nobody to wait for a store that others share.
             let later = used.add(&self.settings, actual, now);

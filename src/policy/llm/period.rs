@@ -53,17 +53,25 @@ fn time(time: DateTime) -> SystemTime {
     timestamp.map_or(SystemTime::UNIX_EPOCH, SystemTime::from)
 }
 
+impl TokenPeriod {
+    const ALL: [Self; 6] = [Self::Hourly, Self::Daily, Self::Weekly, Self::Monthly, Self::Yearly, Self::Indefinite];
+
+    /// As documents write it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Hourly => "Hourly",
+            Self::Daily => "Daily",
+            Self::Weekly => "Weekly",
+            Self::Monthly => "Monthly",
+            Self::Yearly => "Yearly",
+            Self::Indefinite => "Indefinite",
+        }
+    }
+}
+
 impl Literal for TokenPeriod {
     fn literal(text: &str) -> Option<Self> {
-        match text {
-            "Hourly" => Some(Self::Hourly),
-            "Daily" => Some(Self::Daily),
-            "Weekly" => Some(Self::Weekly),
-            "Monthly" => Some(Self::Monthly),
-            "Yearly" => Some(Self::Yearly),
-            "Indefinite" => Some(Self::Indefinite),
-            _ => None,
-        }
+        Self::ALL.into_iter().find(|period| period.name() == text)
     }
 
     fn value(value: Value) -> Result<Self, String> {

@@ -9,6 +9,7 @@ use http::{HeaderMap, header};
 use super::super::dimensions::Known;
 use super::super::error::Failure;
 use super::super::exchange::Exchange;
+use super::super::limits::{Told, take};
 use super::super::list::{Flow, Resume};
 use super::super::messages::MessageBody;
 use super::super::packed;
@@ -18,14 +19,20 @@ use super::followed::{Bill, Followed, Seen};
 use super::telling::TokenTelling;
 use super::usage::Usage;
 use crate::body::Body;
-use crate::state::{Answer, Decision, Key, Limit, StoreError, Window};
+use crate::state::{Answer, Decision, Key, Limit, Window, together};
 
 /// A limit of tokens, as it is for one request.
 #[derive(Clone, Debug)]
 pub(crate) struct TokenLimit {
     pub(crate) family: &'static str,
+    /// The period of a quota: one key may have a quota in several.
+    pub(crate) period: &'static str,
     pub(crate) limit: u64,
     pub(crate) window: Window,
+    /// How much must be left for the request to pass, given what other statements have counted for it.
+    pub(crate) need: i64,
+    /// Whether the tokens are counted; another statement with the same counter may do so.
+    pub(crate) counts: bool,
 }
 
 /// What one statement counts for a request.
@@ -34,29 +41,55 @@ pub(crate) struct TokenUse {
     pub(crate) key: Arc<str>,
     pub(crate) rate: Option<TokenLimit>,
     pub(crate) quota: Option<TokenLimit>,
-    /// What was counted of the prompt already.
-    pub(crate) reserved: u64,
-    /// Whether the tokens are counted; another statement with the same key may do so.
-    pub(crate) counts: bool,
+    /// What the prompt is taken to have, and what was counted of it already; 0 without an estimate.
+    pub(crate) estimated: u64,
     pub(crate) ignores_prompt: bool,
     pub(crate) model: Arc<str>,
 }
 
+impl TokenLimit {
+    /// The parts of the key of its counter.
+    pub(crate) fn parts<'a>(&'a self, key: &'a str) -> [&'a str; 2] {
+        [key, self.period]
+    }
+}
+
 impl TokenUse {
-    /// The limits, the quota first, as questions that need and count so much.
-    pub(crate) fn limits<'a>(&'a self, parts: &'a [&'a str], need: u64, cost: i64) -> Vec<Limit<'a>> {
-        let limits = [&self.quota, &self.rate].into_iter().flatten();
-        let of = |it: &TokenLimit| {
-            let key = Key { family: it.family, parts };
-            Limit { key, limit: it.limit, window: it.window, need, cost }
+    /// Asks with all limits, the quota first; `of` says how much each needs and counts.
+    pub(crate) fn ask<T>(&self, of: impl Fn(&TokenLimit) -> (i64, i64), ask: impl FnOnce(&[Limit<'_>]) -> T) -> T {
+        let limits = || [&self.quota, &self.rate].into_iter().flatten();
+        let parts: Vec<_> = limits().map(|limit| limit.parts(&self.key)).collect();
+        let question = |(it, parts): (&TokenLimit, _)| {
+            let (need, cost) = of(it);
+            Limit { key: Key { family: it.family, parts }, limit: it.limit, window: it.window, need, cost }
         };
-        limits.map(of).collect()
+        ask(&limits().zip(parts.iter().map(|parts| &parts[..])).map(question).collect::<Vec<_>>())
+    }
+
+    /// Checks the limits, and counts what the prompt is taken to have.
+    pub(crate) fn take(&self, exchange: &Exchange) -> Answer<Decision> {
+        let cost = signed(self.estimated);
+        self.ask(|limit| (limit.need, if limit.counts { cost } else { 0 }), |limits| take(exchange, limits))
     }
 
     pub(super) fn add(&self, settings: &EngineSettings, actual: u64, now: SystemTime) -> Answer<Decision> {
-        let signed = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
-        let cost = if self.counts { signed(actual).saturating_sub(signed(self.reserved)) } else { 0 };
-        settings.counters.add(&self.limits(&[&*self.key], 0, cost), now)
+        let cost = signed(actual).saturating_sub(signed(self.estimated));
+        let of = |limit: &TokenLimit| (0, if limit.counts { cost } else { 0 });
+        self.ask(of, |limits| settings.counters.add(limits, now))
+    }
+
+    /// Whether something was counted before the answer.
+    fn has_counted(&self) -> bool {
+        self.estimated > 0 && [&self.quota, &self.rate].into_iter().flatten().any(|limit| limit.counts)
+    }
+
+    /// Remembers which counters the request counts: other statements do not.
+    pub(crate) fn passed(&self, exchange: &mut Exchange) {
+        let counted = signed(self.estimated);
+        for limit in [&self.quota, &self.rate].into_iter().flatten().filter(|limit| limit.counts) {
+            let parts = vec![self.key.clone(), limit.period.into()];
+            exchange.limited().count(limit.family, parts, counted);
+        }
     }
 
     /// Tells what is left.
@@ -69,8 +102,9 @@ impl TokenUse {
     }
 }
 
-/// What a counter answered about a use.
-type Counted = (TokenUse, Result<Decision, StoreError>);
+fn signed(tokens: u64) -> i64 {
+    i64::try_from(tokens).unwrap_or(i64::MAX)
+}
 
 impl Exchange {
     /// Counts what the model used, before `outbound` begins.
@@ -137,47 +171,51 @@ impl Exchange {
 
     fn post(&mut self, uses: Vec<TokenUse>, usage: Option<Usage>, is_ok: bool) -> Flow {
         let (settings, now) = (self.settings.clone(), self.settings.clock.wall());
-        let mut later = Vec::new();
+        let (mut waiting, mut later) = (Vec::new(), Vec::new());
         for used in uses {
             let actual = match usage {
                 Some(usage) => usage.counted(used.ignores_prompt),
-                None if is_ok => used.reserved,
+                None if is_ok => used.estimated,
                 None => 0,
             };
             used.telling.consumed.tell(self, actual);
             match used.add(&settings, actual, now) {
-                Answer::Ready(answer) => self.posted((used, answer)),
-                Answer::Later(answer) => later.push((used, answer)),
+                Answer::Ready(answer) => self.posted(&used, answer),
+                Answer::Later(answer) => {
+                    waiting.push(used);
+                    later.push(answer);
+                }
             }
         }
         if later.is_empty() {
             return Flow::Continue;
         }
         Flow::Wait(Box::pin(async move {
-            let mut counted = Vec::with_capacity(later.len());
-            for (used, answer) in later {
-                counted.push((used, answer.await));
-            }
+            let answers = together(later).await;
             let resume: Resume = Box::new(move |exchange| {
-                counted.into_iter().for_each(|counted| exchange.posted(counted));
+                waiting.iter().zip(answers).for_each(|(used, answer)| exchange.posted(used, answer));
                 Ok(Flow::Continue)
             });
             resume
         }))
     }
 
-    fn posted(&mut self, (used, answer): Counted) {
-        match answer {
-            Ok(decision) => used.left(self, &decision),
-            Err(error) => tracing::warn!(target: "gatewright::policy", %error, "tokens were not counted"),
+    fn posted(&mut self, used: &TokenUse, told: Told) {
+        if let Ok(decision) = &told {
+            used.left(self, decision);
         }
+        self.counted(told);
     }
 
-    /// Gives back what was counted of prompts that no model has answered.
+    /// Gives back what was counted of prompts that no model has answered; not when the caller went away meanwhile, since a
+    /// model may have read the prompt.
     pub(crate) fn give_tokens_back(&mut self) -> Vec<Answer<Decision>> {
+        if self.last_error.as_ref().is_some_and(|error| error.reason == Failure::CALLER_HAS_GONE) {
+            return Vec::new();
+        }
         let uses = self.limited.as_mut().map(|limited| std::mem::take(&mut limited.tokens)).unwrap_or_default();
         let (settings, now) = (&self.settings, self.settings.clock.wall());
-        uses.iter().filter(|used| used.counts && used.reserved > 0).map(|used| used.add(settings, 0, now)).collect()
+        uses.iter().filter(|used| used.has_counted()).map(|used| used.add(settings, 0, now)).collect()
     }
 }
 

@@ -8,7 +8,7 @@ use http::{HeaderName, HeaderValue, StatusCode, header};
 use super::super::compile::Compiler;
 use super::super::error::Failure;
 use super::super::exchange::Exchange;
-use super::super::limits::whole;
+use super::super::limits::{UNDECIDED_FOR, undecided, whole};
 use super::super::spec::Attribute;
 use super::period::in_words;
 use crate::xml::Element;
@@ -85,6 +85,13 @@ impl TokenTelling {
                 self.retry_after(exchange, seconds(wait), refuse(message))
             }
         }
+    }
+
+    /// Refuses a request of which nobody knows whether it keeps a limit.
+    pub(crate) fn undecided(&self, exchange: &mut Exchange) -> Box<Failure> {
+        self.retry.remember(exchange, UNDECIDED_FOR);
+        let name = self.retry.header.clone().unwrap_or(header::RETRY_AFTER);
+        undecided(StatusCode::TOO_MANY_REQUESTS, "Token limit", name)
     }
 
     fn retry_after(&self, exchange: &mut Exchange, seconds: u64, failure: Box<Failure>) -> Box<Failure> {

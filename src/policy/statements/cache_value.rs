@@ -176,6 +176,7 @@ struct Asked {
     key: CacheKey,
     /// Whether even a fresh value is made anew.
     always: bool,
+    /// Whether it waits for another request that makes the value.
     is_patient: bool,
 }
 
@@ -192,16 +193,20 @@ impl Asked {
     }
 
     fn heard(self, answer: Result<Option<CacheEntry>, StoreError>, exchange: &mut Exchange) -> Flow {
-        let found = caching::of_entry(caching::answered(exchange, answer).flatten());
+        let answered = caching::answered(exchange, answer);
+        let does_answer = answered.is_some();
+        let found = caching::of_entry(answered.flatten());
         let now = exchange.settings.clock.wall();
         let is_fresh = |until: &Option<SystemTime>| until.is_none_or(|until| until > now);
         let stale = match found {
             Some((value, until)) if !self.always && is_fresh(&until) => return fresh(exchange, self.variable, value),
             found => found.map(|(value, _)| value),
         };
-        let lead = match exchange.settings.flights.begin(&self.key) {
-            Begun::Lead(lead) => Some(lead),
-            Begun::Follow(other) => match stale {
+        // What is made is not kept where others find it when the cache does not answer: nobody waits for it.
+        let lead = match does_answer.then(|| exchange.settings.flights.begin(&self.key)) {
+            None => None,
+            Some(Begun::Lead(lead)) => Some(lead),
+            Some(Begun::Follow(other)) => match stale {
                 Some(value) => return fresh(exchange, self.variable, value),
                 None if self.is_patient => return self.wait(other, exchange),
                 None => None,
@@ -211,16 +216,13 @@ impl Asked {
         make(exchange, Making { variable, place, stale, before: None, lead })
     }
 
-    /// Waits for the request that makes the value, and looks again.
+    /// Waits for the request that makes the value, and looks again; once.
     fn wait(mut self, other: Follow, exchange: &mut Exchange) -> Flow {
         exchange.trace_note(|| "Another request makes the value: waiting for it.".to_owned());
-        let began = exchange.settings.clock.instant();
+        self.is_patient = false;
         Flow::Wait(Box::pin(async move {
             other.over(PATIENCE).await;
-            let resume: Resume = Box::new(move |exchange| {
-                self.is_patient = exchange.settings.clock.instant().duration_since(began) < PATIENCE;
-                Ok(self.ask(exchange))
-            });
+            let resume: Resume = Box::new(move |exchange| Ok(self.ask(exchange)));
             resume
         }))
     }

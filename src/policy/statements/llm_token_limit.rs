@@ -9,7 +9,7 @@ use super::super::compile::{Compiler, step};
 use super::super::document::Node;
 use super::super::error::Failure;
 use super::super::exchange::Exchange;
-use super::super::limits;
+use super::super::limits::{self, Told};
 use super::super::list::{Flow, Resume, Statement};
 use super::super::llm::{Estimate, Prompt, PromptType, TokenLimit, TokenPeriod, TokenTelling, TokenUse};
 use super::super::messages::MessageBody;
@@ -113,15 +113,19 @@ pub(super) fn compile_as(name: &'static str, compiler: &mut Compiler<'_>, elemen
 }
 
 impl LlmTokenLimit {
+    /// A limit, as it is for the request. Without an estimate of the prompt one token must be left; with one, as many as the
+    /// prompt has. What another statement has counted for the request is not looked at.
     fn limit(
         setting: Option<&Setting<i64>>,
-        family: &'static str,
-        window: Window,
+        (family, period, window): (&'static str, &'static str, Window),
+        (key, tokens): (&Arc<str>, i64),
         exchange: &mut Exchange,
     ) -> Result<Option<TokenLimit>, Box<Failure>> {
         let Some(setting) = setting else { return Ok(None) };
         let limit = u64::try_from(*setting.get(exchange)?).unwrap_or(0);
-        Ok(Some(TokenLimit { family, limit, window }))
+        let counted = exchange.limited().counted(family, &[key.clone(), period.into()]);
+        let need = tokens.saturating_sub(counted.unwrap_or(0));
+        Ok(Some(TokenLimit { family, period, limit, window, need, counts: counted.is_none() }))
     }
 
     fn prompt(&self, exchange: &Exchange) -> Prompt {
@@ -138,42 +142,26 @@ impl Statement for LlmTokenLimit {
     fn run(&self, exchange: &mut Exchange) -> Result<Flow, Box<Failure>> {
         let key: Arc<str> = self.key.get(exchange)?.as_str().into();
         let now = exchange.settings.clock.wall();
-        let minute = exchange.settings.rate_algorithm.window(MINUTE);
-        let rate = Self::limit(self.per_minute.as_ref(), RATE_FAMILY, minute, exchange)?;
-        let period = if self.quota.is_some() { *self.period.get(exchange)? } else { TokenPeriod::Indefinite };
-        let quota = Self::limit(self.quota.as_ref(), QUOTA_FAMILY, period.window(now), exchange)?;
         let prompt = self.prompt(exchange);
         let estimates = (self.estimates || prompt.streams) && !self.ignores_prompt;
-        let tokens = if estimates { prompt.tokens } else { 0 };
+        let estimated = if estimates { prompt.tokens } else { 0 };
+        let need = if estimates { i64::try_from(estimated).unwrap_or(i64::MAX) } else { 1 };
+        let minute = (RATE_FAMILY, "", exchange.settings.rate_algorithm.window(MINUTE));
+        let rate = Self::limit(self.per_minute.as_ref(), minute, (&key, need), exchange)?;
+        let period = if self.quota.is_some() { *self.period.get(exchange)? } else { TokenPeriod::Indefinite };
+        let period = (QUOTA_FAMILY, period.name(), period.window(now));
+        let quota = Self::limit(self.quota.as_ref(), period, (&key, need), exchange)?;
         let model: Arc<str> = prompt.model.into();
         if estimates {
-            exchange.model_call().estimate = Some(Estimate { tokens, model: model.clone() });
+            exchange.model_call().estimate = Some(Estimate { tokens: estimated, model: model.clone() });
         }
-        let counts = exchange.limited().counts(RATE_FAMILY, std::slice::from_ref(&key));
-        let used = TokenUse {
-            telling: self.telling.clone(),
-            key,
-            rate,
-            quota,
-            reserved: if counts { tokens } else { 0 },
-            counts,
-            ignores_prompt: self.ignores_prompt,
-            model,
-        };
-        // Without an estimate one token must be left; with one, as many as the prompt has.
-        let need = match (estimates, counts) {
-            (true, true) => tokens,
-            (false, true) => 1,
-            // Another statement has counted the prompt already.
-            (_, false) => 0,
-        };
-        let reserved = i64::try_from(used.reserved).unwrap_or(i64::MAX);
-        let answer = limits::take(exchange, &used.limits(&[&*used.key], need, reserved));
-        match answer {
-            Answer::Ready(decision) => told(exchange, used, tokens, &limits::decided(decision)),
-            Answer::Later(decision) => Ok(Flow::Wait(Box::pin(async move {
-                let decision = limits::decided(decision.await);
-                let resume: Resume = Box::new(move |exchange| told(exchange, used, tokens, &decision));
+        let telling = self.telling.clone();
+        let used = TokenUse { telling, key, rate, quota, estimated, ignores_prompt: self.ignores_prompt, model };
+        match used.take(exchange) {
+            Answer::Ready(answer) => told(exchange, used, answer),
+            Answer::Later(answer) => Ok(Flow::Wait(Box::pin(async move {
+                let answer = answer.await;
+                let resume: Resume = Box::new(move |exchange| told(exchange, used, answer));
                 resume
             }))),
         }
@@ -186,19 +174,21 @@ impl Statement for LlmTokenLimit {
     }
 }
 
-fn told(exchange: &mut Exchange, used: TokenUse, tokens: u64, decision: &Decision) -> Result<Flow, Box<Failure>> {
+fn told(exchange: &mut Exchange, used: TokenUse, told: Told) -> Result<Flow, Box<Failure>> {
+    let telling = used.telling.clone();
+    let Some(decision) = limits::decided(exchange, told) else { return Err(telling.undecided(exchange)) };
     if let Decision::Exceeded { limit, wait } = decision {
-        let telling = used.telling.clone();
-        let Some(quota) = used.quota.as_ref().filter(|_| *limit == 0) else {
-            let can_pass = used.rate.as_ref().is_none_or(|rate| tokens <= rate.limit);
+        let Some(quota) = used.quota.as_ref().filter(|_| limit == 0) else {
+            let can_pass = used.rate.as_ref().is_none_or(|rate| used.estimated <= rate.limit);
             return Err(telling.rate_exceeded(exchange, wait.filter(|_| can_pass)));
         };
         let end = if let Window::Fixed { end, .. } = quota.window { end } else { None };
         let left = end.map(|end| end.duration_since(exchange.settings.clock.wall()).unwrap_or_default());
         return Err(telling.quota_exceeded(exchange, left));
     }
-    used.left(exchange, decision);
-    used.telling.consumed.remember(exchange, tokens);
+    used.passed(exchange);
+    used.left(exchange, &decision);
+    telling.consumed.remember(exchange, used.estimated);
     // What an answer says of its tokens is not read when the answer is packed.
     exchange.request.headers.remove(header::ACCEPT_ENCODING);
     exchange.limited().tokens.push(used);

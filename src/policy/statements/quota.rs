@@ -6,7 +6,9 @@ use super::super::compile::{Compiler, step};
 use super::super::document::Node;
 use super::super::error::Failure;
 use super::super::exchange::Exchange;
-use super::super::limits::{self, ID, Measure, NAME, Periods, Rules, Traffic, quota_exceeded, starts};
+use super::super::limits::{
+    self, ID, Measure, NAME, Periods, Rules, Told, Traffic, quota_exceeded, quota_undecided, starts,
+};
 use super::super::list::{Flow, Resume, Statement};
 use super::super::pipeline::Needs;
 use super::super::spec::{Attribute, Child, Content, Scope, Section, Spec};
@@ -63,10 +65,12 @@ impl Statement for Quota {
         let parts: Vec<_> = self.rules.holding(&facts).map(|(_, parts)| parts).collect();
         let mut limits = Vec::with_capacity(2 * parts.len());
         let mut traffic = Vec::new();
-        for ((measure, _), parts) in self.rules.holding(&facts).zip(&parts) {
-            limits.extend(measure.limits([FAMILY, FAMILY_OF_BYTES], parts, window));
+        for (at, ((measure, _), of)) in self.rules.holding(&facts).zip(&parts).enumerate() {
+            // Two elements that are about the same calls are one counter, which is counted once.
+            let cost = i64::from(!parts.iter().take(at).any(|known| known == of));
+            limits.extend(measure.limits([FAMILY, FAMILY_OF_BYTES], of, window, cost));
             traffic.extend(measure.bytes().map(|limit| {
-                let parts = parts.iter().map(|part| Arc::from(*part)).collect();
+                let parts = of.iter().map(|part| Arc::from(*part)).collect();
                 Traffic { family: FAMILY_OF_BYTES, parts, limit, window }
             }));
         }
@@ -77,10 +81,10 @@ impl Statement for Quota {
         limits.sort_by_key(|limit| limit.key.family == FAMILY_OF_BYTES);
         let calls = limits.iter().filter(|limit| limit.key.family == FAMILY).count();
         match limits::take(exchange, &limits) {
-            Answer::Ready(decision) => told(exchange, &limits::decided(decision), calls, window, traffic),
-            Answer::Later(decision) => Ok(Flow::Wait(Box::pin(async move {
-                let decision = limits::decided(decision.await);
-                let resume: Resume = Box::new(move |exchange| told(exchange, &decision, calls, window, traffic));
+            Answer::Ready(answer) => told(exchange, answer, calls, window, traffic),
+            Answer::Later(answer) => Ok(Flow::Wait(Box::pin(async move {
+                let answer = answer.await;
+                let resume: Resume = Box::new(move |exchange| told(exchange, answer, calls, window, traffic));
                 resume
             }))),
         }
@@ -93,13 +97,15 @@ impl Statement for Quota {
 
 fn told(
     exchange: &mut Exchange,
-    decision: &Decision,
+    told: Told,
     calls: usize,
     window: Window,
     traffic: Vec<Traffic>,
 ) -> Result<Flow, Box<Failure>> {
-    if let Decision::Exceeded { limit, .. } = decision {
-        return Err(quota_exceeded(exchange, *limit < calls, window));
+    match limits::decided(exchange, told) {
+        None => return Err(quota_undecided()),
+        Some(Decision::Exceeded { limit, .. }) => return Err(quota_exceeded(exchange, limit < calls, window)),
+        Some(_) => {}
     }
     for traffic in traffic {
         exchange.bill(traffic);
@@ -108,9 +114,15 @@ fn told(
 }
 
 impl Measure {
-    fn limits<'a>(&self, [calls, bytes]: [&'static str; 2], parts: &'a [&'a str], window: Window) -> Vec<Limit<'a>> {
-        let limit = |family, limit, cost| Limit { key: Key { family, parts }, limit, window, need: 1, cost };
-        let calls = self.calls.map(|most| limit(calls, most, 1));
-        calls.into_iter().chain(self.bytes().map(|most| limit(bytes, most, 0))).collect()
+    fn limits<'a>(
+        &self,
+        [calls, bytes]: [&'static str; 2],
+        parts: &'a [&'a str],
+        window: Window,
+        cost: i64,
+    ) -> impl Iterator<Item = Limit<'a>> {
+        let limit = move |family, limit, cost| Limit { key: Key { family, parts }, limit, window, need: 1, cost };
+        let calls = self.calls.map(|most| limit(calls, most, cost));
+        calls.into_iter().chain(self.bytes().map(|most| limit(bytes, most, 0)))
     }
 }

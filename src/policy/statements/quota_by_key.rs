@@ -6,12 +6,14 @@ use super::super::compile::{Compiler, step};
 use super::super::document::Node;
 use super::super::error::Failure;
 use super::super::exchange::Exchange;
-use super::super::limits::{self, DueCount, Increments, Measure, Periods, Traffic, quota_exceeded, seconds_since_1970};
+use super::super::limits::{
+    self, Increments, Measure, Once, Periods, Told, Traffic, quota_exceeded, quota_undecided, seconds_since_1970,
+};
 use super::super::list::{Flow, Resume, Statement};
 use super::super::pipeline::Needs;
 use super::super::setting::Setting;
 use super::super::spec::{Attribute, Section, Spec};
-use crate::state::{Answer, Decision, Key, Limit, Window};
+use crate::state::{Answer, Decision, Key, Limit};
 use crate::xml::Element;
 
 const CALLS: Attribute = Measure::CALLS;
@@ -77,34 +79,23 @@ impl Statement for QuotaByKey {
     fn run(&self, exchange: &mut Exchange) -> Result<Flow, Box<Failure>> {
         let key: Arc<str> = self.key.get(exchange)?.as_str().into();
         let window = self.periods.window(self.first, exchange.settings.clock.wall());
-        let names = [key, self.windows.clone()];
-        let is_first = exchange.limited().counts(FAMILY, &names);
         let most = self.measure.calls.unwrap_or(u64::MAX);
-        let (mut need, mut cost) = (1, 0);
-        match self.increments.now() {
-            _ if !is_first => need = u64::from(exchange.limited().due.is_due(FAMILY, &names)),
-            Some(increment) => cost = increment.amount(exchange)?,
-            None => {
-                let increment = self.increments.increment.clone();
-                let due = DueCount { family: FAMILY, parts: names.to_vec(), limit: most, window, increment };
-                exchange.limited().due.count(due);
-            }
-        }
-        let parts = names.each_ref().map(|name| &**name);
-        let limit = |family, limit, need, cost| Limit { key: Key { family, parts: &parts }, limit, window, need, cost };
-        let mut limits = vec![limit(FAMILY, most, need, cost)];
-        limits.extend(self.measure.bytes().map(|most| limit(FAMILY_OF_BYTES, most, 1, 0)));
-        let traffic = self.measure.bytes().filter(|_| is_first).map(|limit| Traffic {
-            family: FAMILY_OF_BYTES,
-            parts: names.to_vec(),
-            limit,
-            window,
+        let counter = (FAMILY, vec![key, self.windows.clone()]);
+        let once = Once::new(exchange, counter, (most, window), &self.increments)?;
+        let names = once.names();
+        let bytes =
+            |limit| Limit { key: Key { family: FAMILY_OF_BYTES, parts: &names }, limit, window, need: 1, cost: 0 };
+        let limits: Vec<_> = [once.question(&names)].into_iter().chain(self.measure.bytes().map(bytes)).collect();
+        let answer = limits::take(exchange, &limits);
+        let traffic = self.measure.bytes().map(|limit| {
+            let parts = once.parts.clone();
+            Traffic { family: FAMILY_OF_BYTES, parts, limit, window }
         });
-        match limits::take(exchange, &limits) {
-            Answer::Ready(decision) => told(exchange, &limits::decided(decision), window, traffic),
-            Answer::Later(decision) => Ok(Flow::Wait(Box::pin(async move {
-                let decision = limits::decided(decision.await);
-                let resume: Resume = Box::new(move |exchange| told(exchange, &decision, window, traffic));
+        match answer {
+            Answer::Ready(answer) => told(exchange, once, answer, traffic),
+            Answer::Later(answer) => Ok(Flow::Wait(Box::pin(async move {
+                let answer = answer.await;
+                let resume: Resume = Box::new(move |exchange| told(exchange, once, answer, traffic));
                 resume
             }))),
         }
@@ -115,15 +106,13 @@ impl Statement for QuotaByKey {
     }
 }
 
-fn told(
-    exchange: &mut Exchange,
-    decision: &Decision,
-    window: Window,
-    traffic: Option<Traffic>,
-) -> Result<Flow, Box<Failure>> {
-    if let Decision::Exceeded { limit, .. } = decision {
-        return Err(quota_exceeded(exchange, *limit == 0, window));
+fn told(exchange: &mut Exchange, once: Once, told: Told, traffic: Option<Traffic>) -> Result<Flow, Box<Failure>> {
+    match limits::decided(exchange, told) {
+        None => return Err(quota_undecided()),
+        Some(Decision::Exceeded { limit, .. }) => return Err(quota_exceeded(exchange, limit == 0, once.window)),
+        Some(_) => {}
     }
+    once.passed(exchange);
     if let Some(traffic) = traffic {
         exchange.bill(traffic);
     }

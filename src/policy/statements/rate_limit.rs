@@ -7,7 +7,7 @@ use super::super::compile::{Compiler, step};
 use super::super::document::Node;
 use super::super::error::Failure;
 use super::super::exchange::Exchange;
-use super::super::limits::{self, ID, NAME, Rules, Telling};
+use super::super::limits::{self, ID, NAME, Refusal, Rules, Telling, Told};
 use super::super::list::{Flow, Resume, Statement};
 use super::super::pipeline::Needs;
 use super::super::spec::{Attribute, Child, Content, Scope, Section, Spec};
@@ -90,17 +90,17 @@ impl Statement for RateLimit {
         if parts.is_empty() {
             return Ok(Flow::Continue);
         }
-        let limits: Vec<_> = holding.zip(&parts).map(|((rule, _), parts)| rule.limit(parts, exchange)).collect();
+        // Two elements that are about the same calls are one counter, which is counted once.
+        let cost = |at: usize| i64::from(!parts.iter().take(at).any(|known| Some(known) == parts.get(at)));
+        let rules = holding.zip(&parts).enumerate();
+        let limits: Vec<_> = rules.map(|(at, ((rule, _), parts))| rule.limit(parts, cost(at), exchange)).collect();
         match limits::take(exchange, &limits) {
-            Answer::Ready(decision) => {
-                let decision = limits::decided(decision);
-                self.0.told(exchange, &decision)
-            }
-            Answer::Later(decision) => {
+            Answer::Ready(told) => self.0.told(exchange, told),
+            Answer::Later(answer) => {
                 let rules = self.0.clone();
                 Ok(Flow::Wait(Box::pin(async move {
-                    let decision = limits::decided(decision.await);
-                    let resume: Resume = Box::new(move |exchange| rules.told(exchange, &decision));
+                    let told = answer.await;
+                    let resume: Resume = Box::new(move |exchange| rules.told(exchange, told));
                     resume
                 })))
             }
@@ -113,28 +113,33 @@ impl Statement for RateLimit {
 }
 
 impl Rule {
-    fn limit<'a>(&self, parts: &'a [&'a str], exchange: &Exchange) -> Limit<'a> {
+    fn limit<'a>(&self, parts: &'a [&'a str], cost: i64, exchange: &Exchange) -> Limit<'a> {
         let window = exchange.settings.rate_algorithm.window(self.period);
-        Limit { key: Key { family: FAMILY, parts }, limit: self.calls, window, need: 1, cost: 1 }
+        Limit { key: Key { family: FAMILY, parts }, limit: self.calls, window, need: 1, cost }
     }
 }
 
 impl Rules<Rule> {
     /// Tells what is left of each limit, or refuses the request.
-    fn told(&self, exchange: &mut Exchange, decision: &Decision) -> Result<Flow, Box<Failure>> {
+    fn told(&self, exchange: &mut Exchange, told: Told) -> Result<Flow, Box<Failure>> {
         let facts = exchange.facts.clone();
-        let mut rules = self.holding(&facts).map(|(rule, _)| rule);
-        if let Decision::Exceeded { wait, limit } = decision {
-            // The element itself comes first; its attributes say how all of them refuse.
-            let exceeded = rules.clone().nth(*limit);
-            let first = rules.next();
-            return match first.zip(exceeded) {
-                Some((first, exceeded)) => Err(first.telling.exceeded(exchange, exceeded.calls, *wait)),
-                None => Ok(Flow::Continue),
-            };
+        let rules = self.holding(&facts).map(|(rule, _)| rule);
+        let (decision, root) = (limits::decided(exchange, told), rules.clone().next());
+        let refused = match &decision {
+            Some(Decision::Exceeded { limit, wait }) => {
+                rules.clone().nth(*limit).map(|rule| (rule, Refusal::Exceeded(*wait)))
+            }
+            Some(_) => None,
+            None => root.map(|root| (root, Refusal::Undecided)),
+        };
+        if let Some((rule, why)) = refused {
+            // The element itself comes first: what it tells, it tells of all limits in it.
+            let by = [Some(rule), root].into_iter().flatten().map(|rule| (&rule.telling, rule.calls));
+            return Err(Telling::refused(&by.collect::<Vec<_>>(), exchange, why));
         }
+        let Some(decision) = decision else { return Ok(Flow::Continue) };
         for (at, rule) in rules.enumerate() {
-            let left = match (at, decision) {
+            let left = match (at, &decision) {
                 (0, Decision::Allowed { remaining, .. }) => *remaining,
                 _ => decision.remaining(at),
             };

@@ -7,12 +7,12 @@ use super::super::compile::{Compiler, step};
 use super::super::document::Node;
 use super::super::error::Failure;
 use super::super::exchange::Exchange;
-use super::super::limits::{self, DueCount, Increments, Telling};
+use super::super::limits::{self, Increments, Once, Refusal, Telling, Told};
 use super::super::list::{Flow, Resume, Statement};
 use super::super::pipeline::Needs;
 use super::super::setting::Setting;
 use super::super::spec::{Attribute, Section, Spec};
-use crate::state::{Answer, Decision, Key, Limit};
+use crate::state::{Answer, Decision};
 use crate::xml::Element;
 
 const CALLS: Attribute = Attribute::required("calls", "a whole number, 0 or more").or_expression();
@@ -79,27 +79,15 @@ impl Statement for RateLimitByKey {
             exchange.warn(FAMILY, format_args!("`renewal-period` is {asked}: {seconds} s are taken, of 1 to 300"));
         }
         let window = exchange.settings.rate_algorithm.window(Duration::from_secs(seconds.unsigned_abs()));
-        let is_first = exchange.limited().counts(FAMILY, std::slice::from_ref(&key));
-        let (mut need, mut cost) = (1, 0);
-        match self.increments.now() {
-            // Another element has counted this call already: the limit may be reached by now, not overdrawn.
-            _ if !is_first => need = u64::from(exchange.limited().due.is_due(FAMILY, std::slice::from_ref(&key))),
-            Some(increment) => cost = increment.amount(exchange)?,
-            None => {
-                let increment = self.increments.increment.clone();
-                let due = DueCount { family: FAMILY, parts: vec![key.clone()], limit: calls, window, increment };
-                exchange.limited().due.count(due);
-            }
-        }
-        let parts = [&*key];
-        let limit = Limit { key: Key { family: FAMILY, parts: &parts }, limit: calls, window, need, cost };
-        match limits::take(exchange, &[limit]) {
-            Answer::Ready(decision) => told(&self.telling, exchange, &limits::decided(decision), calls),
-            Answer::Later(decision) => {
+        let once = Once::new(exchange, (FAMILY, vec![key]), (calls, window), &self.increments)?;
+        let answer = limits::take(exchange, &[once.question(&once.names())]);
+        match answer {
+            Answer::Ready(answer) => told(&self.telling, exchange, once, answer),
+            Answer::Later(answer) => {
                 let telling = self.telling.clone();
                 Ok(Flow::Wait(Box::pin(async move {
-                    let decision = limits::decided(decision.await);
-                    let resume: Resume = Box::new(move |exchange| told(&telling, exchange, &decision, calls));
+                    let answer = answer.await;
+                    let resume: Resume = Box::new(move |exchange| told(&telling, exchange, once, answer));
                     resume
                 })))
             }
@@ -111,10 +99,16 @@ impl Statement for RateLimitByKey {
     }
 }
 
-fn told(telling: &Telling, exchange: &mut Exchange, decision: &Decision, calls: u64) -> Result<Flow, Box<Failure>> {
-    match decision {
-        Decision::Allowed { remaining, .. } => telling.left(exchange, (*remaining).min(calls), calls),
-        Decision::Exceeded { wait, .. } => return Err(telling.exceeded(exchange, calls, *wait)),
-    }
-    Ok(Flow::Continue)
+fn told(telling: &Telling, exchange: &mut Exchange, once: Once, told: Told) -> Result<Flow, Box<Failure>> {
+    let calls = once.limit;
+    let why = match limits::decided(exchange, told) {
+        Some(Decision::Exceeded { wait, .. }) => Refusal::Exceeded(wait),
+        Some(decision) => {
+            once.passed(exchange);
+            telling.left(exchange, decision.remaining(0).min(calls), calls);
+            return Ok(Flow::Continue);
+        }
+        None => Refusal::Undecided,
+    };
+    Err(Telling::refused(&[(telling, calls)], exchange, why))
 }

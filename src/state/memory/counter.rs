@@ -8,7 +8,7 @@ use super::log::Log;
 #[derive(Debug)]
 pub(super) enum Counter {
     /// Counts of a sliding window, kept for the longest window that was asked for.
-    Sliding { log: Log, keep: u64 },
+    Sliding(Log),
     /// What is taken out of a bucket at a time, and when the bucket will be full again.
     Bucket { taken: f64, at: u64, full_at: u64 },
     /// What was counted in the window that starts then.
@@ -37,7 +37,7 @@ impl Counter {
     /// A counter in which nothing is counted yet, for the window of a limit.
     pub(super) fn new(limit: &Limit<'_>, now: u64) -> Self {
         match limit.window {
-            Window::Sliding(window) => Self::Sliding { log: Log::new(now, 0), keep: period(window) },
+            Window::Sliding(window) => Self::Sliding(Log::new(now, period(window))),
             Window::TokenBucket(_) => Self::Bucket { taken: 0.0, at: now, full_at: now },
             Window::Fixed { start, end } => {
                 Self::Fixed { used: 0, start: milliseconds(start), end: end.map_or(u64::MAX, milliseconds) }
@@ -48,9 +48,8 @@ impl Counter {
     /// Makes the counter one of the limit's window, as it stands `now`.
     fn at<'a>(&'a mut self, limit: &Limit<'_>, now: u64) -> &'a mut Self {
         let fits = match (&mut *self, limit.window) {
-            (Self::Sliding { log, keep }, Window::Sliding(window)) => {
-                *keep = period(window).max(*keep);
-                log.shift(log.last().saturating_sub(now));
+            (Self::Sliding(log), Window::Sliding(window)) => {
+                log.prepare(now, period(window));
                 true
             }
             (Self::Bucket { taken, at, .. }, Window::TokenBucket(window)) => {
@@ -70,9 +69,9 @@ impl Counter {
 
     /// Whether `limit` is kept.
     pub(super) fn check(&mut self, limit: &Limit<'_>, now: u64) -> Check {
-        let most = i64::try_from(limit.limit).unwrap_or(i64::MAX).saturating_sub_unsigned(limit.need);
+        let most = i64::try_from(limit.limit).unwrap_or(i64::MAX).saturating_sub(limit.need);
         match (self.at(limit, now), limit.window) {
-            (Self::Sliding { log, .. }, Window::Sliding(window)) => {
+            (Self::Sliding(log), Window::Sliding(window)) => {
                 let window = period(window);
                 match log.wait(now, window, most) {
                     Some(0) => Check::Kept,
@@ -96,34 +95,27 @@ impl Counter {
         }
     }
 
-    /// Counts the cost of `limit`, if it has one, and gives what is left of it.
+    /// Counts the cost of `limit`, and gives what is left of it.
     pub(super) fn count(&mut self, limit: &Limit<'_>, now: u64) -> u64 {
-        if limit.cost != 0 {
-            self.add(limit, now);
-        }
-        self.remaining(limit, now)
-    }
-
-    /// Counts the cost of `limit`.
-    fn add(&mut self, limit: &Limit<'_>, now: u64) {
-        match (self.at(limit, now), limit.window) {
-            (Self::Sliding { log, keep }, _) => log.add(now, limit.cost, *keep),
-            (Self::Bucket { taken, full_at, .. }, Window::TokenBucket(window)) => {
-                *taken = (*taken + limit.cost as f64).max(0.0);
-                let full = *taken * period(window) as f64 / (limit.limit as f64).max(1.0);
-                *full_at = now.saturating_add(full.ceil() as u64);
-            }
-            (Self::Fixed { used, .. }, _) => *used = used.saturating_add(limit.cost),
-            _ => {}
-        }
-    }
-
-    /// What is left of `limit`.
-    fn remaining(&mut self, limit: &Limit<'_>, now: u64) -> u64 {
         let used = match (self.at(limit, now), limit.window) {
-            (Self::Sliding { log, .. }, Window::Sliding(window)) => log.used(now, period(window)),
-            (Self::Bucket { taken, .. }, _) => (*taken - 1e-9).ceil() as i64,
-            (Self::Fixed { used, .. }, _) => *used,
+            (Self::Sliding(log), Window::Sliding(window)) => {
+                if limit.cost != 0 {
+                    log.add(now, limit.cost);
+                }
+                log.used(now, period(window))
+            }
+            (Self::Bucket { taken, full_at, .. }, Window::TokenBucket(window)) => {
+                if limit.cost != 0 {
+                    *taken = (*taken + limit.cost as f64).max(0.0);
+                    let full = *taken * period(window) as f64 / (limit.limit as f64).max(1.0);
+                    *full_at = now.saturating_add(full.ceil() as u64);
+                }
+                (*taken - 1e-9).ceil() as i64
+            }
+            (Self::Fixed { used, .. }, _) => {
+                *used = used.saturating_add(limit.cost);
+                *used
+            }
             _ => 0,
         };
         i128::from(limit.limit).saturating_sub(used.into()).try_into().unwrap_or(0)
@@ -132,7 +124,7 @@ impl Counter {
     /// From when on the counter says nothing any more.
     pub(super) fn expires(&self) -> u64 {
         match self {
-            Self::Sliding { log, keep } => log.last().saturating_add(*keep),
+            Self::Sliding(log) => log.expires(),
             Self::Bucket { full_at, .. } => *full_at,
             Self::Fixed { end, .. } => *end,
         }

@@ -12,7 +12,11 @@ pub(super) fn decision(answer: &Value, limits: usize) -> Result<Decision, StoreE
 }
 
 fn read(answer: &Value, limits: usize) -> Option<Decision> {
-    let Value::Array(items) = answer else { return None };
+    let items = match answer {
+        Value::Int(left) if limits == 1 => return Some(Decision::allowed([u64::try_from(*left).ok()?].into_iter())),
+        Value::Array(items) => items,
+        _ => return None,
+    };
     let number = |value: &Value| if let Value::Int(number) = value { Some(*number) } else { None };
     match (&**items, number(items.first()?)?) {
         ([_, remaining @ ..], 1) if remaining.len() == limits => {
@@ -28,10 +32,11 @@ fn read(answer: &Value, limits: usize) -> Option<Decision> {
     }
 }
 
-/// Numbers of a limit as scripts can count: beyond this they are no longer exact.
-pub(super) fn countable(limit: &Limit<'_>) -> (u64, u64) {
-    const MOST: u64 = 1 << 52;
-    (limit.limit.min(MOST), limit.need.min(MOST))
+/// Limit, need and cost as scripts can count: beyond this numbers are no longer exact.
+pub(super) fn countable(limit: &Limit<'_>) -> [f64; 3] {
+    const MOST: i64 = 1 << 52;
+    let exact = |number: i64| number.clamp(-MOST, MOST) as f64;
+    [exact(i64::try_from(limit.limit).unwrap_or(MOST)), exact(limit.need), exact(limit.cost)]
 }
 
 #[cfg(test)]
@@ -49,6 +54,8 @@ mod tests {
         for garbage in [&[][..], &[1], &[1, 5, 3], &[1, -5], &[0, 0, 1], &[0, 2, 1], &[2, 1], &[0, 1]] {
             assert!(decision(&answer(garbage), 1).is_err(), "{garbage:?}");
         }
+        assert_eq!(decision(&Value::Int(5), 1).unwrap(), Decision::allowed([5].into_iter()));
+        assert!(decision(&Value::Int(5), 2).is_err() && decision(&Value::Int(-1), 1).is_err());
         assert!(decision(&Value::Okay, 1).is_err() && decision(&Value::Nil, 1).is_err());
     }
 }

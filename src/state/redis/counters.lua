@@ -1,43 +1,72 @@
 -- Decides about limits, all together. Times are milliseconds; a limit of n counters has n keys.
--- ARGV: `t` (take) or `a` (add) with the time behind it, without one that of the server; then for each key, packed: its
--- kind, limit, need, cost, period, and how long a fixed window goes on (-1: for ever).
--- Answers 1 and what is left of each limit, or 0, the first limit that is exceeded, and when to come back (-1: never).
+-- ARGV: for each key, packed: `t` (take) or `a` (add), its kind, the time (-1: that of the server), limit, need, cost, period,
+-- and how long a fixed window goes on (-1: for ever).
+-- Answers what is left of one limit; of several 1 and what is left of each; or 0, the first limit that is exceeded, and when to
+-- come back (-1: never).
 
 -- A sliding window is a string: a head, and the counts that are closed, oldest first, each a time and an amount.
 -- The head: for how long counts are kept, their sum, the places of the first and behind the last closed count, the time
 -- of the first, and the open count: its time and amount. With many counts those of a sixtieth of the window are one.
-local LIMIT = '<c1ddddd'
-local takes, now = string.byte(ARGV[1]) == 116, tonumber(string.sub(ARGV[1], 2))
-if not now and (#KEYS > 1 or string.byte(ARGV[2]) ~= 102) then
-  local time = redis.call('TIME')
-  now = time[1] * 1000 + math.floor(time[2] / 1000)
+local LIMIT, LOG = '<c1c1dddddd', '<ddddddd'
+-- A fixed window counts no further: numbers are exact up to here.
+local MOST = 2 ^ 53
+local call, pack, unpack_, floor = redis.call, struct.pack, struct.unpack, math.floor
+local verb, kind, now, limit, need, cost, period, left = unpack_(LIMIT, ARGV[1])
+local takes, key = verb == 't', KEYS[1]
+if now < 0 and (#KEYS > 1 or kind ~= 'f') then
+  local time = call('TIME')
+  now = time[1] * 1000 + floor(time[2] / 1000)
+end
+
+local function count_fixed(key, takes, limit, need, cost, left)
+  if cost == 0 then
+    local used = tonumber(call('GET', key) or '0') or 0
+    return used, takes and used > limit - need
+  end
+  -- Counted first, and taken back when it was too much: mostly it is not.
+  local used = call('INCRBY', key, cost)
+  local before = used - cost
+  if takes and before > limit - need then
+    if before == 0 then
+      call('DEL', key)
+    else
+      call('INCRBY', key, -cost)
+    end
+    return before, true
+  end
+  if before == 0 and left >= 0 then
+    call('PEXPIRE', key, math.max(1, left))
+  end
+  if used > MOST then
+    call('INCRBY', key, MOST - used)
+  end
+  return used, false
 end
 
 -- One limit with nothing special about it, as most questions are: the same as below, without functions and tables.
 if #KEYS == 1 then
-  local key, kind, limit, need, cost, period, left = KEYS[1], struct.unpack(LIMIT, ARGV[2])
   if kind == 's' then
-    local text = redis.call('GETRANGE', key, 0, 55)
+    local text = call('GETRANGE', key, 0, 55)
     if #text == 56 then
-      local keep, sum, head, n, first, at, amount = struct.unpack('<ddddddd', text)
-      local grain = n - head < 59 and 1 or math.max(1, math.floor(keep / 60))
+      local keep, sum, head, n, first, at, amount = unpack_(LOG, text)
+      local grain = n - head < 59 and 1 or math.max(1, floor(keep / 60))
       local is_plain = keep == period and at <= now and first + keep > now and cost ~= 0
-      if is_plain and math.floor(at / grain) == math.floor(now / grain) and not (takes and sum > limit - need) then
+      if is_plain and floor(at / grain) == floor(now / grain) and not (takes and sum > limit - need) then
         if head == n then
           first = now
         end
-        redis.call('SETRANGE', key, 0, struct.pack('<ddddddd', keep, sum + cost, head, n, first, now, amount + cost))
+        call('SETRANGE', key, 0, pack(LOG, keep, sum + cost, head, n, first, now, amount + cost))
         -- It expires an eighth later than it must, so that this need not be said each time.
-        if math.floor(8 * at / keep) ~= math.floor(8 * now / keep) then
-          redis.call('PEXPIRE', key, math.ceil(keep * 1.125))
+        if floor(8 * at / keep) ~= floor(8 * now / keep) then
+          call('PEXPIRE', key, math.ceil(keep * 1.125))
         end
-        return { 1, math.max(0, limit - sum - cost) }
+        return math.max(0, limit - sum - cost)
       end
     end
   elseif kind == 'b' then
-    local text, taken = redis.call('GET', key), 0
+    local text, taken = call('GET', key), 0
     if text and #text == 16 then
-      local before, at = struct.unpack('<dd', text)
+      local before, at = unpack_('<dd', text)
       taken = math.max(0, before - limit * math.max(0, now - at) / period)
     end
     local surplus = taken - (limit - need)
@@ -47,22 +76,15 @@ if #KEYS == 1 then
     if cost ~= 0 then
       taken = math.max(0, taken + cost)
       local full = math.max(1, math.ceil(taken * period / math.max(limit, 1)))
-      redis.call('SET', key, struct.pack('<dd', taken, now), 'PX', full)
+      call('SET', key, pack('<dd', taken, now), 'PX', full)
     end
-    return { 1, math.max(0, limit - math.ceil(taken - 1e-9)) }
+    return math.max(0, limit - math.ceil(taken - 1e-9))
   else
-    local used = tonumber(redis.call('GET', key) or '0') or 0
-    if takes and used > limit - need then
+    local used, is_exceeded = count_fixed(key, takes, limit, need, cost, left)
+    if is_exceeded then
       return { 0, 1, left }
     end
-    if cost ~= 0 then
-      local is_new = used == 0
-      used = redis.call('INCRBY', key, string.format('%.0f', cost))
-      if is_new and left >= 0 then
-        redis.call('PEXPIRE', key, left)
-      end
-    end
-    return { 1, math.max(0, limit - used) }
+    return math.max(0, limit - used)
   end
 end
 
@@ -215,7 +237,7 @@ end
 
 local states, limits, exceeded, wait = {}, {}, nil, 0
 for i, key in ipairs(KEYS) do
-  local kind, limit, need, cost, period, left = struct.unpack(LIMIT, ARGV[i + 1])
+  local _, kind, _, limit, need, cost, period, left = unpack_(LIMIT, ARGV[i])
   limits[i] = { kind, limit, cost, period, left }
   local state, over = states[key], 0
   if kind == 's' then
@@ -263,7 +285,7 @@ for i, key in ipairs(KEYS) do
   else
     if cost ~= 0 then
       local is_new = state.used == 0
-      state.used = redis.call('INCRBY', key, string.format('%.0f', cost))
+      state.used = redis.call('INCRBY', key, string.format('%.0f', math.min(cost, MOST - state.used)))
       if is_new and left >= 0 then
         redis.call('PEXPIRE', key, math.max(1, left))
       end

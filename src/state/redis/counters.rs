@@ -4,7 +4,7 @@ use std::fmt::{self, Write as _};
 use std::sync::{Arc, LazyLock};
 use std::time::{Duration, SystemTime};
 
-use redis::Cmd;
+use redis::{Arg, Cmd};
 use sha1::{Digest as _, Sha1};
 
 use super::link::{Failure, Link};
@@ -31,40 +31,45 @@ pub(super) struct RedisCounters {
 
 /// What the script is told.
 struct Question {
-    keys: Vec<String>,
-    /// What is asked, and the time when it is not the server's.
-    verb: String,
-    limits: Vec<Packed>,
+    /// The first key, which says where all of them are.
+    key: String,
+    command: Cmd,
+    limits: usize,
 }
 
-/// A limit as the script unpacks it: its kind, and five numbers.
-type Packed = [u8; 41];
+/// A limit as the script unpacks it: the verb, its kind, and six numbers.
+type Packed = [u8; 50];
 
 impl RedisCounters {
     pub(super) fn new(link: Link, prefix: Arc<str>, server_time: bool) -> Self {
         Self { link, prefix, server_time }
     }
 
-    fn question(&self, verb: &'static str, limits: &[Limit<'_>], now: SystemTime) -> Question {
-        Question {
-            keys: limits.iter().map(|limit| names::counter(&self.prefix, &limit.key, limit.window)).collect(),
-            verb: if self.server_time {
-                verb.to_owned()
-            } else {
-                format!("{verb}{}", milliseconds(now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()))
-            },
-            limits: limits.iter().map(|limit| packed(limit, now)).collect(),
+    fn question(&self, verb: u8, limits: &[Limit<'_>], now: SystemTime) -> Option<Question> {
+        let name = |limit: &Limit<'_>| names::counter(&self.prefix, &limit.key, limit.window);
+        let key = name(limits.first()?);
+        let mut command = Cmd::with_capacity(3 + 2 * limits.len(), 64 + 160 * limits.len());
+        command.arg("EVALSHA").arg(&*DIGEST).arg(limits.len()).arg(&key);
+        for limit in limits.iter().skip(1) {
+            command.arg(name(limit));
         }
+        for limit in limits {
+            command.arg(&packed(verb, limit, now, self.server_time)[..]);
+        }
+        Some(Question { key, command, limits: limits.len() })
     }
 
-    fn ask(&self, verb: &'static str, limits: &[Limit<'_>], now: SystemTime) -> Answer<Decision> {
-        let (question, link) = (self.question(verb, limits, now), self.link.clone());
+    fn ask(&self, verb: u8, limits: &[Limit<'_>], now: SystemTime) -> Answer<Decision> {
+        let Some(question) = self.question(verb, limits, now) else {
+            return Answer::Ready(Ok(Decision::allowed(std::iter::empty())));
+        };
+        let link = self.link.clone();
         Answer::Later(Box::pin(async move { question.ask(&link).await }))
     }
 }
 
-fn packed(limit: &Limit<'_>, now: SystemTime) -> Packed {
-    let (most, need) = answer::countable(limit);
+fn packed(verb: u8, limit: &Limit<'_>, now: SystemTime, server_time: bool) -> Packed {
+    let [most, need, cost] = answer::countable(limit);
     let period = |period| milliseconds(period).max(1) as f64;
     let (kind, period, left) = match limit.window {
         Window::Sliding(window) => (b's', period(window), 0.0),
@@ -73,9 +78,11 @@ fn packed(limit: &Limit<'_>, now: SystemTime) -> Packed {
             (b'f', 0.0, end.map_or(-1.0, |end| period(end.duration_since(now).unwrap_or_default())))
         }
     };
-    let mut packed = [kind; 41];
-    let numbers = [most as f64, need as f64, limit.cost as f64, period, left];
-    for (place, number) in packed[1..].chunks_exact_mut(8).zip(numbers) {
+    let since = || milliseconds(now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()) as f64;
+    let mut packed = [verb; 50];
+    packed[1] = kind;
+    let numbers = [if server_time { -1.0 } else { since() }, most, need, cost, period, left];
+    for (place, number) in packed[2..].chunks_exact_mut(8).zip(numbers) {
         place.copy_from_slice(&number.to_le_bytes());
     }
     packed
@@ -83,28 +90,26 @@ fn packed(limit: &Limit<'_>, now: SystemTime) -> Packed {
 
 impl Question {
     async fn ask(self, link: &Link) -> Result<Decision, StoreError> {
-        let Some(key) = self.keys.first() else { return Ok(Decision::allowed(std::iter::empty())) };
-        let answer = match link.call(key, &self.command("EVALSHA", &DIGEST)).await {
+        let answer = match link.call(&self.key, &self.command).await {
             // The server was restarted, or is another one: it keeps the script from now on.
-            Err(Failure::NoScript) => link.call(key, &self.command("EVAL", SCRIPT)).await,
+            Err(Failure::NoScript) => link.call(&self.key, &self.with_script()).await,
             answer => answer,
         };
         match answer {
-            Ok(answer) => answer::decision(&answer, self.limits.len()),
+            Ok(answer) => answer::decision(&answer, self.limits),
             Err(Failure::NoScript) => Err(StoreError::new("the server does not keep scripts")),
             Err(Failure::Other(error)) => Err(error),
         }
     }
 
-    fn command(&self, name: &str, script: &str) -> Cmd {
-        let mut command = redis::cmd(name);
-        command.arg(script).arg(self.keys.len());
-        for key in &self.keys {
-            command.arg(key);
-        }
-        command.arg(&self.verb);
-        for limit in &self.limits {
-            command.arg(&limit[..]);
+    /// The same command with the whole script.
+    fn with_script(&self) -> Cmd {
+        let mut command = redis::cmd("EVAL");
+        command.arg(SCRIPT);
+        for argument in self.command.args_iter().skip(2) {
+            if let Arg::Simple(bytes) = argument {
+                command.arg(bytes);
+            }
         }
         command
     }
@@ -112,11 +117,11 @@ impl Question {
 
 impl CounterStore for RedisCounters {
     fn take(&self, limits: &[Limit<'_>], now: SystemTime) -> Answer<Decision> {
-        self.ask("t", limits, now)
+        self.ask(b't', limits, now)
     }
 
     fn add(&self, limits: &[Limit<'_>], now: SystemTime) -> Answer<Decision> {
-        self.ask("a", limits, now)
+        self.ask(b'a', limits, now)
     }
 }
 

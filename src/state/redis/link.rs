@@ -33,6 +33,8 @@ struct Cluster {
     ranges: Vec<Range>,
     /// Which of the named servers is asked when nothing is known.
     turn: usize,
+    /// That server, until it fails.
+    only: Option<Arc<Node>>,
 }
 
 /// Why a server gave no answer.
@@ -78,6 +80,7 @@ impl Link {
                 (ErrorKind::Server(ServerErrorKind::Ask), Some(to)) => {
                     (node, asks) = (self.cluster().node(&self.0.target, to), true);
                 }
+                _ if is_of_key(&error) => return Err(StoreError::of_key(format!("{}: {error}", shown(&node))).into()),
                 _ => return Err(StoreError::new(format!("{}: {error}", shown(&node))).into()),
             }
         }
@@ -115,17 +118,21 @@ impl Link {
     }
 
     fn node_of(&self, key: &str) -> Arc<Node> {
-        let mut cluster = self.cluster();
-        let server = if cluster.ranges.is_empty() {
-            None
-        } else {
-            let slot = slots::slot_of(key);
-            cluster.ranges.iter().find(|range| (range.first..=range.last).contains(&slot)).map(|it| it.server.clone())
-        };
+        let cluster = &mut *self.cluster();
+        if let Some(node) = &cluster.only {
+            return node.clone();
+        }
+        let slot = if cluster.ranges.is_empty() { None } else { Some(slots::slot_of(key)) };
+        let has = |range: &&Range| slot.is_some_and(|slot| (range.first..=range.last).contains(&slot));
+        if let Some(range) = cluster.ranges.iter().find(has) {
+            let server = range.server.clone();
+            return cluster.node(&self.0.target, server);
+        }
         let servers = &self.0.target.servers;
-        let named = || servers.get(cluster.turn % servers.len().max(1)).cloned().unwrap_or_default();
-        let server = server.unwrap_or_else(named);
-        cluster.node(&self.0.target, server)
+        let named = servers.get(cluster.turn % servers.len().max(1)).cloned().unwrap_or_default();
+        let node = cluster.node(&self.0.target, named);
+        cluster.only = cluster.ranges.is_empty().then(|| node.clone());
+        node
     }
 
     /// A server failed: the cluster may have changed, or another of the named servers may do.
@@ -133,6 +140,7 @@ impl Link {
         let is_cluster = {
             let mut cluster = self.cluster();
             cluster.turn = cluster.turn.wrapping_add(1);
+            cluster.only = None;
             !cluster.ranges.is_empty()
         };
         if is_cluster {
@@ -183,6 +191,7 @@ impl Cluster {
     fn learnt(&mut self, ranges: Vec<Range>) {
         self.nodes.retain(|server, _| ranges.iter().any(|range| range.server == *server));
         self.ranges = ranges;
+        self.only = None;
     }
 }
 
@@ -201,6 +210,18 @@ fn is_lost(error: &RedisError) -> bool {
                 | ErrorKind::Io
                 | ErrorKind::Server(ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown)
         )
+}
+
+/// Whether an error is about the key alone: what is kept there is nothing of ours, or a number that is too large.
+fn is_of_key(error: &RedisError) -> bool {
+    let text = error.detail().unwrap_or_default();
+    // Scripts stop with an error of the command that failed; what a server cannot do at all has a code or word of its own.
+    let is_of_server = ["OOM", "READONLY", "MISCONF", "NOREPLICAS", "LOADING", "BUSY"];
+    match error.code() {
+        Some("WRONGTYPE") => true,
+        Some("ERR") => text.contains("user_script") && !is_of_server.iter().any(|word| text.contains(word)),
+        _ => false,
+    }
 }
 
 /// Somebody waits for an answer. A connection that gave none in time is given up: it may never give any.

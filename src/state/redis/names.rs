@@ -1,6 +1,5 @@
 //! The names of keys: digests, so that no key holds what callers send, and none is long.
 
-use std::fmt::Write as _;
 use std::time::SystemTime;
 
 use sha2::{Digest, Sha256};
@@ -14,7 +13,20 @@ pub(super) fn counter(prefix: &str, key: &Key<'_>, window: Window) -> String {
         Window::TokenBucket(_) => ("b", None),
         Window::Fixed { start, .. } => ("f", Some(start)),
     };
-    let tag = Sha256::digest(key.parts.first().copied().unwrap_or_default());
+    let first = Sha256::digest(key.parts.first().copied().unwrap_or_default());
+    let mut name = String::with_capacity(prefix.len() + key.family.len() + 56);
+    name.push_str(prefix);
+    name.push_str(key.family);
+    name.push(':');
+    name.push_str(kind);
+    name.push_str(":{");
+    hex(&mut name, first.get(..8).unwrap_or_default());
+    name.push_str("}:");
+    if let ([_], None) = (key.parts, start) {
+        // Mostly there is nothing else, and this is half of the work.
+        hex(&mut name, first.get(8..24).unwrap_or_default());
+        return name;
+    }
     let mut rest = Sha256::new();
     for part in key.parts {
         rest.update((part.len() as u64).to_le_bytes());
@@ -25,14 +37,6 @@ pub(super) fn counter(prefix: &str, key: &Key<'_>, window: Window) -> String {
         let seconds = since.map_or_else(|before| -i128::from(before.duration().as_secs()), |it| it.as_secs().into());
         rest.update(seconds.to_le_bytes());
     }
-    let mut name = String::with_capacity(prefix.len() + key.family.len() + 56);
-    name.push_str(prefix);
-    name.push_str(key.family);
-    name.push(':');
-    name.push_str(kind);
-    name.push_str(":{");
-    hex(&mut name, tag.get(..8).unwrap_or_default());
-    name.push_str("}:");
     hex(&mut name, rest.finalize().get(..16).unwrap_or_default());
     name
 }
@@ -46,10 +50,8 @@ pub(super) fn entry(prefix: &str, key: &CacheKey) -> String {
 }
 
 fn hex(out: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        // INVARIANT: writing to a String does not fail.
-        let _ = write!(out, "{byte:02x}");
-    }
+    let digit = |value: u8| char::from_digit(value.into(), 16).unwrap_or('0');
+    out.extend(bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]));
 }
 
 #[cfg(test)]

@@ -23,6 +23,27 @@ fn take(counters: &MemoryCounters, limits: &[Limit<'_>], now: u64) -> Decision {
     }
 }
 
+fn add(counters: &MemoryCounters, limits: &[Limit<'_>], now: u64) -> Decision {
+    match counters.add(limits, at(now)) {
+        Answer::Ready(Ok(decision)) => decision,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// One question, so many milliseconds after the last one.
+#[derive(Clone, Debug)]
+struct Asked {
+    after: u64,
+    need: i64,
+    cost: i64,
+    adds: bool,
+}
+
+fn asked() -> impl Strategy<Value = Asked> {
+    let asked = (0_u64..9_000, -2_i64..4, -2_i64..5, prop::bool::weighted(0.3));
+    asked.prop_map(|(after, need, cost, adds)| Asked { after, need, cost, adds })
+}
+
 fn allowed(decision: Decision) -> bool {
     matches!(decision, Decision::Allowed { .. })
 }
@@ -86,6 +107,76 @@ proptest! {
     }
 
     #[test]
+    fn a_bucket_decides_as_exact_arithmetic_does(
+        most in 0_u64..=40, period in 1_u64..300, steps in prop::collection::vec(asked(), 1..200),
+    ) {
+        let (counters, mut now) = (MemoryCounters::new(), 0);
+        // What is taken, times the milliseconds of the period: each of them gives `most` back.
+        let (period_ms, limit_of, mut taken) = (i128::from(period) * 1000, i128::from(most), 0_i128);
+        for Asked { after, need, cost, adds } in steps {
+            now += after;
+            taken = (taken - limit_of * i128::from(after)).max(0);
+            let limit = Limit { need, cost, ..limit(&["key"], most, Window::TokenBucket(SECOND * period as u32)) };
+            let over = taken - (limit_of - i128::from(need)) * period_ms;
+            let decision = if adds { add(&counters, &[limit], now) } else { take(&counters, &[limit], now) };
+            if adds || over <= 0 {
+                taken = (taken + i128::from(cost) * period_ms).max(0);
+                let left = limit_of - (taken + period_ms - 1).div_euclid(period_ms);
+                prop_assert_eq!(decision, Decision::allowed([left.max(0) as u64].into_iter()));
+                continue;
+            }
+            let expected = if most == 0 { period_ms } else { (over + limit_of - 1) / limit_of };
+            let Decision::Exceeded { limit: 0, wait: Some(wait) } = decision else { panic!("{decision:?}") };
+            prop_assert!(expected.abs_diff(wait.as_millis() as i128) <= 1, "{wait:?}, not {expected} ms");
+        }
+    }
+
+    #[test]
+    fn a_fixed_window_counts_what_is_in_it(
+        most in 0_u64..=40, period in 1_u64..300, steps in prop::collection::vec(asked(), 1..200),
+    ) {
+        let (counters, mut now) = (MemoryCounters::new(), 0);
+        let mut used = std::collections::HashMap::<u64, i64>::new();
+        for Asked { after, need, cost, adds } in steps {
+            now += after;
+            let (start, length) = (now / (period * 1000) * period * 1000, period * 1000);
+            let window = Window::Fixed { start: at(start), end: Some(at(start + length)) };
+            let limit = Limit { need, cost, ..limit(&["key"], most, window) };
+            let used = used.entry(start).or_default();
+            let decision = if adds { add(&counters, &[limit], now) } else { take(&counters, &[limit], now) };
+            let wait = Some(Duration::from_millis(start + length - now));
+            let expected = if adds || *used <= most as i64 - need {
+                *used += cost;
+                Decision::allowed([(most as i64 - *used).max(0) as u64].into_iter())
+            } else {
+                Decision::Exceeded { limit: 0, wait }
+            };
+            prop_assert_eq!(decision, expected);
+        }
+    }
+
+    #[test]
+    fn a_sliding_window_of_any_costs_and_needs_is_exact(
+        most in 0_u64..=40, period in 1_u64..300, steps in prop::collection::vec(asked(), 1..59),
+    ) {
+        let (counters, mut now, mut log) = (MemoryCounters::new(), 0, Vec::<(u64, i64)>::new());
+        for Asked { after, need, cost, adds } in steps {
+            now += after;
+            log.retain(|(at, _)| now - at < period * 1000);
+            let used: i64 = log.iter().map(|(_, cost)| cost).sum();
+            let limit = Limit { need, cost, ..limit(&["key"], most, Window::Sliding(SECOND * period as u32)) };
+            let decision = if adds { add(&counters, &[limit], now) } else { take(&counters, &[limit], now) };
+            if adds || used <= most as i64 - need {
+                log.push((now, cost));
+                let left = (most as i64 - used - cost).max(0) as u64;
+                prop_assert_eq!(decision, Decision::allowed([left].into_iter()));
+            } else {
+                prop_assert!(!allowed(decision));
+            }
+        }
+    }
+
+    #[test]
     fn a_bucket_gives_its_limit_at_once_and_its_rate_after_that(most in 1_u64..100, period in 1_u64..300) {
         let counters = MemoryCounters::new();
         let limit = limit(&["key"], most, Window::TokenBucket(SECOND * period as u32));
@@ -112,7 +203,7 @@ fn a_run_seen_on_the_live_service() {
     }
     let wait = |now| match take(&counters, &[limit], now) {
         Decision::Exceeded { wait, .. } => wait.map(|wait| wait.as_secs()),
-        Decision::Allowed { .. } => None,
+        Decision::Allowed { .. } | Decision::WithoutStore(_) => None,
     };
     assert_eq!([wait(33_000), wait(48_000), wait(64_000)], [Some(29), Some(14), None]);
 }
@@ -167,16 +258,42 @@ fn a_count_that_is_there_already_allocates_nothing() {
     for window in [Window::Sliding(period), Window::TokenBucket(period), fixed] {
         let parts = [["s", "k"]];
         let limit = limit(&parts[0], 1_000_000, window);
+        let limits = [limit, Limit { key: Key { family: "other", ..limit.key }, ..limit }];
         for now in 0..200 {
-            take(&counters, &[limit], now * 100);
+            take(&counters, &limits, now * 100);
         }
-        let counted = allocation_counter::measure(|| {
-            for now in 0..5 {
-                take(&counters, &[limit], 20_000 + now);
-            }
-        });
-        assert_eq!(counted.count_total, 0, "{window:?}");
+        for limits in [&limits[..1], &limits] {
+            let counted = allocation_counter::measure(|| {
+                for now in 0..5 {
+                    take(&counters, limits, 20_000 + now);
+                }
+            });
+            assert_eq!(counted.count_total, 0, "{window:?}");
+        }
     }
+}
+
+#[test]
+fn a_counter_is_small() {
+    assert_eq!(size_of::<(Id, Counter)>(), 64);
+}
+
+#[test]
+fn amounts_and_windows_may_be_as_large_as_they_like() {
+    let (long, forever) = (Duration::from_secs(100 * 24 * 3600), Window::Fixed { start: at(0), end: None });
+    for window in [Window::Sliding(SECOND), Window::Sliding(long), Window::TokenBucket(SECOND), forever] {
+        let counters = MemoryCounters::new();
+        let large = Limit { cost: i64::MAX, ..limit(&["key"], 1_000, window) };
+        for now in 0..300 {
+            assert_eq!(add(&counters, &[large], now / 2), Decision::allowed([0].into_iter()), "{window:?}");
+        }
+        assert!(!allowed(take(&counters, &[large], 200)), "{window:?}");
+    }
+    let counters = MemoryCounters::new();
+    let day = 24 * 3600 * 1000;
+    let limit = limit(&["key"], 6, Window::Sliding(long));
+    let passed = (0..150).filter(|i| allowed(take(&counters, &[limit], i * day))).collect::<Vec<_>>();
+    assert_eq!(passed, [0, 1, 2, 3, 4, 5, 100, 101, 102, 103, 104, 105]);
 }
 
 #[test]
