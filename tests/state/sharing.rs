@@ -182,7 +182,7 @@ async fn survives(on_failure: OnFailure) {
         assert!(slowest < Duration::from_secs(3), "{on_failure:?}: a request took {slowest:?}");
         passed.extend(some);
     }
-    let unanswered = unanswered.0.lock().unwrap();
+    let unanswered = std::mem::take(&mut *unanswered.0.lock().unwrap());
     let count =
         |which: &dyn Fn(&String, Stage) -> bool| passed.iter().filter(|(id, stage)| which(id, *stage)).count() as u64;
     let without = count(&|id, _| unanswered.contains(id));

@@ -32,7 +32,7 @@ impl Bill {
         let now = self.settings.clock.wall();
         for used in &self.uses {
             // Of a prompt that nobody has estimated the model alone knows.
-            let believes = self.settings.prefer_reported_stream_usage || used.counts && used.reserved == 0;
+            let believes = self.settings.prefer_reported_stream_usage || used.estimated == 0;
             let reported = events.usage.filter(|_| believes);
             let actual = match reported {
                 _ if !self.is_ok => 0,
