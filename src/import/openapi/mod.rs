@@ -16,6 +16,7 @@ mod schemas;
 mod security;
 mod servers;
 mod shape;
+mod statuses;
 mod syntax;
 mod yaml;
 
