@@ -120,10 +120,13 @@ impl Exchange {
 
     /// Counts what looks at the response, each counter once; gives the answers that are on their way.
     fn count_due(&mut self) -> Vec<Later<Decision>> {
-        let counts = self.limited.as_mut().map(|limited| std::mem::take(&mut limited.due.counts));
-        let (now, settings) = (self.settings.clock.wall(), self.settings.clone());
+        let counts = self.limited.as_mut().map(|limited| std::mem::take(&mut limited.due.counts)).unwrap_or_default();
         let mut later = Vec::new();
-        for count in counts.unwrap_or_default() {
+        if counts.is_empty() {
+            return later;
+        }
+        let (now, settings) = (self.settings.clock.wall(), self.settings.clone());
+        for count in counts {
             if self.limited().counted(count.family, &count.parts).is_some() {
                 continue;
             }
