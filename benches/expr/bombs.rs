@@ -6,7 +6,9 @@
 use std::process::Command;
 use std::time::Instant;
 
-use gatewright::expr::{Budget, Expression, JsonHost, Library};
+use gatewright::expr::{Budget, Expression, Library};
+
+use crate::hostile;
 
 const BOMBS: &str = include_str!("../../tests/expr/data/bombs.txt");
 const RUNS: usize = 3;
@@ -66,9 +68,10 @@ pub fn set_off(index: usize) {
         Ok(expression) => expression,
         Err(errors) => return println!("0 0 it does not compile: {}", errors.to_string().replace('\n', "; ")),
     };
+    let mut host = hostile::host();
     let before = memory("VmRSS:");
     let start = Instant::now();
-    let result = expression.eval(&mut JsonHost::default(), &Budget::default());
+    let result = expression.eval(&mut host, &Budget::default());
     let millis = start.elapsed().as_secs_f64() * 1000.0;
     let megabytes = (memory("VmHWM:") - before).max(0.0);
     let outcome = match result {

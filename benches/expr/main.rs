@@ -11,6 +11,8 @@ use gatewright::expr::{Budget, Expression, Library, Value};
 
 mod bombs;
 mod compare;
+#[path = "../../tests/expr/hostile.rs"]
+mod hostile;
 mod request;
 
 use compare::{Cost, alone, compare};
@@ -84,6 +86,14 @@ fn conditions() -> Vec<(&'static str, &'static str, Native<bool>)> {
             "condition: header is missing",
             r#"@(context.Request.Headers.GetValueOrDefault("x-absent", "") != "contoso")"#,
             Box::new(|incoming| header(incoming, "x-absent") != "contoso"),
+        ),
+        (
+            "condition: parameter of the query",
+            r#"@(context.Request.Url.Query.GetValueOrDefault("expand", "") == "lines")"#,
+            Box::new(|incoming| {
+                let query = incoming.request.uri().query().unwrap_or_default();
+                query.split('&').find_map(|pair| pair.strip_prefix("expand=")) == Some("lines")
+            }),
         ),
         (
             "condition: variable",

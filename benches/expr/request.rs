@@ -76,13 +76,17 @@ impl Host for Bound<'_> {
             Text::RequestMethod => self.0.request.method().as_str(),
             Text::UrlPath(Url::Current) => uri.path(),
             Text::UrlHost(Url::Current) => uri.host()?,
+            Text::UrlQueryString(Url::Current) => {
+                let whole = uri.path_and_query()?.as_str();
+                &whole[whole.find('?').unwrap_or(whole.len())..]
+            }
             _ => return None,
         }))
     }
 
-    fn header(&mut self, message: Message, name: &str, index: usize) -> Option<Cow<'_, str>> {
-        let value = self.headers(message)?.get_all(name).into_iter().nth(index)?;
-        Some(String::from_utf8_lossy(value.as_bytes()))
+    fn header_values(&mut self, message: Message, name: &str) -> Vec<Cow<'_, str>> {
+        let values = self.headers(message).into_iter().flat_map(|headers| headers.get_all(name));
+        values.map(|value| String::from_utf8_lossy(value.as_bytes())).collect()
     }
 
     fn header_text(&mut self, message: Message, name: &str) -> Option<Cow<'_, str>> {

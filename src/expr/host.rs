@@ -84,57 +84,30 @@ pub trait Host {
         Vec::new()
     }
 
-    /// The value number `index` of a header, the name compared without case; None past the last.
-    fn header(&mut self, message: Message, name: &str, index: usize) -> Option<Cow<'_, str>> {
-        let _ = (message, name, index);
-        None
+    /// The values of a header in order, the name compared without case; none when it is missing.
+    fn header_values(&mut self, message: Message, name: &str) -> Vec<Cow<'_, str>> {
+        let _ = (message, name);
+        Vec::new()
     }
 
     /// All values of a header joined with `,`, the name compared without case; None when it is missing.
     ///
-    /// Default: asks [`Host::header`] value by value. A host that finds all values at once is faster with its own.
+    /// Default: joins [`Host::header_values`]. A host that gives a single value without a list is faster with its own.
     fn header_text(&mut self, message: Message, name: &str) -> Option<Cow<'_, str>> {
-        if self.header(message, name, 1).is_none() {
-            return self.header(message, name, 0);
+        let mut values = self.header_values(message, name).into_iter();
+        let mut text = values.next()?;
+        for more in values {
+            let text = text.to_mut();
+            text.push(',');
+            text.push_str(&more);
         }
-        joined(|index| self.header(message, name, index).map(Cow::into_owned)).map(Cow::Owned)
+        Some(text)
     }
 
-    /// The names of the headers, each once, as received.
+    /// The names of the headers, each once, as received or as they are usually written.
     fn header_names(&mut self, message: Message) -> Vec<String> {
         let _ = message;
         Vec::new()
-    }
-
-    /// The decoded value number `index` of a query parameter, the name compared without case; None past the last.
-    ///
-    /// Default: read from [`Text::UrlQueryString`].
-    fn query(&mut self, url: Url, name: &str, index: usize) -> Option<Cow<'_, str>> {
-        let text = self.text(Text::UrlQueryString(url))?;
-        let mut found = query_pairs(&text).filter(|(n, _)| n.eq_ignore_ascii_case(name)).map(|(_, value)| value);
-        found.nth(index).map(Cow::Owned)
-    }
-
-    /// All decoded values of a query parameter joined with `,`; None when it is missing.
-    ///
-    /// Default: asks [`Host::query`] value by value.
-    fn query_text(&mut self, url: Url, name: &str) -> Option<Cow<'_, str>> {
-        if self.query(url, name, 1).is_none() {
-            return self.query(url, name, 0);
-        }
-        joined(|index| self.query(url, name, index).map(Cow::into_owned)).map(Cow::Owned)
-    }
-
-    /// The names of the query parameters, each once, in order. Default: read from [`Text::UrlQueryString`].
-    fn query_names(&mut self, url: Url) -> Vec<String> {
-        let Some(text) = self.text(Text::UrlQueryString(url)) else { return Vec::new() };
-        let mut names: Vec<String> = Vec::new();
-        for (name, _) in query_pairs(&text) {
-            if !names.iter().any(|n| n.eq_ignore_ascii_case(&name)) {
-                names.push(name);
-            }
-        }
-        names
     }
 
     /// A parameter of the matched URL template.
@@ -227,30 +200,4 @@ pub trait Host {
     fn trace(&mut self, message: &str) {
         let _ = message;
     }
-}
-
-/// Several values joined with commas; None when there is none.
-fn joined(mut nth: impl FnMut(usize) -> Option<String>) -> Option<String> {
-    let mut out = nth(0)?;
-    let mut index = 1;
-    while let Some(more) = nth(index) {
-        out.push(',');
-        out.push_str(&more);
-        index += 1;
-    }
-    Some(out)
-}
-
-/// The pairs of a query string (with or without its `?`), decoded.
-pub(crate) fn query_pairs(text: &str) -> impl Iterator<Item = (String, String)> {
-    text.strip_prefix('?').unwrap_or(text).split('&').filter(|pair| !pair.is_empty()).map(|pair| {
-        let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (form_decode(name), form_decode(value))
-    })
-}
-
-/// Decodes `+` and `%XX`.
-pub(crate) fn form_decode(text: &str) -> String {
-    let spaced = text.replace('+', " ");
-    percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
 }

@@ -285,13 +285,13 @@ impl Host for JsonHost {
         all.into_iter().flatten().filter_map(read).collect()
     }
 
-    fn header(&mut self, message: Message, name: &str, index: usize) -> Option<Cow<'_, str>> {
-        let (_, values) = self.headers(message)?.iter().find(|(n, _)| n.eq_ignore_ascii_case(name))?;
-        let value = match values {
-            Json::String(value) if index == 0 => value,
-            other => other.get(index)?.as_str()?,
-        };
-        Some(Cow::Borrowed(value))
+    fn header_values(&mut self, message: Message, name: &str) -> Vec<Cow<'_, str>> {
+        let mut headers = self.headers(message).into_iter().flatten();
+        match headers.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, values)| values) {
+            Some(Json::Array(values)) => values.iter().filter_map(Json::as_str).map(Cow::Borrowed).collect(),
+            Some(Json::String(value)) => vec![Cow::Borrowed(value)],
+            _ => Vec::new(),
+        }
     }
 
     fn header_names(&mut self, message: Message) -> Vec<String> {
@@ -316,7 +316,7 @@ impl Host for JsonHost {
     }
 
     fn body(&mut self, message: Message, preserve: bool) -> Result<Body, BodyError> {
-        let content_type = self.header(message, "Content-Type", 0).map(Cow::into_owned);
+        let content_type = self.header_values(message, "Content-Type").into_iter().next().map(Cow::into_owned);
         let state = match message {
             Message::Request => &mut self.request_body,
             Message::Response => &mut self.response_body,

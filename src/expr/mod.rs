@@ -18,6 +18,7 @@ mod diagnostic;
 pub(crate) mod dotnet;
 mod expression;
 mod fault;
+mod form_text;
 mod host;
 pub(crate) mod json;
 mod json_host;

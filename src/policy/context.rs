@@ -115,7 +115,14 @@ impl<'a> Context<'a> {
                 UrlPart::Query => mark..text.len(),
             }
         };
-        Some(match self.path_and_query(url)? {
+        let whole = match (url, part, self.base()) {
+            // Such a base adds nothing to the query, so that the whole need not be put together.
+            (Url::Current, UrlPart::Query, Some(base)) if base.query().is_none() => {
+                Cow::Borrowed(self.exchange.request.rest())
+            }
+            _ => self.path_and_query(url)?,
+        };
+        Some(match whole {
             Cow::Borrowed(text) => Cow::Borrowed(text.get(cut(text)).unwrap_or_default()),
             Cow::Owned(mut text) => {
                 let range = cut(&text);

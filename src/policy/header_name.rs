@@ -1,4 +1,4 @@
-//! The name of a header that a document gives: known at load, or an expression.
+//! Names of headers: as a document gives them (known at load, or an expression), and as expressions see them.
 
 use std::borrow::Cow;
 
@@ -58,7 +58,32 @@ impl HeaderSetting {
     }
 }
 
+/// `Content-Type` for `content-type`: names are kept in lower case, whatever the caller wrote.
+pub(crate) fn usual(name: &HeaderName) -> String {
+    let mut starts = true;
+    let letters = name.as_str().chars().map(|c| {
+        let c = if starts { c.to_ascii_uppercase() } else { c };
+        starts = c == '-';
+        c
+    });
+    letters.collect()
+}
+
 /// A header's value as text.
 pub(crate) fn text(value: &HeaderValue) -> Cow<'_, str> {
     utf8(value.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_written_as_usual() {
+        for (kept, seen) in
+            [("content-type", "Content-Type"), ("x-b3-id", "X-B3-Id"), ("host", "Host"), ("a--b", "A--B")]
+        {
+            assert_eq!(usual(&HeaderName::from_static(kept)), seen);
+        }
+    }
 }

@@ -7,6 +7,7 @@ use http::uri::PathAndQuery;
 use http::{Extensions, HeaderMap, HeaderValue, Method, Response, StatusCode, Uri, Version, header};
 
 use super::buffered::Buffered;
+use super::header_name;
 use crate::body::Body;
 
 /// The request as policies have changed it.
@@ -134,7 +135,7 @@ impl ResponseState {
     /// The response as a variable holds it, with these bytes as its body.
     pub(crate) fn to_value(&self, bytes: Vec<u8>) -> crate::expr::Response {
         let values = |name| self.headers.get_all(name).iter().map(|v| String::from_utf8_lossy(v.as_bytes()).into());
-        let headers = self.headers.keys().map(|name| (name.as_str().to_owned(), values(name).collect()));
+        let headers = self.headers.keys().map(|name| (header_name::usual(name), values(name).collect()));
         let content_type = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         let body = crate::expr::Body { bytes, content_type: content_type.map(str::to_owned) };
         crate::expr::Response::new(self.status.as_u16(), &self.reason(), headers.collect(), Some(body))

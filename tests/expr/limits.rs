@@ -79,6 +79,18 @@ fn large_bodies_bring_the_budget_that_they_take() {
 }
 
 #[test]
+fn one_value_of_the_query_is_compared_without_an_allocation() {
+    let source = r#"@(context.Request.Url.Query.GetValueOrDefault("PAGE", "") == "2")"#;
+    let expression = Expression::compile(source, &Library::strict()).expect(source);
+    let url = "https://host/orders?sort=name&page=2&tag=a%20b";
+    let mut host = JsonHost::new(serde_json::json!({ "request": { "url": url } }));
+    let (mut value, budget) = (None, Budget::default());
+    let memory = allocation_counter::measure(|| value = expression.eval(&mut host, &budget).ok());
+    assert_eq!(value.and_then(|value| value.as_bool()), Some(true));
+    assert_eq!(memory.count_total, 0);
+}
+
+#[test]
 fn errors_say_whose_rule_is_broken_and_where() {
     let errors = Expression::compile("@(context.Request.Hedaers)", &Library::strict()).expect_err("a typo");
     let first = errors.iter().next().expect("one");

@@ -2,6 +2,7 @@
 
 mod bombs;
 mod case;
+mod hostile;
 mod limits;
 mod members;
 

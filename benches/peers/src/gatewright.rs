@@ -49,9 +49,8 @@ impl Host for Bound<'_> {
         }))
     }
 
-    fn header(&mut self, _: Message, name: &str, index: usize) -> Option<Cow<'_, str>> {
-        let value = self.0.headers.get_all(name).into_iter().nth(index)?;
-        Some(String::from_utf8_lossy(value.as_bytes()))
+    fn header_values(&mut self, _: Message, name: &str) -> Vec<Cow<'_, str>> {
+        self.0.headers.get_all(name).into_iter().map(|value| String::from_utf8_lossy(value.as_bytes())).collect()
     }
 
     fn header_text(&mut self, _: Message, name: &str) -> Option<Cow<'_, str>> {

@@ -5,11 +5,15 @@ use super::run::Run;
 use super::variable::Variable;
 use crate::expr::bind::tree::{Access, Call, Conversion, Node, NodeKind};
 use crate::expr::fault::Fault;
+use crate::expr::form_text;
 use crate::expr::host::{Message, Part, Text, Url};
 use crate::expr::library::{context, dictionary};
 use crate::expr::syntax::Span;
 use crate::expr::types::{Ty, TypeId};
 use crate::expr::value::{Str, Value};
+
+/// How many bytes of a header or a URL are read in the time of a basic step.
+const READ_IN_A_STEP: usize = 4;
 
 /// A text of the host that can be read without a copy.
 pub(super) struct TextSource {
@@ -127,16 +131,28 @@ impl TextSource {
                 {
                     return Err(Fault::null_reference());
                 }
-                Ok(look(Seen::of(run.host.text(*member).as_deref())))
+                let text = run.host.text(*member);
+                let read = text.as_deref().map_or(0, str::len) / READ_IN_A_STEP;
+                let seen = look(Seen::of(text.as_deref()));
+                drop(text);
+                run.steps(read).map(|()| seen)
             }
             Kind::Header(message, name, default) => {
                 context::require_message(run, *message)?;
                 let text = run.host.header_text(*message, name);
-                Ok(look(Seen::of(text.as_deref().or(default.as_deref()))))
+                let read = text.as_deref().map_or(0, str::len) / READ_IN_A_STEP;
+                let seen = look(Seen::of(text.as_deref().or(default.as_deref())));
+                drop(text);
+                run.steps(read).map(|()| seen)
             }
             Kind::Query(url, name, default) => {
-                let text = run.host.query_text(*url, name);
-                Ok(look(Seen::of(text.as_deref().or(default.as_deref()))))
+                let query = run.host.text(Text::UrlQueryString(*url)).unwrap_or_default();
+                let text = form_text::joined(&query, name);
+                let seen = look(Seen::of(text.as_deref().or(default.as_deref())));
+                let length = query.len();
+                drop(text);
+                drop(query);
+                run.steps(length).map(|()| seen)
             }
             Kind::Parameter(name, missing) => match run.host.matched_parameter(name) {
                 Some(text) => Ok(look(Seen::Text(&text))),

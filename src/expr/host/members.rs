@@ -66,7 +66,7 @@ pub enum Text {
     UrlHost(Url),
     /// Starts with `/`, not decoded.
     UrlPath(Url),
-    /// Empty, or starts with `?`.
+    /// Empty, or starts with `?`; the members of `Query` are read from it.
     UrlQueryString(Url),
     ApiId,
     ApiName,

@@ -20,7 +20,7 @@ fn view(a: &[Value]) -> Option<View> {
 /// The value of a key of a part of `context`.
 fn look_up(run: &mut Run<'_>, view: View, key: &Value) -> Result<Option<Value>, Fault> {
     let key = string(key, "key")?.clone();
-    Ok(dictionary_view::get(run, view, &key.text()))
+    dictionary_view::get(run, view, &key.text())
 }
 
 fn item(run: &mut Run<'_>, a: &mut [Value]) -> Result<Value, Fault> {

@@ -1,24 +1,36 @@
 //! Form content: `application/x-www-form-urlencoded` text and its dictionary.
 
-use super::{dictionary, list};
+use super::dictionary::{self, Dictionary};
+use super::list::{self, List};
 use crate::expr::code::Run;
 use crate::expr::dotnet::web_utility;
 use crate::expr::fault::Fault;
-use crate::expr::host::query_pairs;
+use crate::expr::form_text;
 use crate::expr::types::{Table, Ty, TypeId};
 use crate::expr::value::{Str, Value};
 
+/// What a value takes beside its bytes.
+const VALUE: usize = 48;
+/// What a list takes beside its items.
+const LIST: usize = 144;
+
 /// The dictionary of names and their values, in order.
-pub(super) fn parse(text: &str) -> Value {
-    let mut names: Vec<(String, Vec<Value>)> = Vec::new();
-    for (name, value) in query_pairs(text) {
-        match names.iter_mut().find(|(n, _)| *n == name) {
-            Some((_, values)) => values.push(value.into()),
-            None => names.push((name, vec![value.into()])),
+pub(super) fn parse(run: &mut Run<'_>, text: &str) -> Result<Value, Fault> {
+    let all = dictionary::make(Ty::String, Ty::generic(TypeId::IList, [Ty::String]), Vec::new());
+    let Some(dictionary) = all.downcast::<Dictionary>() else { return Ok(all) };
+    for (name, value) in form_text::pairs(text) {
+        run.charge(VALUE + value.len())?;
+        let (name, value) = (Value::Str(name.into()), Value::Str(value.into()));
+        let known = dictionary.get(run, &name)?;
+        match known.as_ref().and_then(Value::downcast::<List>) {
+            Some(values) => values.items.change(|items| items.push_back(value)),
+            None => {
+                run.charge(LIST + name.as_text().map_or(0, Str::byte_len))?;
+                dictionary.set(run, &name, &list::make(Ty::String, vec![value]))?;
+            }
         }
     }
-    let pairs = names.into_iter().map(|(name, values)| (Value::from(name), list::make(Ty::String, values))).collect();
-    dictionary::make(Ty::String, Ty::generic(TypeId::IList, [Ty::String]), pairs)
+    Ok(all)
 }
 
 fn encode(run: &mut Run<'_>, dictionary: &Value) -> Result<String, Fault> {

@@ -12,7 +12,7 @@ pub(crate) fn find(run: &mut Run<'_>, dictionary: &Value, key: &Value) -> Result
     match dictionary {
         Value::View(view) => {
             let key = string(key, "key")?.text();
-            Ok(dictionary_view::get(run, *view, &key))
+            dictionary_view::get(run, *view, &key)
         }
         Value::Object(object) => {
             if key.is_null() {

@@ -3,9 +3,10 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::{array, dictionary};
+use super::{array, dictionary, json};
+use crate::expr::code::Run;
 use crate::expr::dotnet::{DateTime, DateTimeKind};
-use crate::expr::fault::Fault;
+use crate::expr::fault::{Cause, Fault};
 use crate::expr::json::{Expected, Formatting, JToken, JTokenType};
 use crate::expr::types::{Table, Ty, TypeId};
 use crate::expr::value::{Object, Value};
@@ -23,24 +24,49 @@ impl Object for Jwt {
     }
 }
 
-/// Reads a token: three parts with dots between, the first two JSON; `Bearer ` may stand in front.
-pub(crate) fn parse(text: &str) -> Option<Value> {
+/// The header and the payload of a token as they are written, and the token itself: three parts with dots between;
+/// `Bearer ` may stand in front.
+fn parts(text: &str) -> Option<(&str, &str, &str)> {
     let text = text.trim();
-    let text = match text.get(..7) {
-        Some(scheme) if scheme.eq_ignore_ascii_case("bearer ") => text[7..].trim(),
+    let text = match text.split_at_checked(7) {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer ") => token.trim(),
         _ => text,
     };
-    let parts: Vec<&str> = text.split('.').collect();
-    let [header, payload, _] = parts.as_slice() else { return None };
-    let read = |part: &str| {
-        let bytes = URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok()?;
-        JToken::parse(&String::from_utf8(bytes).ok()?, Expected::Object).ok()?
-    };
+    let mut parts = text.split('.');
+    match (parts.next(), parts.next(), parts.next(), parts.next()) {
+        (Some(header), Some(payload), Some(_), None) => Some((header, payload, text)),
+        _ => None,
+    }
+}
+
+/// The JSON text of a part.
+fn decode(part: &str) -> Option<String> {
+    String::from_utf8(URL_SAFE_NO_PAD.decode(part.trim_end_matches('=')).ok()?).ok()
+}
+
+/// Reads a token; None when it is none.
+fn parse(text: &str) -> Option<Value> {
+    let (header, payload, text) = parts(text)?;
+    let read = |part| JToken::parse(&decode(part)?, Expected::Object).ok()?;
     Some(Value::object(Jwt { text: text.into(), header: read(header)?, payload: read(payload)? }))
 }
 
-fn of_header(value: &Value) -> Value {
-    value.as_text().and_then(|text| parse(&text.text())).unwrap_or(Value::Null)
+/// Reads a header's value under the run's budget; null when it is no token.
+fn of_header(run: &mut Run<'_>, value: &Value) -> Result<Value, Fault> {
+    let Some(text) = value.as_text() else { return Ok(Value::Null) };
+    run.charge(text.byte_len())?;
+    let text = text.text();
+    let Some((header, payload, text)) = parts(&text) else { return Ok(Value::Null) };
+    let (Some(header), Some(payload)) = (read(run, header)?, read(run, payload)?) else { return Ok(Value::Null) };
+    Ok(Value::object(Jwt { text: text.into(), header, payload }))
+}
+
+fn read(run: &mut Run<'_>, part: &str) -> Result<Option<JToken>, Fault> {
+    let Some(json) = decode(part) else { return Ok(None) };
+    match json::parse(run, &json, Expected::Object) {
+        Err(fault) if matches!(fault.cause(), Cause::Exception { .. }) => Ok(None),
+        result => result,
+    }
 }
 
 /// A claim as text: strings bare, the rest as JSON.
@@ -58,12 +84,19 @@ fn jwt(value: &Value) -> Result<&Jwt, Fault> {
     value.downcast::<Jwt>().ok_or_else(Fault::null_reference)
 }
 
-fn claim(value: &Value, name: &str) -> Result<Value, Fault> {
-    Ok(jwt(value)?.payload.get(name).and_then(|t| text(&t)).into())
+/// A member of the header or the payload as text.
+fn member(run: &mut Run<'_>, token: &JToken, name: &str) -> Result<Value, Fault> {
+    let text = token.get(name).and_then(|token| text(&token));
+    run.charge(text.as_ref().map_or(0, String::len))?;
+    Ok(text.into())
 }
 
-fn head(value: &Value, name: &str) -> Result<Value, Fault> {
-    Ok(jwt(value)?.header.get(name).and_then(|t| text(&t)).into())
+fn claim(run: &mut Run<'_>, value: &Value, name: &str) -> Result<Value, Fault> {
+    member(run, &jwt(value)?.payload, name)
+}
+
+fn head(run: &mut Run<'_>, value: &Value, name: &str) -> Result<Value, Fault> {
+    member(run, &jwt(value)?.header, name)
 }
 
 /// Seconds since 1970 as a time.
@@ -81,9 +114,10 @@ fn texts(token: &JToken) -> Vec<String> {
     text(token).into_iter().collect()
 }
 
-fn claims(value: &Value) -> Result<Value, Fault> {
-    let pairs = jwt(value)?
-        .payload
+fn claims(run: &mut Run<'_>, value: &Value) -> Result<Value, Fault> {
+    let payload = &jwt(value)?.payload;
+    run.charge(payload.weight())?;
+    let pairs = payload
         .children()
         .iter()
         .filter_map(|property| {
@@ -127,22 +161,24 @@ impl Value {
 pub(super) fn register(table: &mut Table) {
     table
         .on(TypeId::Jwt)
-        .def("string Algorithm", |_, a| head(&a[0], "alg"))
-        .def("string Type", |_, a| head(&a[0], "typ"))
-        .def("string Id", |_, a| claim(&a[0], "jti"))
-        .def("string Issuer", |_, a| claim(&a[0], "iss"))
-        .def("string Subject", |_, a| claim(&a[0], "sub"))
-        .def("IEnumerable<string> Audiences", |_, a| {
-            Ok(array::strings(jwt(&a[0])?.payload.get("aud").map(|t| texts(&t)).unwrap_or_default()))
+        .def("string Algorithm", |run, a| head(run, &a[0], "alg"))
+        .def("string Type", |run, a| head(run, &a[0], "typ"))
+        .def("string Id", |run, a| claim(run, &a[0], "jti"))
+        .def("string Issuer", |run, a| claim(run, &a[0], "iss"))
+        .def("string Subject", |run, a| claim(run, &a[0], "sub"))
+        .def("IEnumerable<string> Audiences", |run, a| {
+            let payload = &jwt(&a[0])?.payload;
+            run.charge(payload.weight())?;
+            Ok(array::strings(payload.get("aud").map(|t| texts(&t)).unwrap_or_default()))
         })
-        .def("IReadOnlyDictionary<string, string[]> Claims", |_, a| claims(&a[0]))
+        .def("IReadOnlyDictionary<string, string[]> Claims", |run, a| claims(run, &a[0]))
         .def("DateTime? ExpirationTime", |_, a| time(&a[0], "exp"))
         .def("DateTime? IssuedAt", |_, a| time(&a[0], "iat"))
         .def("DateTime? NotBefore", |_, a| time(&a[0], "nbf"));
-    table.on(TypeId::ContextExtensions).def("static Jwt AsJwt(this string input)", |_, a| Ok(of_header(&a[0]))).def(
+    table.on(TypeId::ContextExtensions).def("static Jwt AsJwt(this string input)", |run, a| of_header(run, &a[0])).def(
         "static bool TryParseJwt(this string input, out Jwt result)",
-        |_, a| {
-            a[1] = of_header(&a[0]);
+        |run, a| {
+            a[1] = of_header(run, &a[0])?;
             Ok((!a[1].is_null()).into())
         },
     );

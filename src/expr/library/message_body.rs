@@ -106,7 +106,7 @@ pub(super) fn register(table: &mut Table) {
         "IDictionary<string, IList<string>> AsFormUrlEncodedContent(bool preserveContent = false)",
         |run, a| {
             let body = read(run, &a[0], super::args::boolean(&a[1]))?;
-            Ok(super::form::parse(&text(&body).text()))
+            super::form::parse(run, &text(&body).text())
         },
     );
 }

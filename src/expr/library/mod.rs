@@ -127,7 +127,7 @@ pub(crate) mod virtual_call;
 pub(crate) mod web_utility;
 pub(crate) mod xml;
 
-pub(crate) use context::items as view_items;
+pub(crate) use dictionary_view::pairs as view_items;
 pub(crate) use settings::Settings;
 pub use settings::{Library, LineEnd, NumberText};
 

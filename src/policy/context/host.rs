@@ -7,13 +7,12 @@ use base64::Engine as _;
 use http::{HeaderMap, header};
 
 use super::super::facts::{ApiFacts, CertificateFacts};
+use super::super::header_name;
 use super::super::messages::MessageBody;
-use super::super::query;
 use super::{Context, UrlPart};
 use crate::expr::dotnet::encoding::utf8;
 use crate::expr::{
-    self, ApiItem, BodyError, DeploymentCertificate, Flag, Host, Item, List, Message, Number, Part, Text, Time, Url,
-    Value,
+    self, ApiItem, BodyError, DeploymentCertificate, Flag, Host, Item, List, Message, Number, Part, Text, Time, Value,
 };
 use crate::forward::ClientCertificate;
 use crate::sink::TraceSeverity;
@@ -182,9 +181,9 @@ impl Host for Context<'_> {
         deployment.flat_map(|deployment| &deployment.certificates).filter_map(deployment_certificate).collect()
     }
 
-    fn header(&mut self, message: Message, name: &str, index: usize) -> Option<Cow<'_, str>> {
-        let value = self.headers(message)?.get_all(name).into_iter().nth(index)?;
-        Some(utf8(value.as_bytes()))
+    fn header_values(&mut self, message: Message, name: &str) -> Vec<Cow<'_, str>> {
+        let values = self.headers(message).into_iter().flat_map(|headers| headers.get_all(name));
+        values.map(|value| utf8(value.as_bytes())).collect()
     }
 
     fn header_text(&mut self, message: Message, name: &str) -> Option<Cow<'_, str>> {
@@ -199,7 +198,7 @@ impl Host for Context<'_> {
     }
 
     fn header_names(&mut self, message: Message) -> Vec<String> {
-        self.headers(message).into_iter().flat_map(HeaderMap::keys).map(|name| name.as_str().to_owned()).collect()
+        self.headers(message).into_iter().flat_map(HeaderMap::keys).map(header_name::usual).collect()
     }
 
     fn matched_parameter(&mut self, name: &str) -> Option<Cow<'_, str>> {
@@ -209,13 +208,6 @@ impl Host for Context<'_> {
 
     fn matched_parameter_names(&mut self) -> Vec<String> {
         self.exchange.parameters.iter().map(|(name, _)| name.to_string()).collect()
-    }
-
-    fn query(&mut self, url: Url, name: &str, index: usize) -> Option<Cow<'_, str>> {
-        let text = self.url_part(url, UrlPart::Query)?;
-        let text = text.strip_prefix('?').unwrap_or(&text);
-        let found = query::parameters(text).filter(|parameter| query::is_named(parameter, name)).nth(index)?;
-        Some(Cow::Owned(query::decode(found.split_once('=').map_or("", |(_, value)| value))))
     }
 
     fn variable(&mut self, name: &str) -> Option<Cow<'_, Value>> {

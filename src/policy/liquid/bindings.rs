@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use http::{HeaderMap, header};
+use http::HeaderMap;
 
 use super::super::context::Context;
 use super::super::exchange::{Exchange, Message};
+use super::super::header_name;
 use super::super::media::{self, MediaType};
 use super::super::messages::MessageBody;
 use super::super::query;
@@ -103,19 +104,8 @@ fn headers(headers: &HeaderMap) -> Value {
         let values = headers.get_all(name).into_iter().map(|value| String::from_utf8_lossy(value.as_bytes()));
         values.collect::<Vec<_>>().join(",")
     };
-    let names = headers.keys().map(|name| (title(name), Value::from(values(name))));
+    let names = headers.keys().map(|name| (Arc::from(header_name::usual(name)), Value::from(values(name))));
     Hash::ignoring_case(names.collect()).into()
-}
-
-/// `Content-Type` for `content-type`: names of headers are kept in lower case.
-fn title(name: &header::HeaderName) -> Arc<str> {
-    let mut upper = true;
-    let letters = name.as_str().chars().map(|c| {
-        let c = if upper { c.to_ascii_uppercase() } else { c };
-        upper = c == '-';
-        c
-    });
-    letters.collect::<String>().into()
 }
 
 fn variables(exchange: &Exchange) -> Value {

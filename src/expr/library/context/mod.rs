@@ -8,7 +8,7 @@ use crate::expr::code::{Run, View};
 use crate::expr::dotnet::{DateTime, DateTimeKind};
 use crate::expr::fault::Fault;
 use crate::expr::host::{Message, Number, Part, Text, Url};
-use crate::expr::types::{Table, Ty};
+use crate::expr::types::Table;
 use crate::expr::value::{Str, Value};
 
 /// The part that a member of a part is.
@@ -220,22 +220,13 @@ pub(crate) fn url_text(run: &mut Run<'_>, url: Url) -> String {
 /// `ToString()` of a part.
 pub(crate) fn text_of(run: &mut Run<'_>, view: View) -> Result<Str, Fault> {
     Ok(match view {
-        View::Url(url) => url_text(run, url).into(),
+        View::Url(url) => {
+            let text = url_text(run, url);
+            run.charge(text.len())?;
+            text.into()
+        }
         other => other.ty().reflection_name().into(),
     })
-}
-
-/// The pairs or items that a part enumerates.
-pub(crate) fn items(run: &mut Run<'_>, view: View) -> Result<Vec<Value>, Fault> {
-    let keys = crate::expr::library::dictionary_view::keys(run, view);
-    let mut out = Vec::with_capacity(keys.len());
-    let value_ty = view.ty().args().get(1).cloned().unwrap_or(Ty::Object);
-    for key in keys {
-        let value = crate::expr::library::dictionary_view::get(run, view, &key).unwrap_or(Value::Null);
-        let pair = crate::expr::library::key_value_pair::make(Ty::String, value_ty.clone(), Value::from(key), value);
-        out.push(pair);
-    }
-    Ok(out)
 }
 
 /// Adds the members of `context`.

@@ -1,10 +1,13 @@
 //! `IUrl`: the URLs of the request and of APIs.
 
+use std::borrow::Cow;
+
 use super::{open, part, text_member, url_text, view};
 use crate::expr::code::{Run, View};
 use crate::expr::dotnet::uri::{Uri, UriKind};
 use crate::expr::fault::Fault;
-use crate::expr::host::{Number, query_pairs};
+use crate::expr::form_text;
+use crate::expr::host::Number;
 use crate::expr::library::{dictionary, uri};
 use crate::expr::types::{Table, Ty, TypeId};
 use crate::expr::value::{Object, Str, Value};
@@ -42,7 +45,11 @@ fn text(run: &mut Run<'_>, value: &Value, name: &str, of: fn([&str; 4]) -> &str)
     Ok(match value.downcast::<UrlText>() {
         Some(url) => of(url.parts()).into(),
         None => match view(value).and_then(|view| text_member(view, name)) {
-            Some(member) => run.host.text(member).map(Str::from).into(),
+            Some(member) => {
+                let text = run.host.text(member).map(Str::from);
+                run.charge(text.as_ref().map_or(0, Str::byte_len))?;
+                text.into()
+            }
             None => Value::Null,
         },
     })
@@ -55,14 +62,11 @@ fn host_of(authority: &str) -> &str {
 
 /// The pairs of a query string as a dictionary of arrays.
 fn query_of(query: &str) -> Value {
-    let mut pairs: Vec<(String, Vec<String>)> = Vec::new();
-    for (name, value) in query_pairs(query) {
-        match pairs.iter_mut().find(|(known, _)| known.eq_ignore_ascii_case(&name)) {
-            Some((_, values)) => values.push(value),
-            None => pairs.push((name, vec![value])),
-        }
-    }
-    dictionary::of_headers(&pairs)
+    let groups = form_text::groups(query).into_iter();
+    let owned = |(name, values): (Cow<'_, str>, Vec<Cow<'_, str>>)| {
+        (name.into_owned(), values.into_iter().map(Cow::into_owned).collect())
+    };
+    dictionary::of_headers(&groups.map(owned).collect::<Vec<_>>())
 }
 
 /// Adds the members.
@@ -93,6 +97,7 @@ pub(super) fn register(table: &mut Table) {
                 (None, Some(View::Url(url))) => url_text(run, url),
                 _ => return Err(Fault::null_reference()),
             };
+            run.charge(text.len())?;
             Ok(uri::object(Uri::with_kind(&text, UriKind::Absolute)?))
         });
 }
