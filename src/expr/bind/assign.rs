@@ -248,7 +248,7 @@ impl<'t> Binder<'t> {
     }
 
     fn deconstruct_value(&mut self, items: &'t [(Option<&'t str>, ast::Expr<'t>)], value: Node, span: Span) -> Node {
-        let args = value.ty.args().to_vec();
+        let args = value.ty.items().to_vec();
         let is_tuple = value.ty.id().is_some_and(TypeId::is_value_tuple);
         if !is_tuple || args.len() != items.len() {
             if value.ty.is_error() {
@@ -304,8 +304,7 @@ impl<'t> Binder<'t> {
 
     fn tuple_item(&mut self, tuple: Node, index: usize, span: Span) -> Option<Node> {
         let id = tuple.ty.id()?;
-        let names = ["Item1", "Item2", "Item3", "Item4", "Item5", "Item6", "Item7"];
-        let property = crate::expr::types::table().info(id).properties.get(names.get(index)?)?;
+        let property = crate::expr::types::table().info(id).properties.get(ITEMS.get(index)?)?;
         let ty = property.ty.substitute(tuple.ty.args());
         let type_args = tuple.ty.args().into();
         Some(Node::new(ty, span, NodeKind::Get(Box::new(Access { property, type_args, args: vec![tuple] }))))
@@ -387,3 +386,6 @@ impl<'t> Binder<'t> {
         })
     }
 }
+
+/// The members of tuples, in order.
+pub(super) const ITEMS: [&str; 7] = ["Item1", "Item2", "Item3", "Item4", "Item5", "Item6", "Item7"];

@@ -328,7 +328,8 @@ impl<'t> Binder<'t> {
         if nodes.iter().any(|n| n.ty == Ty::Null) {
             return self.error_node(span, "CS0815", "Cannot infer the type of a tuple item from <null>");
         }
-        let ty = self.tuple_type(nodes.iter().map(|n| n.ty.clone()).collect(), span);
+        let names: Vec<Option<&str>> = items.iter().map(|(name, _)| *name).collect();
+        let ty = self.tuple_type(nodes.iter().map(|n| n.ty.clone()).collect(), &names, span);
         if ty.is_error() {
             return Node::error(span);
         }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use super::Binder;
 use super::apply::member_name;
+use super::assign::ITEMS;
 use super::name::{Group, Operand, Receiver};
 use super::suggest;
 use super::tree::{Access, LocalId, Node, NodeKind};
@@ -161,11 +162,12 @@ impl<'t> Binder<'t> {
             return Operand::Value(Node::new(ty, span, NodeKind::AnonymousMember(receiver.boxed(), index)));
         }
         let is_delegate = receiver.ty.is_delegate() && name.text == "Invoke";
+        let item = receiver.ty.item_named(name.text).and_then(|index| ITEMS.get(index).copied());
         for (info, id, args) in infos(&receiver.ty) {
             if !self.lenient && is_outside_member(id, name.text) {
                 return self.outside_member(id, name.text, name.span);
             }
-            if let Some(property) = info.properties.get(name.text).filter(|p| !p.is_static) {
+            if let Some(property) = info.properties.get(item.unwrap_or(name.text)).filter(|p| !p.is_static) {
                 self.check_access(property.access, span, || member_name(property.owner, property.name));
                 let ty = property.ty.substitute(&args);
                 self.note_property(property.owner, property.name);

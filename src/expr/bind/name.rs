@@ -52,8 +52,9 @@ impl<'t> Binder<'t> {
                 Ty::nullable(inner)
             }
             TypeKind::Tuple(items) => {
-                let items: Vec<Ty> = items.iter().map(|t| self.type_of(t)).collect();
-                self.tuple_type(items, span)
+                let types: Vec<Ty> = items.iter().map(|(ty, _)| self.type_of(ty)).collect();
+                let names: Vec<Option<&str>> = items.iter().map(|(_, name)| *name).collect();
+                self.tuple_type(types, &names, span)
             }
             TypeKind::Name(path) => {
                 if let [name] = path.as_slice() {
@@ -66,7 +67,10 @@ impl<'t> Binder<'t> {
         }
     }
 
-    pub(super) fn tuple_type(&mut self, items: Vec<Ty>, span: Span) -> Ty {
+    pub(super) fn tuple_type(&mut self, items: Vec<Ty>, names: &[Option<&str>], span: Span) -> Ty {
+        if items.iter().any(Ty::is_error) {
+            return Ty::Error;
+        }
         let id = match items.len() {
             2 => TypeId::ValueTuple2,
             3 => TypeId::ValueTuple3,
@@ -80,7 +84,15 @@ impl<'t> Binder<'t> {
             }
         };
         self.check_access(id.decl().access, span, || "System.ValueTuple".to_owned());
-        Ty::generic(id, items)
+        if let Some(name) = misplaced(names) {
+            self.error(
+                span,
+                "CS8125",
+                format!("Tuple element name '{name}' is used more than once or in another's place"),
+            );
+            return Ty::Error;
+        }
+        Ty::tuple(id, items, names)
     }
 
     fn simple_type(&mut self, name: &str, args: Option<&[TypeRef<'_>]>, span: Span) -> Ty {
@@ -214,4 +226,14 @@ impl<'t> Binder<'t> {
         }
         expr
     }
+}
+
+/// A name of a tuple's item that another item has, or that is the number of another.
+fn misplaced<'n>(names: &[Option<&'n str>]) -> Option<&'n str> {
+    let is_wrong = |at: usize, name: &str| {
+        let number = name.strip_prefix("Item").filter(|number| number.starts_with(|c| matches!(c, '1'..='9')));
+        let is_other = number.and_then(|number| number.parse().ok()).is_some_and(|number: usize| number != at + 1);
+        is_other || names.iter().take(at).any(|other| *other == Some(name))
+    };
+    names.iter().enumerate().find_map(|(at, name)| name.filter(|name| is_wrong(at, name)))
 }

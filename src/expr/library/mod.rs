@@ -206,7 +206,8 @@ pub(crate) fn default_struct(id: TypeId, args: &[Ty]) -> Value {
             key_value_pair::make(key.clone(), value.clone(), Value::default_of(key), Value::default_of(value))
         }
         (id, types) if id.is_value_tuple() => {
-            tuple::make(id, types.into(), types.iter().map(Value::default_of).collect()).unwrap_or(Value::Null)
+            let items = types.iter().filter(|ty| !matches!(ty, Ty::Names(_))).map(Value::default_of);
+            tuple::make(id, types.into(), items.collect()).unwrap_or(Value::Null)
         }
         _ => Value::Null,
     }

@@ -208,7 +208,7 @@ fn type_of(value: &Value) -> Option<Ty> {
 fn short_name(ty: &Ty) -> String {
     match ty {
         Ty::Named(id) => id.simple_name().to_owned(),
-        Ty::Generic(id, args) => format!("{}`{}", id.simple_name(), args.len()),
+        Ty::Generic(id, _) => format!("{}`{}", id.simple_name(), ty.items().len()),
         Ty::Array(element, _) => format!("{}[]", short_name(element)),
         other => other.reflection_name(),
     }

@@ -34,7 +34,8 @@ pub(crate) enum TypeKind<'a> {
     Name(Vec<Name<'a>>),
     Array(Box<TypeRef<'a>>, u8),
     Nullable(Box<TypeRef<'a>>),
-    Tuple(Vec<TypeRef<'a>>),
+    /// Types of items, and their names.
+    Tuple(Vec<(TypeRef<'a>, Option<&'a str>)>),
 }
 
 impl TypeRef<'_> {

@@ -199,6 +199,7 @@ types! {
     RegexMatchTimeoutException = Lenient Class "System.Text.RegularExpressions.RegexMatchTimeoutException": "TimeoutException";
     CryptographicException = Lenient Class "System.Security.Cryptography.CryptographicException": "SystemException";
     XmlException = Lenient Class "System.Xml.XmlException": "SystemException";
+    XPathException = Lenient Class "System.Xml.XPath.XPathException": "SystemException";
     JsonException = Lenient Class "Newtonsoft.Json.JsonException": "Exception";
     JsonReaderException = Lenient Class "Newtonsoft.Json.JsonReaderException": "JsonException";
     JsonWriterException = Lenient Class "Newtonsoft.Json.JsonWriterException": "JsonException";
@@ -353,6 +354,26 @@ types! {
     XmlNodeType = All Enum "System.Xml.XmlNodeType":
         "None=0, Element=1, Attribute=2, Text=3, CDATA=4, EntityReference=5, Entity=6, ProcessingInstruction=7, Comment=8, Document=9, DocumentType=10, DocumentFragment=11, Notation=12, Whitespace=13, SignificantWhitespace=14, EndElement=15, EndEntity=16, XmlDeclaration=17";
     XmlReader = Lenient Class "System.Xml.XmlReader": "IDisposable";
+    XmlReaderSettings = Lenient Class "System.Xml.XmlReaderSettings": "";
+    DtdProcessing = Lenient Enum "System.Xml.DtdProcessing": "Prohibit=0, Ignore=1, Parse=2";
+    XmlResolver = Lenient Class "System.Xml.XmlResolver": "";
+    XmlNode = Lenient Class "System.Xml.XmlNode": "System.Collections.IEnumerable";
+    XmlDocument = Lenient Class "System.Xml.XmlDocument": "XmlNode";
+    XmlElement = Lenient Class "System.Xml.XmlElement": "XmlNode";
+    XmlAttribute = Lenient Class "System.Xml.XmlAttribute": "XmlNode";
+    XmlCharacterData = Lenient Class "System.Xml.XmlCharacterData": "XmlNode";
+    XmlText = Lenient Class "System.Xml.XmlText": "XmlCharacterData";
+    XmlCDataSection = Lenient Class "System.Xml.XmlCDataSection": "XmlCharacterData";
+    XmlComment = Lenient Class "System.Xml.XmlComment": "XmlCharacterData";
+    XmlDeclaration = Lenient Class "System.Xml.XmlDeclaration": "XmlNode";
+    XmlDocumentType = Lenient Class "System.Xml.XmlDocumentType": "XmlNode";
+    XmlProcessingInstruction = Lenient Class "System.Xml.XmlProcessingInstruction": "XmlNode";
+    XmlNodeList = Lenient Class "System.Xml.XmlNodeList": "System.Collections.IEnumerable";
+    XmlNamedNodeMap = Lenient Class "System.Xml.XmlNamedNodeMap": "System.Collections.IEnumerable";
+    XmlAttributeCollection = Lenient Class "System.Xml.XmlAttributeCollection": "XmlNamedNodeMap";
+    XmlNameTable = Lenient Class "System.Xml.XmlNameTable": "";
+    NameTable = Lenient Class "System.Xml.NameTable": "XmlNameTable";
+    XmlNamespaceManager = Lenient Class "System.Xml.XmlNamespaceManager": "";
     XmlWriter = Lenient Class "System.Xml.XmlWriter": "IDisposable";
     LoadOptions = Lenient Enum "System.Xml.Linq.LoadOptions":
         "flags None=0, PreserveWhitespace=1, SetBaseUri=2, SetLineInfo=4";

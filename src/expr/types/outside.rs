@@ -37,7 +37,7 @@ const TYPES: &str = "\
     MailAddress MailMessage ManualResetEvent Marshal MediaTypeHeaderValue MemberAccessException MemberInfo \
     Memory MemoryMarshal MemoryStream MergeArrayHandling MergeNullValueHandling MethodInfo MissingFieldException \
     MissingMemberException MissingMemberHandling MissingMethodException Monitor MulticastDelegate Mutex \
-    NameTable NameValueCollection NetworkCredential NotFiniteNumberException NullValueHandling NumberFormatInfo \
+    NameValueCollection NetworkCredential NotFiniteNumberException NullValueHandling NumberFormatInfo \
     ObservableCollection OidCollection OpenFlags OperatingSystem OperationCanceledException OrderedDictionary \
     Parallel ParallelEnumerable ParameterInfo PasswordDeriveBytes Path PathTooLongException PemEncoding \
     PerformanceCounter PlatformID PlatformNotSupportedException PriorityQueue Process ProcessStartInfo Progress \
@@ -61,9 +61,9 @@ const TYPES: &str = "\
     X509CertificateCollection X509Chain X509ChainElement X509ChainPolicy X509ChainStatus \
     X509EnhancedKeyUsageExtension X509FindType X509KeyUsageExtension X509KeyUsageFlags X509RevocationFlag \
     X509RevocationMode X509Store X509SubjectKeyIdentifierExtension X509VerificationFlags XPathDocument \
-    XPathExpression XPathNavigator XStreamingElement XmlAttribute XmlConvert XmlDeclaration XmlDocument \
-    XmlDocumentFragment XmlElement XmlNameTable XmlNamespaceManager XmlNode XmlNodeList XmlNodeReader \
-    XmlQualifiedName  XmlReaderSettings XmlSchema XmlSchemaSet XmlSerializer XmlText XmlTextReader \
+    XPathExpression XPathNavigator XStreamingElement XmlConvert \
+    XmlDocumentFragment XmlNodeReader \
+    XmlQualifiedName  XmlSchema XmlSchemaSet XmlSerializer XmlTextReader \
     XmlTextWriter  XmlWriterSettings XslCompiledTransform XsltArgumentList ZipArchive";
 
 /// Namespaces without anything that is allowed.
@@ -167,7 +167,7 @@ const MEMBERS: &[(TypeId, &str)] = &[
     (
         TypeId::JsonConvert,
         "DefaultSettings DeserializeAnonymousType DeserializeXNode DeserializeXmlNode False NaN NegativeInfinity Null \
-         PopulateObject PositiveInfinity SerializeXNode SerializeXmlNode ToString True Undefined",
+         PopulateObject PositiveInfinity SerializeXNode ToString True Undefined",
     ),
     (
         TypeId::IPAddress,

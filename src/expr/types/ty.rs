@@ -21,6 +21,24 @@ pub(crate) enum Ty {
     /// A type parameter of a member: first those of its type, then its own.
     Param(u16),
     Anonymous(Arc<Anonymous>),
+    /// The names of a tuple's items, behind their types: no part of what the type is.
+    Names(ItemNames),
+}
+
+/// The names of a tuple's items, at least those that have one. All are equal, as types that differ by names only are the same.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct ItemNames(Arc<[Option<Box<str>>]>);
+
+impl PartialEq for ItemNames {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for ItemNames {}
+
+impl std::hash::Hash for ItemNames {
+    fn hash<H: std::hash::Hasher>(&self, _: &mut H) {}
 }
 
 /// An anonymous type: its property names and types.
@@ -47,7 +65,30 @@ impl Ty {
 
 impl Ty {
     pub(crate) fn generic(id: TypeId, args: impl IntoIterator<Item = Ty>) -> Self {
-        Self::Generic(id, args.into_iter().collect())
+        let nameless = id.is_value_tuple().then(|| Self::Names(ItemNames::default()));
+        Self::Generic(id, args.into_iter().chain(nameless).collect())
+    }
+
+    /// A tuple whose items may have names.
+    pub(crate) fn tuple(id: TypeId, items: Vec<Ty>, names: &[Option<&str>]) -> Self {
+        let names = ItemNames(names.iter().map(|name| name.map(Box::from)).collect());
+        Self::Generic(id, items.into_iter().chain([Self::Names(names)]).collect())
+    }
+
+    /// The types of a tuple's items.
+    pub(crate) fn items(&self) -> &[Ty] {
+        match self.args() {
+            [items @ .., Self::Names(_)] => items,
+            args => args,
+        }
+    }
+
+    /// The place of a tuple's item of a name.
+    pub(crate) fn item_named(&self, name: &str) -> Option<usize> {
+        match self.args() {
+            [.., Self::Names(names)] => names.0.iter().position(|known| known.as_deref() == Some(name)),
+            _ => None,
+        }
     }
 
     pub(crate) fn array(element: Ty) -> Self {
@@ -89,7 +130,7 @@ impl Ty {
         match self {
             Self::Named(_) | Self::Generic(..) => !self.is_value_type(),
             Self::Array(..) | Self::Anonymous(_) | Self::Null | Self::Error => true,
-            Self::Void | Self::Nullable(_) | Self::Param(_) => false,
+            Self::Void | Self::Nullable(_) | Self::Param(_) | Self::Names(_) => false,
         }
     }
 
@@ -212,7 +253,8 @@ impl Ty {
                 Some(word) => out.push_str(word),
                 None => out.push_str(style.name(*id)),
             },
-            Self::Generic(id, args) => {
+            Self::Generic(id, _) => {
+                let args = self.items();
                 out.push_str(style.name(*id));
                 if style == Style::Reflection {
                     let _ = write!(out, "`{}[", args.len());
@@ -246,10 +288,8 @@ impl Ty {
             Self::Param(i) => {
                 let _ = write!(out, "T{i}");
             }
-            Self::Anonymous(a) if style == Style::Clr => {
-                let _ = a;
-                out.push_str("<anonymous>");
-            }
+            Self::Anonymous(_) if style == Style::Clr => out.push_str("<anonymous>"),
+            Self::Names(_) => {}
             Self::Anonymous(a) => {
                 out.push_str("<anonymous type:");
                 for (i, (name, ty)) in a.names.iter().zip(&a.types).enumerate() {

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use super::name::{XML, XName};
 use super::object::{XObject, XObjectClass};
 use crate::expr::dotnet::exception::{Exception, Result};
 use crate::expr::json::JToken;
@@ -117,42 +116,13 @@ fn steers_conversion(attribute: &XObject) -> bool {
 
 fn property_name(node: &XObject) -> String {
     match node.class() {
-        XObjectClass::Element => full_name(node),
-        XObjectClass::Attribute => format!("@{}", full_name(node)),
+        XObjectClass::Element => node.qualified_name(),
+        XObjectClass::Attribute => format!("@{}", node.qualified_name()),
         XObjectClass::CData => "#cdata-section".to_owned(),
         XObjectClass::Comment => "#comment".to_owned(),
         XObjectClass::Text => "#text".to_owned(),
         XObjectClass::ProcessingInstruction => format!("?{}", node.target().unwrap_or_default()),
         XObjectClass::DocumentType => "!DOCTYPE".to_owned(),
         XObjectClass::Document => String::new(),
-    }
-}
-
-/// The name with the prefix in force for its namespace.
-fn full_name(node: &XObject) -> String {
-    let Some(name) = node.name() else { return String::new() };
-    let prefix = match name.declared_prefix() {
-        Some("") => None,
-        Some(_) => Some("xmlns".to_owned()),
-        None => prefix_of(node, &name),
-    };
-    match prefix {
-        Some(prefix) if !prefix.is_empty() => format!("{prefix}:{}", name.local()),
-        _ => name.local().to_owned(),
-    }
-}
-
-fn prefix_of(node: &XObject, name: &XName) -> Option<String> {
-    match name.namespace().name() {
-        "" => None,
-        XML => Some("xml".to_owned()),
-        namespace => {
-            let is_default = || node.namespace_of_prefix("").is_some_and(|default| default.name() == namespace);
-            if node.class() == XObjectClass::Element && is_default() {
-                None
-            } else {
-                node.prefix_of_namespace(name.namespace())
-            }
-        }
     }
 }

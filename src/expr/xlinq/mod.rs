@@ -6,9 +6,11 @@ mod edit;
 mod json;
 mod name;
 mod object;
+mod prefix;
 mod reader;
 mod tree;
 mod writer;
+mod xpath;
 
 pub(crate) use declaration::XDeclaration;
 pub(crate) use edit::XContent;
@@ -17,6 +19,7 @@ pub(crate) use object::{XObject, XObjectClass};
 pub(crate) use reader::Root;
 pub(crate) use tree::DocumentType;
 pub(crate) use writer::Layout;
+pub(crate) use xpath::{Failure as XPathFailure, XPath};
 
 #[cfg(test)]
 mod tests;

@@ -334,7 +334,7 @@ fn keep_elements(tree: &XmlTree, mut indices: Vec<u32>, name: Option<&XName>) ->
 }
 
 /// Namespace declarations in scope, innermost first: prefix and namespace.
-fn declarations(tree: &XmlTree, index: u32) -> Vec<(&str, &str)> {
+pub(super) fn declarations(tree: &XmlTree, index: u32) -> Vec<(&str, &str)> {
     let mut found = Vec::new();
     for element in std::iter::successors(Some(index), |index| tree.parent(*index)) {
         for attribute in tree.attributes(element).iter().rev() {

@@ -78,6 +78,11 @@ pub(super) fn register(table: &mut Table) {
         .def("static object DeserializeObject(string value, Type type, JsonSerializerSettings settings)", to_type)
         .def("static T DeserializeObject<T>(string value, params JsonConverter[] converters)", to_argument)
         .def("static T DeserializeObject<T>(string value, JsonSerializerSettings settings)", to_argument)
+        .def("lenient static string SerializeXmlNode(XmlNode node)", |run, a| serialize(run, &a[0], Formatting::None))
+        .def("lenient static string SerializeXmlNode(XmlNode node, Formatting formatting)", |run, a| {
+            let formatting = formatting(run, &a[1]);
+            serialize(run, &a[0], formatting)
+        })
         .def("static object DeserializeObject(string value)", |run, a| {
             deserialize(run, &string(&a[0], "value")?.text(), &Ty::Object)
         })

@@ -4,6 +4,7 @@ use super::conversions::to_token_value;
 use crate::expr::code::Run;
 use crate::expr::fault::Fault;
 use crate::expr::json::{JToken, TokenValue};
+use crate::expr::library::xml::dom;
 use crate::expr::library::{key_value_pair, members};
 use crate::expr::types::{Ty, TypeId, is_subtype};
 use crate::expr::value::Value;
@@ -33,7 +34,7 @@ fn serialize(run: &mut Run<'_>, value: &Value, depth: u32) -> Result<JToken, Fau
         run.charge(token.subtree_weight())?;
         return Ok(token.deep_clone());
     }
-    if let Some(xml) = value.downcast::<XObject>() {
+    if let Some(xml) = value.downcast::<XObject>().or_else(|| dom::object_of(value)) {
         run.charge(xml.weight())?;
         return Ok(xml.to_json_token()?);
     }

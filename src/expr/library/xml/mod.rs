@@ -5,6 +5,7 @@ mod container;
 mod content;
 mod conversions;
 mod document;
+pub(in crate::expr::library) mod dom;
 mod element;
 mod extensions;
 mod name;
@@ -25,6 +26,7 @@ pub(super) fn register(table: &mut Table) {
     container::register(table);
     element::register(table);
     document::register(table);
+    dom::register(table);
     attribute::register(table);
     text::register(table);
     conversions::register(table);

@@ -1,8 +1,7 @@
 //! Readers and writers over nodes: `CreateReader`, `CreateWriter`, and what takes them.
 
-use std::sync::{Mutex, PoisonError};
-
 use super::content::insert_all;
+use super::dom::reader::{self, Reader};
 use super::object::{parse_with, this, value};
 use crate::expr::code::Run;
 use crate::expr::fault::Fault;
@@ -12,17 +11,8 @@ use crate::expr::types::{Table, Ty, TypeId};
 use crate::expr::value::{Object, Value};
 use crate::expr::xlinq::{Root, XObject, XObjectClass};
 
-/// An `XmlReader` over a node, which gives it once.
-struct Reader(Mutex<Option<XObject>>);
-
 /// An `XmlWriter` into a container.
 struct Writer(XObject);
-
-impl Object for Reader {
-    fn ty(&self) -> Ty {
-        Ty::Named(TypeId::XmlReader)
-    }
-}
 
 impl Object for Writer {
     fn ty(&self) -> Ty {
@@ -30,11 +20,9 @@ impl Object for Writer {
     }
 }
 
-/// What is left in a reader.
-fn rest(value: &Value) -> Result<XObject, Fault> {
-    let reader = value.downcast::<Reader>().ok_or_else(|| Fault::argument_null("reader"))?;
-    let node = reader.0.lock().unwrap_or_else(PoisonError::into_inner).take();
-    node.ok_or_else(|| Fault::invalid_operation("The XmlReader state should be Interactive."))
+/// What a reader is on; it goes behind it.
+fn rest(run: &mut Run<'_>, value: &Value) -> Result<XObject, Fault> {
+    value.downcast::<Reader>().ok_or_else(|| Fault::argument_null("reader"))?.take(run)
 }
 
 fn copy(run: &mut Run<'_>, node: &XObject) -> Result<Value, Fault> {
@@ -44,7 +32,7 @@ fn copy(run: &mut Run<'_>, node: &XObject) -> Result<Value, Fault> {
 
 /// `XElement.Load(reader)`
 fn load(run: &mut Run<'_>, args: &mut [Value]) -> Result<Value, Fault> {
-    let node = rest(&args[0])?;
+    let node = rest(run, &args[0])?;
     let element = if node.class() == XObjectClass::Document { node.root_element() } else { Some(node) };
     match element.filter(|element| element.class() == XObjectClass::Element) {
         Some(element) => copy(run, &element),
@@ -67,7 +55,7 @@ fn no_file(_: &mut Run<'_>, _: &mut [Value]) -> Result<Value, Fault> {
 pub(super) fn register(table: &mut Table) {
     table
         .on(TypeId::XNode)
-        .def("XmlReader CreateReader()", |_, a| Ok(Value::object(Reader(Mutex::new(Some(this(a)?.clone()))))))
+        .def("XmlReader CreateReader()", |_, a| Ok(reader::over(this(a)?.clone())))
         .def("void WriteTo(XmlWriter writer)", |run, a| {
             let node = this(a)?.clone();
             let writer = a[1].downcast::<Writer>().ok_or_else(|| Fault::argument_null("writer"))?;
@@ -76,7 +64,7 @@ pub(super) fn register(table: &mut Table) {
             Ok(Value::Null)
         })
         .def("static XNode ReadFrom(XmlReader reader)", |run, a| {
-            let node = rest(&a[0])?;
+            let node = rest(run, &a[0])?;
             copy(run, &node)
         });
     table.on(TypeId::XContainer).def("XmlWriter CreateWriter()", |_, a| Ok(Value::object(Writer(this(a)?.clone()))));

@@ -150,10 +150,9 @@ impl<'a> Parser<'a> {
                 self.bump();
                 let mut items = Vec::new();
                 loop {
-                    items.push(self.type_ref()?);
-                    if self.kind() == T::Ident {
-                        self.bump();
-                    }
+                    let item = self.type_ref()?;
+                    let name = if self.kind() == T::Ident { Some(self.identifier()?.0) } else { None };
+                    items.push((item, name));
                     if !self.eat(T::Comma) {
                         break;
                     }

@@ -35,6 +35,11 @@ impl XObject {
         self.pick_all(|tree, index| tree.nodes(index).to_vec())
     }
 
+    /// A node of a container by its place.
+    pub(crate) fn node_at(&self, at: usize) -> Option<Self> {
+        self.pick(|tree, index| tree.nodes(index).get(at).copied())
+    }
+
     /// How many nodes a container has.
     pub(crate) fn node_count(&self) -> usize {
         self.handle.with(|place| place.tree.nodes(place.index).len())
