@@ -16,7 +16,6 @@ mod schemas;
 mod security;
 mod servers;
 mod shape;
-mod statuses;
 mod syntax;
 mod yaml;
 

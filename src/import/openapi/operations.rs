@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::document::{Node, escape};
-use super::{Context, bodies, parameters, statuses};
+use super::{Context, bodies, parameters};
 use crate::import::names::{self, Taken};
 use crate::model::{Operation, OperationRequest, Resource};
 
@@ -135,7 +135,6 @@ fn operation_of<'d>(context: &mut Context<'d>, place: &Place<'d>, taken: &mut Ta
     let name = taken.unique(if name.is_empty() { method.to_lowercase() } else { name });
 
     let mut made = Operation::new(method.as_str(), template.url);
-    made.other_responses = statuses::without_code(operation.get("responses").members().map(|(status, _)| status));
     made.display_name = Some(display_name(context, place, id));
     made.description = operation.get("description").some_text().map(str::to_owned);
     made.template_parameters = template.parameters;
