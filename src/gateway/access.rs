@@ -191,6 +191,11 @@ impl AccessTable {
         Ok(Grant { subscription: Some(key.subscription), used_secondary_key: key.is_secondary, product })
     }
 
+    /// The header and the query parameter that are looked at for the key of an API.
+    pub fn key_names(&self, api: usize) -> Option<(&HeaderName, &str)> {
+        self.apis.get(api).map(|entry| (&entry.access.key_header, &*entry.access.key_query))
+    }
+
     /// How long this takes tells nothing of the keys: they are found by a keyed hash, and compared in constant time.
     fn lookup(&self, text: &[u8]) -> Option<&Key> {
         let same = |key: &&Key| is_same(key.secret.expose().as_bytes(), text);

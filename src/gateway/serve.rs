@@ -75,6 +75,12 @@ pub(super) fn begin(
         facts.user = subscription.user.clone();
     }
     exchange.mask_keys();
+    if exchange.settings.removes_subscription_key
+        && let Some((header, parameter)) = snapshot.access.key_names(api.access)
+    {
+        exchange.request.headers.remove(header);
+        exchange.remove_query_parameter(parameter);
+    }
     exchange.trace_entry("api-inspector", |exchange, _| inspected(exchange));
     let pipeline = operation.pipelines.of(grant.product);
     if pipeline.needs_parameters()

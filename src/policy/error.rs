@@ -8,6 +8,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
 use super::messages::{MessageBody, ResponseState};
 use super::redaction::Redaction;
+use super::settings::EngineSettings;
 use super::spec::{Scope, Section};
 use crate::forward::ForwardError;
 
@@ -55,6 +56,18 @@ impl Failure {
 
     /// The reason of [`caller_has_gone`](Self::caller_has_gone).
     pub(crate) const CALLER_HAS_GONE: &'static str = "ClientConnectionFailure";
+
+    /// There is no response of the backend.
+    pub(crate) fn without_response(error: ForwardError, settings: &EngineSettings) -> Box<Self> {
+        let failure = Box::<Self>::from(error);
+        let (status, public) = match &*failure.reason {
+            _ if !settings.gateway_statuses || failure.status != StatusCode::INTERNAL_SERVER_ERROR => return failure,
+            "BackendConnectionFailure" => (StatusCode::BAD_GATEWAY, "Bad Gateway"),
+            "Timeout" => (StatusCode::GATEWAY_TIMEOUT, "Gateway Timeout"),
+            _ => return failure,
+        };
+        Self::refused(status, failure.reason, failure.message).public_message(public)
+    }
 
     /// The caller went away. Nobody is there to see the status; it is what other servers log.
     pub(crate) fn caller_has_gone() -> Box<Self> {

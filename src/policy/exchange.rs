@@ -297,6 +297,17 @@ impl Exchange {
         self.trace_message(&source, &message, &metadata);
     }
 
+    /// Takes a parameter out of the query that goes to the backend.
+    #[cfg(feature = "client")]
+    pub(crate) fn remove_query_parameter(&mut self, name: &str) {
+        let (path, old) = query::split(self.request.rest());
+        let is_named = |parameter: &&str| query::is_named(parameter, name);
+        if query::parameters(old).any(|parameter| is_named(&parameter)) {
+            let rest = query::join(path, query::parameters(old).filter(|parameter| !is_named(parameter)));
+            self.set_rest(rest);
+        }
+    }
+
     /// Changes the path and query that follow the backend's base URL.
     pub(crate) fn set_rest(&mut self, rest: String) {
         self.request.rest = Rest::Changed(rest);

@@ -95,7 +95,7 @@ mod variables;
 mod waited_forward;
 
 pub use self::tracing::{DebugAccess, DebugAuthorizer, DebugTokens, RequestTracing};
-#[cfg(feature = "client")]
+#[cfg(all(feature = "client", feature = "testing"))]
 pub(crate) use custom::CustomPolicies;
 pub use custom::{CustomCall, CustomElement, CustomError, CustomFlow, CustomPolicy, CustomStatement, CustomWork};
 pub use deliveries::Deliveries;

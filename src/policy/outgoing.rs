@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use http::{Request, header};
+use http::{HeaderValue, Request, header};
 
 use super::error::Failure;
 use super::exchange::Exchange;
@@ -33,6 +33,7 @@ impl ForwardRequest {
             let path: String = query::split(exchange.request.rest()).0.chars().take(100).collect();
             Failure::internal("InvalidUri", format!("What begins with `{path}` is not a path and query: {error}"))
         })?;
+        let forwarded = forwarded(exchange);
         let state = &mut exchange.request;
         if matches!(state.body, MessageBody::Sent) {
             let message = "request body is not available for retry: `buffer-request-body` is not set";
@@ -52,6 +53,20 @@ impl ForwardRequest {
             *request.headers_mut() = std::mem::take(&mut state.headers);
             *request.extensions_mut() = std::mem::take(&mut state.extensions);
         }
+        for (name, value) in forwarded {
+            request.headers_mut().insert(name, value);
+        }
         Ok(((exchange.target.clone(), request, options), limit))
     }
+}
+
+/// Which host the caller asked, and how, for backends that are to know.
+fn forwarded(exchange: &Exchange) -> Vec<(&'static str, HeaderValue)> {
+    if !exchange.settings.forwards_host_and_scheme {
+        return Vec::new();
+    }
+    let scheme = HeaderValue::from_static(if exchange.is_tls() { "https" } else { "http" });
+    let host = HeaderValue::from_str(exchange.original_host()).ok();
+    let host = host.map(|host| ("x-forwarded-host", host));
+    host.into_iter().chain([("x-forwarded-proto", scheme)]).collect()
 }

@@ -47,6 +47,14 @@ pub struct EngineSettings {
     /// them serves another operation than the one whose policies ran, so that such a request is answered with 404, and
     /// `rewrite-uri` fails that makes such a path. Default false.
     pub dot_segments_inside: bool,
+    /// Whether a backend that cannot be reached is answered for with 502, and one that does not answer in time with 504. API
+    /// Management says 500 to both. Default false.
+    pub gateway_statuses: bool,
+    /// Whether a gateway takes the subscription key out of the request, header and query parameter, before any policy runs.
+    /// API Management leaves it to the backend. Default false.
+    pub removes_subscription_key: bool,
+    /// Whether backends are told the caller's `Host` and scheme, as `X-Forwarded-Host` and `X-Forwarded-Proto`. Default false.
+    pub forwards_host_and_scheme: bool,
     /// What `terminate-unmatched-request` of `cors` is when a document does not say it. Default true.
     pub cors_terminates_unmatched_requests: bool,
     /// Whether a preflight request, which cannot name a version in a header or query, is answered by the first version
@@ -126,6 +134,9 @@ impl Default for EngineSettings {
             request_tracing: None,
             base_url_overrides_inherited_backend_id: false,
             dot_segments_inside: false,
+            gateway_statuses: false,
+            removes_subscription_key: false,
+            forwards_host_and_scheme: false,
             cors_terminates_unmatched_requests: true,
             preflight_looks_through_versions: true,
             jsonp_starts_with_comment: false,

@@ -60,7 +60,7 @@ impl ForwardRequest {
                 (None, ended)
             }
             Err(error) => {
-                let failure = Box::<Failure>::from(error);
+                let failure = Failure::without_response(error, &exchange.settings);
                 (Some(seen(&failure)), Err(failure))
             }
         };

@@ -3,6 +3,7 @@
 mod access;
 mod arrival;
 mod backends;
+mod beyond;
 mod caching;
 mod certificates;
 mod configuration;

@@ -235,7 +235,7 @@ impl Machine<'_> {
                 }
             }
             Err(error) => {
-                let failure = Box::<Failure>::from(error);
+                let failure = Failure::without_response(error, &self.exchange.settings);
                 let seen = self.error_at(op.place, &failure);
                 if fabric::sends_again(self.exchange, Some(&seen)) {
                     *self.next = u32::try_from(at).unwrap_or(*self.next);
