@@ -45,7 +45,7 @@ fn run(arguments: Arguments) -> Result<bool, String> {
     let text = serde_json::to_string_pretty(&imported).map_err(|error| error.to_string())?;
     // A reader that has seen enough, such as `head`, closes the pipe.
     let _ = writeln!(std::io::stdout(), "{text}");
-    for finding in &imported.findings {
+    for finding in imported.findings.iter().chain(&imported.dropped) {
         eprintln!("{path}: {finding}");
     }
     if imported.accepted {

@@ -1,7 +1,10 @@
 //! The Function App importer: any files give entities and findings. A zero byte ends a file, its first byte says which.
 #![no_main]
 
+mod imported;
+
 use gatewright::import::{FunctionAppOptions, Options, SourceFile, function_app, function_app_with_definition};
+use imported::check;
 use libfuzzer_sys::fuzz_target;
 
 const PATHS: [&str; 6] =
@@ -12,9 +15,15 @@ fuzz_target!(|bytes: &[u8]| {
     let files: Vec<_> =
         parts.map(|(path, bytes)| SourceFile { path: PATHS[usize::from(*path) % PATHS.len()], bytes }).collect();
     let mut options = FunctionAppOptions::default();
-    function_app(&files, &options).into_entry();
+    let imported = function_app(&files, &options);
+    check(&imported);
+    imported.into_entry();
     options.every_method = true;
     options.app = Some("app".to_owned());
-    function_app(&files, &options).into_entry();
-    function_app_with_definition(&files, bytes, &Options::default(), &options).into_entry();
+    let imported = function_app(&files, &options);
+    check(&imported);
+    imported.into_entry();
+    let imported = function_app_with_definition(&files, bytes, &Options::default(), &options);
+    check(&imported);
+    imported.into_entry();
 });

@@ -1,7 +1,10 @@
 //! The OpenAPI importer: any bytes give entities and findings, and what is kept as text can be read.
 #![no_main]
 
+mod imported;
+
 use gatewright::import::{Options, openapi};
+use imported::check;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -17,5 +20,6 @@ fuzz_target!(|bytes: &[u8]| {
             assert!(examples.is_object());
         }
     }
+    check(&imported);
     imported.into_entry();
 });

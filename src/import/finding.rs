@@ -83,11 +83,6 @@ impl Findings {
         self.add(code, Severity::Error, pointer.into(), message.into());
     }
 
-    pub(super) fn warn_at(&mut self, code: &'static str, place: Option<(u64, u64)>, message: impl Into<String>) {
-        self.warn(code, "", message);
-        self.place_last(place);
-    }
-
     pub(super) fn refuse_at(&mut self, code: &'static str, place: Option<(u64, u64)>, message: impl Into<String>) {
         self.refuse(code, "", message);
         self.place_last(place);
@@ -104,7 +99,8 @@ impl Findings {
         self.listed.last_mut().filter(|_| !self.is_last_left_out)
     }
 
-    fn place_last(&mut self, place: Option<(u64, u64)>) {
+    /// Says at which line and column the last finding is.
+    pub(super) fn place_last(&mut self, place: Option<(u64, u64)>) {
         if let Some(finding) = self.last_mut() {
             finding.line = place.map(|place| place.0);
             finding.column = place.map(|place| place.1);

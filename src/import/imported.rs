@@ -22,6 +22,9 @@ pub struct Imported {
     /// What there is to say.
     #[serde(rename = "issues")]
     pub findings: Vec<Finding>,
+    /// What the document says and an API has no place for, such as links: one finding a kind. The service drops it
+    /// without a word.
+    pub dropped: Vec<Finding>,
     /// The API.
     pub api: Resource<Api>,
     /// The operations, in the order of the document; names are unique without regard to case.
@@ -38,6 +41,9 @@ pub struct Imported {
     pub named_values: Vec<Resource<NamedValue>>,
     /// Policy documents.
     pub policies: Vec<ImportedPolicy>,
+    /// Whether the protocols of the API are those of the document.
+    #[serde(skip)]
+    pub(super) says_protocols: bool,
 }
 
 /// A policy document that an import made.
@@ -59,6 +65,7 @@ impl Imported {
         Self {
             accepted: findings.iter().all(|finding| finding.severity < Severity::Error),
             findings,
+            dropped: Vec::new(),
             api,
             operations: Vec::new(),
             operation_tags: Vec::new(),
@@ -67,6 +74,7 @@ impl Imported {
             backends: Vec::new(),
             named_values: Vec::new(),
             policies: Vec::new(),
+            says_protocols: false,
         }
     }
 

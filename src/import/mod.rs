@@ -4,11 +4,13 @@
 //! It fetches nothing and changes nothing; what it left out or could not take is a [`Finding`].
 
 mod cycles;
+mod description;
 mod export;
 mod finding;
 mod function_app;
 mod generated;
 mod imported;
+mod limits;
 mod logic_app;
 mod names;
 mod openapi;
@@ -21,7 +23,7 @@ pub use finding::{Finding, Severity};
 pub use function_app::{FunctionAppOptions, SourceFile, function_app, function_app_with_definition};
 pub use imported::{Imported, ImportedPolicy};
 pub use logic_app::{LogicAppOptions, logic_app};
-pub use openapi::{Options, QueryParameters, Strictness, openapi};
+pub use openapi::{OpenApiFormat, Options, QueryParameters, Strictness, openapi};
 pub use reimport::Change;
 pub use web_app::{WebAppKind, WebAppOptions, web_app};
 #[cfg_attr(not(feature = "policy"), allow(unused_imports))]

@@ -1,6 +1,6 @@
 //! Imports over an API that is there already: which operations stay, and what becomes of their policies.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -41,7 +41,8 @@ impl Imported {
     ///
     /// An operation whose name is there already keeps its policy; a new one gets the policy of the operation that had
     /// the same method and URL template; the others are gone. Policy, path, revision, version and access of the API
-    /// stay. Names are compared without regard to case.
+    /// stay; protocols are those of the document when it names any (`schemes` of OpenAPI 2.0), names of keys and
+    /// authentication when its security was mapped. Names are compared without regard to case.
     ///
     /// ```
     /// use gatewright::import::{Change, Options, openapi};
@@ -57,8 +58,13 @@ impl Imported {
     /// ```
     pub fn replace(self, existing: &ApiEntry) -> (ApiEntry, Vec<Change>) {
         let order = self.operation_names();
+        let says_protocols = self.says_protocols;
         let mut entry = self.into_entry();
         let mut changes = Vec::new();
+        let mut twins = HashMap::new();
+        for (name, old) in &existing.operations {
+            twins.entry(request(&old.operation)).or_insert((name, old));
+        }
         let mut kept = HashSet::new();
         for name in order {
             let Some(made) = entry.operations.get_mut(&name) else { continue };
@@ -70,7 +76,7 @@ impl Imported {
                 }
                 continue;
             }
-            let twin = existing.operations.iter().find(|(_, old)| same_request(&old.operation, &made.operation));
+            let twin = twins.get(&request(&made.operation)).copied();
             let policy_from = twin.filter(|(_, old)| old.policy.is_some()).map(|(twin, old)| {
                 made.policy.clone_from(&old.policy);
                 kept.insert(twin);
@@ -84,7 +90,7 @@ impl Imported {
                 changes.push(Change::Removed { operation: name.to_owned(), policy_lost });
             }
         }
-        entry.api = settings(&existing.api, entry.api);
+        entry.api = settings(&existing.api, entry.api, says_protocols);
         entry.policy = existing.policy.clone().or(entry.policy);
         entry.diagnostics = existing.diagnostics.clone();
         entry.resolvers = existing.resolvers.clone();
@@ -153,8 +159,18 @@ impl Imported {
 }
 
 /// The settings of the API that was there, with what the document says of itself.
-fn settings(existing: &Api, document: Api) -> Api {
+fn settings(existing: &Api, document: Api, says_protocols: bool) -> Api {
     let mut api = existing.clone();
+    if says_protocols {
+        api.protocols = document.protocols;
+    }
+    // These are there only when security was to be mapped.
+    if let Some(names) = document.subscription_key_parameter_names {
+        let mine = api.subscription_key_parameter_names.get_or_insert_default();
+        mine.header = names.header.or(mine.header.take());
+        mine.query = names.query.or(mine.query.take());
+    }
+    api.authentication_settings = document.authentication_settings.or(api.authentication_settings);
     api.display_name = document.display_name.or(api.display_name);
     api.description = document.description;
     api.service_url = document.service_url.or(api.service_url);
@@ -164,9 +180,9 @@ fn settings(existing: &Api, document: Api) -> Api {
     api
 }
 
-/// Whether method and URL template are the same.
-fn same_request(one: &Operation, other: &Operation) -> bool {
-    one.method.eq_ignore_ascii_case(&other.method) && one.url_template == other.url_template
+/// What tells operations apart besides their names: method and URL template.
+fn request(operation: &Operation) -> (String, String) {
+    (operation.method.to_ascii_uppercase(), operation.url_template.clone())
 }
 
 fn rename(operation: &mut Operation, suffix: &str) {

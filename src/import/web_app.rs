@@ -2,17 +2,20 @@
 
 use std::collections::HashSet;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
+use super::description::Budget;
 use super::finding::Findings;
-use super::generated::{escape, policy_text};
+use super::generated::{escape, is_literal, literal_url, policy_text, without_expressions};
+use super::limits::{EVERY_METHOD, LARGEST_DESCRIPTION, LARGEST_POLICY, MOST_VALUES};
 use super::names::{cut, digest, identifier};
 use super::openapi::api_keys;
 use super::{Imported, ImportedPolicy, Options, openapi};
 use crate::model::{Api, ApiProtocol, Backend, NamedValue, Operation, Policy, Resource};
 
 /// Settings of an import.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WebAppOptions {
     /// What the app is; otherwise what its resource says, or a web app.
@@ -23,6 +26,26 @@ pub struct WebAppOptions {
     pub host: Option<String>,
     /// How the OpenAPI document is read, and name and path of the API.
     pub openapi: Options,
+    /// The largest resource taken, in bytes: 16 MiB.
+    pub max_bytes: usize,
+    /// The most values of the resource, names of members among them: 400 000.
+    pub max_values: usize,
+    /// The largest policy document made for an operation, in bytes: 256 KiB, as the service takes.
+    pub max_policy_bytes: usize,
+}
+
+impl Default for WebAppOptions {
+    fn default() -> Self {
+        Self {
+            kind: None,
+            app: None,
+            host: None,
+            openapi: Options::default(),
+            max_bytes: LARGEST_DESCRIPTION,
+            max_values: MOST_VALUES,
+            max_policy_bytes: LARGEST_POLICY,
+        }
+    }
 }
 
 /// What an app is.
@@ -56,7 +79,8 @@ pub fn web_app(resource: &[u8], document: Option<&[u8]>, options: &WebAppOptions
         None => with_every_method(&app, &options.openapi),
     };
     let id = format!("{}_{}", app.prefix(), identifier(&app.name, 80));
-    match app.host.as_deref().and_then(|host| Backend::new(format!("https://{host}")).ok()) {
+    let url = literal_url(app.host.as_deref().map(|host| format!("https://{host}")), "", &mut findings);
+    match url.and_then(|url| Backend::new(url).ok()) {
         Some(mut backend) => {
             backend.resource_id = app.resource_id.as_ref().map(|id| format!("https://management.azure.com{id}"));
             imported.backends = vec![Resource::new(id.as_str(), backend.description(&app.name))];
@@ -68,7 +92,7 @@ pub fn web_app(resource: &[u8], document: Option<&[u8]>, options: &WebAppOptions
     }
     imported.api.properties.service_url = None;
     if let Some(document) = document {
-        operations_of_document(&mut imported, &app, document, &mut findings);
+        operations_of_document(&mut imported, &app, document, options, &mut findings);
     }
     imported.add_findings(findings);
     imported
@@ -84,13 +108,11 @@ struct App {
 
 impl App {
     fn read(resource: &[u8], options: &WebAppOptions, findings: &mut Findings) -> Self {
-        let bytes = resource.strip_prefix(b"\xef\xbb\xbf").unwrap_or(resource);
-        let resource = match serde_json::from_slice::<Value>(bytes) {
+        let resource = match Budget::new(options.max_bytes, options.max_values).read(resource) {
             Ok(resource) => resource,
-            Err(_) if bytes.is_empty() => Value::Null,
+            Err(_) if matches!(resource, b"" | b"\xef\xbb\xbf") => Value::Null,
             Err(error) => {
-                let place = Some((error.line() as u64, error.column() as u64));
-                findings.refuse_at("invalid-json", place, "the resource is not JSON");
+                findings.refuse_at(error.code, error.place, error.message);
                 Value::Null
             }
         };
@@ -130,34 +152,51 @@ impl App {
 
 /// An API that passes every method on.
 fn with_every_method(app: &App, options: &Options) -> Imported {
-    const EVERY: [&str; 8] = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE"];
     let generated = || Some(identifier(&app.name, 80)).filter(|name| !name.is_empty());
     let name = options.name.clone().or_else(generated).unwrap_or_else(|| "api".to_owned());
     let mut api = Api::new(options.path.clone().unwrap_or_else(|| name.clone())).protocol(ApiProtocol::Https);
     api.display_name = Some(cut(&app.name, 300).0.to_owned());
     let mut imported = Imported::new(Vec::new(), Resource::new(name, api));
     let operation = |method: &str| Operation::new(method, "/*").display_name(method);
-    imported.operations = EVERY.map(|method| Resource::new(method.to_lowercase(), operation(method))).into();
+    imported.operations = EVERY_METHOD.map(|method| Resource::new(method.to_lowercase(), operation(method))).into();
     imported
 }
 
-/// The largest policy document that the service takes.
-const LARGEST_POLICY: usize = 256 * 1024;
+/// What is escaped in the name of a query parameter: all but the unreserved characters of URLs.
+const QUERY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// The longest name of a key that is written, in bytes.
+const LONGEST_KEY: usize = 1_000;
 /// The most bytes of the policies of all operations.
 const LARGEST_IN_ALL: usize = 64 << 20;
 
 /// The policies of operations that a document describes: each sends the keys that the app asks for, not the caller's.
-fn operations_of_document(imported: &mut Imported, app: &App, document: &[u8], findings: &mut Findings) {
+fn operations_of_document(
+    imported: &mut Imported,
+    app: &App,
+    document: &[u8],
+    options: &WebAppOptions,
+    findings: &mut Findings,
+) {
     let mut seen = HashSet::new();
     let (mut query, mut headers) = (String::new(), String::new());
-    for key in api_keys(document) {
+    let app_id = identifier(&app.name, 80);
+    for key in api_keys(document, &options.openapi) {
         if !seen.insert((key.is_header, key.name.to_lowercase())) {
+            continue;
+        }
+        if key.name.len() > LONGEST_KEY || (key.is_header && !is_token(&key.name)) {
+            let message = format!("key `{}` is left out: its name cannot be written into a policy", key.name);
+            findings.refuse("unsafe-text", key.pointer, message);
             continue;
         }
         let place = if key.is_header { "header" } else { "query" };
         let id = digest(format!("{}/{}", app.name, key.name).as_bytes());
-        let value = format!("{}_{}_{place}_{id}", identifier(&app.name, 80), identifier(&key.scheme, 80));
-        findings.warn("named-value-without-value", "", format!("named value `{value}` needs the key of the app"));
+        let value = format!("{app_id}_{}_{place}_{id}", identifier(&key.scheme, 80));
+        findings.warn(
+            "named-value-without-value",
+            key.pointer,
+            format!("named value `{value}` needs the key of the app"),
+        );
         imported.named_values.push(Resource::new(&value, NamedValue::new().display_name(&value).secret(true)));
         if key.is_header {
             headers.push_str(&format!(
@@ -166,12 +205,19 @@ fn operations_of_document(imported: &mut Imported, app: &App, document: &[u8], f
                 escape(&key.name)
             ));
         } else {
-            query.push_str(&format!("&{}={{{{{value}}}}}", key.name));
+            let name = utf8_percent_encode(&key.name, QUERY);
+            query.push_str(&format!("&{name}={{{{{value}}}}}"));
         }
     }
     let mut left = LARGEST_IN_ALL;
     for operation in &imported.operations {
-        let url = &operation.properties.url_template;
+        let name = operation.name.as_deref().unwrap_or_default();
+        let url = without_expressions(&operation.properties.url_template);
+        if !is_literal(&url) {
+            let message = format!("operation `{name}` has no policy: its URL template is more than text in one");
+            findings.refuse("unsafe-text", "/paths", message);
+            continue;
+        }
         let query = if url.contains('?') { query.clone() } else { query.replacen('&', "?", 1) };
         let statements = format!(
             "        <set-method id=\"apim-generated-policy\">{}</set-method>\n        \
@@ -182,14 +228,18 @@ fn operations_of_document(imported: &mut Imported, app: &App, document: &[u8], f
         );
         let text = policy_text(&statements, "");
         left = left.saturating_sub(text.len());
-        if text.len() > LARGEST_POLICY || left == 0 {
-            let name = operation.name.as_deref().unwrap_or_default();
+        if text.len() > options.max_policy_bytes || left == 0 {
             let message = format!("the policy of operation `{name}` with all keys of the app is too large");
-            findings.refuse("policy-too-large", "", message);
+            findings.refuse("policy-too-large", "/paths", message);
             break;
         }
         imported.policies.push(policy(operation.name.clone(), text));
     }
+}
+
+/// Whether a text is a token of HTTP, as names of headers are.
+fn is_token(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
 }
 
 fn policy(operation: Option<String>, text: String) -> ImportedPolicy {

@@ -117,3 +117,30 @@ fn other_files_of_a_folder_are_let_be() {
         [SourceFile { path: "host.json", bytes: b"{" }, SourceFile { path: "A/function.json", bytes: trigger }];
     assert!(!function_app(&broken, &FunctionAppOptions::default()).accepted);
 }
+
+fn one_function(binding: &str, options: &FunctionAppOptions) -> Vec<(String, String, String)> {
+    let function = format!(r#"{{"bindings": [{{"type": "httpTrigger", {binding}}}]}}"#);
+    let files = [SourceFile { path: "Fn/function.json", bytes: function.as_bytes() }];
+    let operations = function_app(&files, options).operations.into_iter();
+    operations
+        .map(|made| (made.name.unwrap_or_default(), made.properties.method, made.properties.url_template))
+        .collect()
+}
+
+#[test]
+fn a_method_that_is_named_twice_is_one() {
+    let found = one_function(r#""methods": ["get", "GET", "post"], "route": "a""#, &FunctionAppOptions::default());
+    let methods: Vec<_> = found.iter().map(|(_, method, _)| method.as_str()).collect();
+    assert_eq!(methods, ["GET", "POST"]);
+}
+
+#[test]
+fn optional_ends_of_routes_can_be_left_out() {
+    let mut options = FunctionAppOptions::default();
+    let binding = r#""methods": ["get"], "route": "orders/{page=1}/{size:int=20}""#;
+    assert_eq!(one_function(binding, &options).len(), 1);
+    options.shorter_templates = true;
+    let found = one_function(binding, &options);
+    let found: Vec<_> = found.iter().map(|(name, _, template)| (name.as_str(), template.as_str())).collect();
+    assert_eq!(found, [("get-fn", "/orders/{page}/{size}"), ("get-fn-1", "/orders/{page}"), ("get-fn-2", "/orders")]);
+}

@@ -1,6 +1,7 @@
 //! Documents that are made to hurt: each gives a finding, soon and in little memory.
 
 mod references;
+mod walks;
 mod wsdl;
 
 use std::fmt::Write as _;

@@ -82,3 +82,21 @@ fn operations_of_one_trigger_have_names_of_their_own() {
     assert_eq!(names, ["manual-invoke", "manual-invoke-1"]);
     assert_eq!(imported.into_entry().operations.len(), 2);
 }
+
+#[test]
+fn a_workflow_of_a_standard_plan_is_called_at_its_site() {
+    let document = br#"{"method": "POST", "basePath": "https://site.azurewebsites.net:443/api/Order-Flow/triggers/manual/invoke",
+        "relativePath": "orders/{id}", "queries": {"api-version": "2022-05-01", "sp": "/triggers/manual/run", "sv": "1.0", "sig": "NOT-A-SIGNATURE"}}"#;
+    let imported = logic_app(document, &LogicAppOptions::default());
+    assert!(imported.accepted, "{:?}", imported.findings);
+    assert_eq!(imported.api.name.as_deref(), Some("order-flow"));
+    let url = "https://site.azurewebsites.net/api/Order-Flow/triggers";
+    assert_eq!(imported.api.properties.service_url.as_deref(), Some(url));
+    assert_eq!(imported.operations[0].properties.url_template, "/manual/invoke/orders/{id}");
+    let policy = &imported.policies[1].properties.value;
+    let key = imported.named_values[0].name.as_deref().unwrap();
+    let template = format!(
+        "template=\"/manual/invoke/orders/{{id}}?api-version=2022-05-01&amp;sp=/triggers/manual/run&amp;sv=1.0&amp;sig={{{{{key}}}}}\""
+    );
+    assert!(policy.contains(&template), "{policy}");
+}

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use gatewright::import::{Imported, Options, QueryParameters, Strictness, openapi};
+use gatewright::import::{Imported, OpenApiFormat, Options, QueryParameters, Severity, Strictness, openapi};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -14,7 +14,7 @@ use crate::documents::{self, codes};
 const OPEN: [&str; 2] = ["invalid-document", "circular-ref"];
 
 /// Query parameters of a template in order, because their order is not settled.
-fn sorted_query(template: &str) -> String {
+pub fn sorted_query(template: &str) -> String {
     match template.split_once('?') {
         Some((path, query)) => {
             let mut pairs: Vec<_> = query.split('&').collect();
@@ -150,6 +150,99 @@ fn options_change_what_is_made() {
     assert!(!openapi(&read("r01-names.v30.yaml"), &options).accepted);
     options.max_bytes = 10;
     assert_eq!(codes(&openapi(&read("r01-names.v30.yaml"), &options)), BTreeSet::from(["inline-too-large"]));
+}
+
+#[test]
+fn servers_are_resolved_before_one_is_chosen() {
+    let import = |servers: &str, from: Option<&str>, allow_http: bool| {
+        let text = format!(
+            r#"{{"openapi": "3.0.3", "info": {{"title": "T", "version": "1"}}, "servers": [{servers}], "paths": {{}}}}"#
+        );
+        let mut options = Options::default();
+        options.document_url = from.map(str::to_owned);
+        options.allow_http_server = allow_http;
+        let imported = openapi(text.as_bytes(), &options);
+        let mut codes: Vec<_> = codes(&imported).into_iter().filter(|code| *code != "several-servers").collect();
+        codes.sort_unstable();
+        (imported.api.properties.service_url.clone(), codes.join(" "))
+    };
+    let (relative, both) = (r#"{"url": "/v1"}"#, r#"{"url": "/v1"}, {"url": "https://other.example.com"}"#);
+    let some = |url: &str| Some(url.to_owned());
+    let (https, http) = (Some("https://docs.example.com/a.json"), Some("http://docs.example.com/a.json"));
+    for (servers, from, allow, url, found) in [
+        (both, https, false, some("https://docs.example.com/v1"), ""),
+        (both, http, false, some("https://other.example.com"), ""),
+        (both, None, false, some("https://other.example.com"), ""),
+        (relative, http, false, None, "no-https-server"),
+        (relative, http, true, some("http://docs.example.com/v1"), "no-https-server"),
+        (relative, None, true, None, "relative-server"),
+    ] {
+        assert_eq!(import(servers, from, allow), (url, found.to_owned()), "{servers} {from:?}");
+    }
+}
+
+#[test]
+fn what_has_no_place_is_told_once() {
+    let document = br##"{"openapi": "3.0.3", "info": {"title": "T", "version": "1"}, "servers": [{"url": "https://h"}],
+        "externalDocs": {"url": "https://d"}, "tags": [{"name": "a", "externalDocs": {"url": "https://d"}}],
+        "paths": {"/a": {"get": {"deprecated": true, "responses": {
+            "200": {"description": "ok", "links": {"next": {"operationId": "x"}}}, "default": {"description": "no"}, "4XX": {"description": "no"}}}}}}"##;
+    let imported = openapi(document, &Options::default());
+    assert_eq!(imported.findings, []);
+    let dropped: Vec<_> = imported.dropped.iter().map(|found| (found.code, found.pointer.as_str())).collect();
+    assert_eq!(
+        dropped,
+        [
+            ("links-ignored", "/paths/~1a/get/responses/200/links"),
+            ("external-docs-ignored", "/externalDocs"),
+            ("deprecated-ignored", "/paths/~1a/get/deprecated"),
+            ("responses-ignored", "/paths/~1a/get/responses/default"),
+        ]
+    );
+    assert!(imported.dropped[1].message.starts_with("2 ") && imported.dropped[3].message.starts_with("2 "));
+}
+
+#[test]
+fn a_format_that_is_named_must_be_the_right_one() {
+    let version = |version: &str| {
+        format!(
+            r#"{{{version}, "info": {{"title": "T", "version": "1"}}, "host": "h", "schemes": ["https"], "paths": {{}}}}"#
+        )
+    };
+    let (two, three) = (version(r#""swagger": "2.0""#), version(r#""openapi": "3.0.3""#));
+    let yaml = "openapi: 3.0.3\ninfo: {title: T, version: '1'}\npaths: {}\n".to_owned();
+    for (format, text, code) in [
+        (OpenApiFormat::SwaggerJson, &two, ""),
+        (OpenApiFormat::SwaggerJson, &three, "unsupported-version"),
+        (OpenApiFormat::OpenApi, &three, ""),
+        (OpenApiFormat::OpenApi, &yaml, ""),
+        (OpenApiFormat::OpenApi, &two, "unsupported-version"),
+        (OpenApiFormat::OpenApiJson, &three, ""),
+        (OpenApiFormat::OpenApiJson, &yaml, "invalid-syntax"),
+        (OpenApiFormat::OpenApiJson, &two, "unsupported-version"),
+    ] {
+        let mut options = Options::default();
+        options.format = Some(format);
+        let imported = openapi(text.as_bytes(), &options);
+        let refusing = imported.findings.iter().find(|finding| finding.severity == Severity::Error);
+        assert_eq!(refusing.map_or("", |finding| finding.code), code, "{format:?} {text}");
+    }
+}
+
+#[test]
+fn limits_are_settings() {
+    let text = br#"{"openapi": "3.0.3", "info": {"title": "T", "version": "1"}, "x": [[[[]]]], "paths": {}}"#;
+    let refused = |change: fn(&mut Options)| {
+        let mut options = Options::default();
+        change(&mut options);
+        codes(&openapi(text, &options)).into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(refused(|options| options.max_depth = 4), ["invalid-syntax"]);
+    assert_eq!(refused(|options| options.max_values = 10), ["too-many-values"]);
+    let yaml = "openapi: 3.0.3\na: &a [x, x, x, x]\nb: [*a, *a]\n".repeat(1);
+    let mut options = Options::default();
+    options.max_depth = 1;
+    assert!(!openapi(yaml.as_bytes(), &options).accepted);
 }
 
 #[test]

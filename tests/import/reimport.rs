@@ -1,7 +1,7 @@
 //! What stays of an API when a document is imported over it.
 
 use gatewright::import::{Change, Imported, Options, openapi};
-use gatewright::model::{ApiEntry, Policy};
+use gatewright::model::{ApiEntry, ApiProtocol, Policy};
 
 /// A document of operations: method, path, `operationId`.
 fn document(operations: &[(&str, &str, &str)]) -> Imported {
@@ -90,6 +90,38 @@ fn settings_of_the_api_stay() {
     assert_eq!(entry.api.service_url.as_deref(), Some("https://kept.example"));
     assert_eq!(entry.policy, existing.policy);
     assert_eq!(entry.tags, ["Kept"]);
+}
+
+#[test]
+fn what_the_document_says_of_access_replaces_what_was() {
+    let existing = with_policies(document(&[("get", "/a", "list")]));
+    let (entry, _) = document(&[("get", "/a", "list")]).replace(&existing);
+    assert_eq!(entry.api, existing.api, "a document of 3.0 says no protocols");
+    let text = serde_json::json!({
+        "swagger": "2.0", "info": {"title": "T", "version": "1"}, "host": "h", "schemes": ["http", "https"],
+        "securityDefinitions": {"key": {"type": "apiKey", "in": "header", "name": "X-Key"}, "sign-in": {"type": "oauth2"}},
+        "paths": {}
+    });
+    let mut options = Options::default();
+    options.map_security = true;
+    let (entry, _) = openapi(text.to_string().as_bytes(), &options).replace(&existing);
+    assert_eq!(entry.api.protocols, [ApiProtocol::Http, ApiProtocol::Https]);
+    let header = entry.api.subscription_key_parameter_names.and_then(|names| names.header);
+    assert_eq!(header.as_deref(), Some("X-Key"));
+    assert!(entry.api.authentication_settings.is_some());
+    let (entry, _) = openapi(text.to_string().as_bytes(), &Options::default()).replace(&existing);
+    assert_eq!(entry.api.subscription_key_parameter_names, None);
+}
+
+#[test]
+fn many_operations_with_new_names_are_matched() {
+    let operations = |prefix: &str| {
+        let paths: Vec<_> = (0..3_000).map(|n| (format!("/p{n}"), format!("{prefix}{n}"))).collect();
+        document(&paths.iter().map(|(path, id)| ("get", path.as_str(), id.as_str())).collect::<Vec<_>>())
+    };
+    let (entry, changes) = operations("new").replace(&with_policies(operations("old")));
+    assert_eq!(changes.len(), 6_000);
+    assert_eq!(policy(&entry, "new7").as_deref(), Some("<policies of=\"old7\" />"));
 }
 
 #[test]

@@ -185,6 +185,37 @@ fn soap_12_sends_its_action_in_the_content_type() {
 }
 
 #[test]
+fn addressing_that_must_be_and_security_are_refused() {
+    let text = include_str!("odd/wsdl/soap12-only.wsdl");
+    let port = "<w:port name=\"P\" binding=\"t:B\">";
+    assert!(text.contains(port));
+    let with = |inside: &str| {
+        let imported = wsdl(text.replace(port, &format!("{port}{inside}")).as_bytes(), &WsdlOptions::default());
+        codes(&imported).contains("ws-star")
+    };
+    let addressing = "xmlns:a='http://www.w3.org/2006/05/addressing/wsdl'";
+    assert!(with(&format!("<a:UsingAddressing {addressing} w:required='true'/>")));
+    assert!(!with(&format!("<a:UsingAddressing {addressing}/>")), "callers may leave it out");
+    for uri in [
+        "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd",
+        "http://docs.oasis-open.org/ws-sx/ws-securitypolicy/200702",
+    ] {
+        assert!(with(&format!("<a:Security xmlns:a='{uri}'/>")), "{uri}");
+    }
+}
+
+#[test]
+fn refusals_have_places() {
+    let place = |bytes: &[u8]| {
+        let finding = wsdl(bytes, &WsdlOptions::default()).findings.remove(0);
+        (finding.line, finding.column)
+    };
+    assert_eq!(place(b"<a>\n<b c='\xff'/></a>"), (Some(2), Some(7)));
+    let deep = format!("<a>\n{}", "<b>".repeat(300));
+    assert_eq!(place(deep.as_bytes()), (Some(2), Some(766)));
+}
+
+#[test]
 fn policies_of_every_endpoint_can_be_read() {
     let Some(folder) = documents::corpus("wsdl") else { return };
     let mut count = 0;

@@ -1,22 +1,20 @@
 //! Which functions can be imported, and what their HTTP trigger says.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
 use super::source::{App, Function};
+use crate::import::limits::LONGEST_PATH;
 
 /// An HTTP trigger that can be imported.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Trigger {
-    /// Upper case; empty when the trigger takes every method.
+    /// Upper case, each once; empty when the trigger takes every method.
     pub(super) methods: Vec<String>,
     /// The route, or the name of the function.
     pub(super) route: String,
 }
-
-/// The longest URL template that the service stores.
-const LONGEST_ROUTE: usize = 1_000;
 
 /// Why a function is not imported: a code and a sentence.
 pub(super) type Reason = (&'static str, String);
@@ -28,7 +26,10 @@ pub(super) fn trigger(function: &Function, app: &App) -> Result<Trigger, Reason>
     if !is_name(name) {
         return no("invalid-name", "its name is not allowed");
     }
-    let Some(config) = &function.config else { return no("invalid-json", "its description is not JSON") };
+    let config = match &function.config {
+        Ok(config) => config,
+        Err(error) => return no(error.code, &error.message),
+    };
     let bindings = config["bindings"].as_array().map(Vec::as_slice).unwrap_or_default();
     if bindings.is_empty() {
         return no("no-bindings", "it has no bindings, so nothing is known about methods and access");
@@ -46,8 +47,8 @@ pub(super) fn trigger(function: &Function, app: &App) -> Result<Trigger, Reason>
         return no("disabled", "it is disabled");
     }
     let route = Some(text(trigger, "route").trim_matches('/')).filter(|route| !route.is_empty()).unwrap_or(name);
-    if route.len() > LONGEST_ROUTE {
-        return no("path-too-long", &format!("its route has more than {LONGEST_ROUTE} bytes"));
+    if route.len() > LONGEST_PATH {
+        return no("path-too-long", &format!("its route has more than {LONGEST_PATH} bytes"));
     }
     if starts_reserved(route) {
         return no("reserved-route", "routes that begin with `admin` or `runtime` belong to the host");
@@ -56,8 +57,10 @@ pub(super) fn trigger(function: &Function, app: &App) -> Result<Trigger, Reason>
         "" | "function" | "anonymous" => {}
         level => return no("auth-level", &format!("level `{level}`: only `function` and `anonymous` are imported")),
     }
+    let mut seen = HashSet::new();
     let methods = trigger["methods"].as_array().into_iter().flatten().filter_map(Value::as_str);
-    Ok(Trigger { methods: methods.map(str::to_ascii_uppercase).collect(), route: route.to_owned() })
+    let methods = methods.map(str::to_ascii_uppercase).filter(|method| seen.insert(method.clone()));
+    Ok(Trigger { methods: methods.collect(), route: route.to_owned() })
 }
 
 fn text<'v>(value: &'v Value, name: &str) -> &'v str {

@@ -4,20 +4,22 @@ mod bindings;
 mod route;
 mod source;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use bindings::Trigger;
 pub use source::SourceFile;
 use source::{App, Function};
 
+use super::description::Budget;
 use super::finding::Findings;
-use super::generated::policy_text;
+use super::generated::{literal_url, policy_text};
+use super::limits::{EVERY_METHOD, LARGEST_DESCRIPTION, MOST_VALUES};
 use super::names::{Taken, cut, identifier};
 use super::{Imported, ImportedPolicy, Options, openapi};
 use crate::model::{Api, ApiProtocol, Backend, Credentials, NamedValue, Operation, Policy, Resource};
 
 /// Settings of an import.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FunctionAppOptions {
     /// Name of the app when its files do not tell it: `contoso-crm`.
@@ -30,6 +32,33 @@ pub struct FunctionAppOptions {
     pub path: Option<String>,
     /// Whether a function that names no method becomes one operation for each method; otherwise one `POST`.
     pub every_method: bool,
+    /// Whether a route that ends in optional parameters becomes an operation without them, too.
+    pub shorter_templates: bool,
+    /// The most bytes of all files: 16 MiB.
+    pub max_bytes: usize,
+    /// The most values in all files, names of members among them: 400 000.
+    pub max_values: usize,
+}
+
+impl Default for FunctionAppOptions {
+    fn default() -> Self {
+        Self {
+            app: None,
+            host: None,
+            name: None,
+            path: None,
+            every_method: false,
+            shorter_templates: false,
+            max_bytes: LARGEST_DESCRIPTION,
+            max_values: MOST_VALUES,
+        }
+    }
+}
+
+impl FunctionAppOptions {
+    fn budget(&self) -> Budget {
+        Budget::new(self.max_bytes, self.max_values)
+    }
 }
 
 /// Imports the HTTP functions of an app.
@@ -48,21 +77,19 @@ pub struct FunctionAppOptions {
 /// assert_eq!(imported.backends[0].properties.url.as_deref(), Some("https://contoso-orders.azurewebsites.net/api"));
 /// ```
 pub fn function_app(files: &[SourceFile<'_>], options: &FunctionAppOptions) -> Imported {
-    let app = App::read(files);
+    let app = App::read(files, options.budget());
     let mut findings = Findings::default();
-    for (file, position) in &app.broken {
-        findings.refuse_at("invalid-json", Some(*position), "the file is not JSON");
-        findings.in_file(Some(file));
-    }
+    broken(&app, &mut findings);
     let app_name = options.app.clone().or_else(|| app.name.clone()).unwrap_or_else(|| "function-app".to_owned());
     let functions = importable(&app, &mut findings);
     let operations = operations(&functions, options, &mut findings);
     if operations.is_empty() {
         findings.refuse("no-operations", "", "no function can be imported");
     }
-    let id = identifier(&app_name, 80);
+    let id = app_id(&app_name);
     let key = format!("{id}-key");
     let url = backend_url(&app, &functions, &app_name, options);
+    let backend = backend(&app, &app_name, &id, &key, url, &mut findings);
     if !operations.is_empty() {
         findings.warn("named-value-without-value", "", format!("named value `{key}` needs the host key of the app"));
     }
@@ -84,7 +111,7 @@ pub fn function_app(files: &[SourceFile<'_>], options: &FunctionAppOptions) -> I
     imported.policies = operations.iter().map(policy).collect();
     imported.operations = operations;
     imported.named_values = vec![named_value(&key)];
-    imported.backends.extend(backend(&app, &app_name, &id, &key, url));
+    imported.backends.extend(backend);
     imported
 }
 
@@ -98,9 +125,10 @@ pub fn function_app_with_definition(
     definition: &Options,
     options: &FunctionAppOptions,
 ) -> Imported {
-    let app = App::read(files);
+    let app = App::read(files, options.budget());
     let app_name = options.app.clone().or_else(|| app.name.clone()).unwrap_or_else(|| "function-app".to_owned());
-    let (id, mut findings) = (identifier(&app_name, 80), Findings::default());
+    let (id, mut findings) = (app_id(&app_name), Findings::default());
+    broken(&app, &mut findings);
     let key = format!("{id}-key");
     let mut imported = openapi(document, definition);
     let url = imported.api.properties.service_url.clone();
@@ -112,9 +140,22 @@ pub fn function_app_with_definition(
         |operation| ImportedPolicy { operation, name: "policy", properties: Policy::new(policy_text(&statement, "")) };
     imported.policies = std::iter::once(None).chain(operations).map(policy).collect();
     imported.named_values = vec![named_value(&key)];
-    imported.backends = backend(&app, &app_name, &id, &key, url).into_iter().collect();
+    imported.backends = backend(&app, &app_name, &id, &key, url, &mut findings).into_iter().collect();
     imported.add_findings(findings);
     imported
+}
+
+/// Reports the files that cannot be read.
+fn broken(app: &App, findings: &mut Findings) {
+    for (file, error) in &app.broken {
+        findings.refuse_at(error.code, error.place, error.message.as_str());
+        findings.in_file(Some(file));
+    }
+}
+
+/// What backend and named value are called after.
+fn app_id(name: &str) -> String {
+    Some(identifier(name, 80)).filter(|id| !id.is_empty()).unwrap_or_else(|| "function-app".to_owned())
 }
 
 fn named_value(key: &str) -> Resource<NamedValue> {
@@ -180,19 +221,21 @@ fn operations(
     options: &FunctionAppOptions,
     findings: &mut Findings,
 ) -> Vec<Resource<Operation>> {
-    const EVERY: [&str; 8] = ["GET", "POST", "PUT", "DELETE", "HEAD", "OPTIONS", "PATCH", "TRACE"];
     let mut taken = Taken::default();
     let mut operations = Vec::new();
     for (function, trigger) in functions {
         let name = &function.name;
         let route = route::read(&trigger.route);
-        if let Some(optional) = route.parameters.iter().find(|parameter| parameter.required == Some(false)) {
+        let mut optional = route.parameters.iter().filter(|parameter| parameter.required == Some(false));
+        if let Some(optional) = optional.next().filter(|_| !options.shorter_templates) {
             let message = format!("`{{{}}}` of function `{name}` is optional: a call must have it", optional.name);
             findings.warn("optional-route-parameter", function.place.1.as_str(), message);
             findings.in_file(Some(&function.place.0));
         }
         let named: Vec<_> = match trigger.methods.as_slice() {
-            [] if options.every_method => EVERY.iter().map(|method| (*method, format!("{method}-{name}"))).collect(),
+            [] if options.every_method => {
+                EVERY_METHOD.iter().map(|method| (*method, format!("{method}-{name}"))).collect()
+            }
             [] => vec![("POST", name.clone())],
             methods => methods.iter().map(|method| (method.as_str(), format!("{method}-{name}"))).collect(),
         };
@@ -202,7 +245,27 @@ fn operations(
             operations.push(Resource::new(taken.unique(identifier(&identity, 80)), operation));
         }
     }
+    if options.shorter_templates {
+        shorter(&mut operations, &mut taken);
+    }
     operations
+}
+
+/// Adds an operation for each end of a URL template that calls may leave out, unless another has that template.
+fn shorter(operations: &mut Vec<Resource<Operation>>, taken: &mut Taken) {
+    let request = |operation: &Operation| (operation.method.clone(), operation.url_template.to_lowercase());
+    let mut known: HashSet<_> = operations.iter().map(|operation| request(&operation.properties)).collect();
+    let mut more = Vec::new();
+    for operation in operations.iter() {
+        let mut shorter = operation.properties.clone();
+        while route::shorten(&mut shorter) {
+            if known.insert(request(&shorter)) {
+                let name = operation.name.clone().unwrap_or_default();
+                more.push(Resource::new(taken.unique(name), shorter.clone()));
+            }
+        }
+    }
+    operations.extend(more);
 }
 
 /// The base of the functions' URLs, with the route prefix.
@@ -219,9 +282,21 @@ fn backend_url(app: &App, functions: &[(&Function, Trigger)], name: &str, option
     })
 }
 
-fn backend(app: &App, name: &str, id: &str, key: &str, url: String) -> Option<Resource<Backend>> {
+fn backend(
+    app: &App,
+    name: &str,
+    id: &str,
+    key: &str,
+    url: String,
+    findings: &mut Findings,
+) -> Option<Resource<Backend>> {
     let credentials = Credentials::new().header("x-functions-key", format!("{{{{{key}}}}}"));
-    let mut backend = Backend::new(url).ok()?.description(name).credentials(credentials);
+    let url = literal_url(Some(url), "", findings)?;
+    let Ok(backend) = Backend::new(url) else {
+        findings.refuse("no-address", "", "the host of the app is no host that can be called: give one");
+        return None;
+    };
+    let mut backend = backend.description(name).credentials(credentials);
     backend.resource_id = app.resource_id.as_ref().map(|id| format!("https://management.azure.com{id}"));
     Some(Resource::new(id, backend))
 }

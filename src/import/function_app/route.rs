@@ -1,6 +1,6 @@
 //! Routes of HTTP functions: ASP.NET attribute routes, reduced to URL templates.
 
-use crate::model::Parameter;
+use crate::model::{Operation, Parameter};
 
 /// A route as a URL template.
 #[derive(Debug, PartialEq)]
@@ -25,6 +25,17 @@ pub(super) fn read(route: &str) -> Route {
     }
     url_template.push_str(rest);
     Route { url_template, parameters }
+}
+
+/// Takes an optional parameter that is the last segment off a URL template; false when there is none.
+pub(super) fn shorten(operation: &mut Operation) -> bool {
+    let Some((start, last)) = operation.url_template.rsplit_once('/') else { return false };
+    let name = last.strip_prefix('{').and_then(|last| last.strip_suffix('}')).map(|name| name.trim_start_matches('*'));
+    let is_it = |parameter: &Parameter| Some(parameter.name.as_str()) == name && parameter.required == Some(false);
+    let Some(at) = operation.template_parameters.iter().rposition(is_it) else { return false };
+    operation.template_parameters.remove(at);
+    operation.url_template = if start.is_empty() { "/".to_owned() } else { start.to_owned() };
+    true
 }
 
 /// The offset of the brace that closes a parameter; doubled braces are part of a constraint.
@@ -130,6 +141,26 @@ mod tests {
                 })
                 .collect();
             assert_eq!(found, parameters, "{route}");
+        }
+    }
+
+    #[test]
+    fn shortens_templates() {
+        for (route, expected) in [
+            ("orders/{id:int?}", &["/orders"][..]),
+            ("{page=1}/{size:int=20}", &["/{page}", "/"]),
+            ("a/{id}", &[]),
+            ("a/{x?}-{y?}", &[]),
+            ("a/{x?}/b", &[]),
+        ] {
+            let Route { url_template, parameters } = read(route);
+            let mut operation = Operation::new("GET", url_template);
+            operation.template_parameters = parameters;
+            let mut found = Vec::new();
+            while shorten(&mut operation) {
+                found.push(operation.url_template.clone());
+            }
+            assert_eq!(found, expected, "{route}");
         }
     }
 

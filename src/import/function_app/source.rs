@@ -4,6 +4,12 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
+use crate::import::description::Budget;
+use crate::import::openapi::SyntaxError;
+
+/// A name made of parameters ends when it is longer than any may be, in bytes.
+const LONGEST_NAME: usize = 1_000;
+
 /// One file of a Function App, or a listing of its functions.
 #[derive(Clone, Copy, Debug)]
 pub struct SourceFile<'f> {
@@ -21,8 +27,8 @@ pub(super) struct App {
     pub(super) route_prefix: Option<String>,
     pub(super) settings: HashMap<String, String>,
     pub(super) functions: Vec<Function>,
-    /// Files that are not JSON, with line and column.
-    pub(super) broken: Vec<(String, (u64, u64))>,
+    /// Files that cannot be read, and why.
+    pub(super) broken: Vec<(String, SyntaxError)>,
 }
 
 /// A function as it is described.
@@ -31,15 +37,15 @@ pub(super) struct Function {
     /// Where it is described: file and JSON pointer.
     pub(super) place: (String, String),
     pub(super) name: String,
-    /// None when the description is not JSON.
-    pub(super) config: Option<Value>,
+    /// An error when the description cannot be read.
+    pub(super) config: Result<Value, SyntaxError>,
     pub(super) invoke_url: Option<String>,
     pub(super) is_disabled: bool,
 }
 
 impl App {
     /// Reads the files; those whose names say nothing are told apart by what they hold.
-    pub(super) fn read(files: &[SourceFile<'_>]) -> Self {
+    pub(super) fn read(files: &[SourceFile<'_>], mut budget: Budget) -> Self {
         let mut app = Self::default();
         let mut files: Vec<_> = files.iter().collect();
         files.sort_by(|a, b| a.path.split('/').cmp(b.path.split('/')));
@@ -50,19 +56,19 @@ impl App {
             if root.is_some_and(|root| !is_of_app(root, folder, name)) {
                 continue;
             }
-            let value = json(file.bytes);
+            let value = budget.read(file.bytes);
             let place = |pointer: String| (file.path.to_owned(), pointer);
             if name.eq_ignore_ascii_case("function.json") {
                 let function = folder.rsplit('/').next().unwrap_or_default();
-                app.functions.push(Function::new(place(String::new()), function, value.ok()));
+                app.functions.push(Function::new(place(String::new()), function, value));
                 continue;
             }
             match value {
                 // What else lies in the folder of an app may have comments, such as `tsconfig.json`.
                 Err(_) if !is_alone && !is_known(name) => {}
-                Err(position) => app.broken.push((file.path.to_owned(), position)),
+                Err(error) => app.broken.push((file.path.to_owned(), error)),
                 Ok(value) if name.eq_ignore_ascii_case("host.json") => app.host(&value),
-                Ok(value) => app.other(&value, &place),
+                Ok(value) => app.other(value, &place),
             }
         }
         app
@@ -73,28 +79,38 @@ impl App {
         self.route_prefix = prefix.and_then(Value::as_str).map(|prefix| prefix.trim_matches('/').to_owned());
     }
 
-    fn other(&mut self, value: &Value, place: &dyn Fn(String) -> (String, String)) {
+    fn other(&mut self, mut value: Value, place: &dyn Fn(String) -> (String, String)) {
         if let Some(resources) = value["resources"].as_array() {
-            return self.template(value, resources, place);
+            return self.template(&value, resources, place);
         }
-        let list = if value["value"].is_array() { "/value" } else { "" };
-        match value["value"].as_array().or_else(|| value.as_array()) {
-            Some(functions) => {
-                for (index, function) in functions.iter().enumerate() {
-                    self.listed(function, place(format!("{list}/{index}")));
-                }
+        let (list, functions) = match value.get_mut("value").map(Value::take) {
+            Some(Value::Array(functions)) => ("/value", functions),
+            Some(other) => {
+                self.settings.extend(other.as_str().map(|text| ("value".to_owned(), text.to_owned())));
+                ("", Vec::new())
             }
-            None => self.settings.extend(strings(value)),
+            None => ("", value.as_array_mut().map(std::mem::take).unwrap_or_default()),
+        };
+        for (index, function) in functions.into_iter().enumerate() {
+            self.listed(function, place(format!("{list}/{index}")));
         }
+        self.settings.extend(strings(&value));
     }
 
     /// A function of the management listing, of the host's listing, or of worker metadata.
-    fn listed(&mut self, entry: &Value, place: (String, String)) {
-        let properties = if entry["properties"]["config"].is_object() { &entry["properties"] } else { entry };
+    fn listed(&mut self, mut entry: Value, place: (String, String)) {
+        let has_properties = entry["properties"]["config"].is_object();
+        let config = if entry["bindings"].is_array() {
+            let members = ["bindings", "disabled"].into_iter();
+            members.filter_map(|name| Some((name.to_owned(), entry.get_mut(name)?.take()))).collect()
+        } else {
+            let config = entry.pointer_mut(if has_properties { "/properties/config" } else { "/config" });
+            config.map(Value::take).unwrap_or_default()
+        };
+        let properties = if has_properties { &entry["properties"] } else { &entry };
         let full_name = entry["name"].as_str().unwrap_or_default();
         let name = properties["name"].as_str().unwrap_or(full_name);
-        let config = if entry["bindings"].is_array() { entry } else { &properties["config"] };
-        let mut function = Function::new(place, name.rsplit('/').next().unwrap_or_default(), Some(config.clone()));
+        let mut function = Function::new(place, name.rsplit('/').next().unwrap_or_default(), Ok(config));
         function.invoke_url = properties["invoke_url_template"].as_str().map(str::to_owned);
         function.is_disabled = properties["isDisabled"].as_bool().unwrap_or_default();
         self.functions.push(function);
@@ -124,14 +140,14 @@ impl App {
             } else if kind.eq_ignore_ascii_case("Microsoft.Web/sites/functions") {
                 let short = name.rsplit('/').next().unwrap_or_default().to_owned();
                 let place = place(format!("/resources/{index}"));
-                self.functions.push(Function::new(place, &short, Some(resource["properties"]["config"].clone())));
+                self.functions.push(Function::new(place, &short, Ok(resource["properties"]["config"].clone())));
             }
         }
     }
 }
 
 impl Function {
-    fn new(place: (String, String), name: &str, config: Option<Value>) -> Self {
+    fn new(place: (String, String), name: &str, config: Result<Value, SyntaxError>) -> Self {
         Self { place, name: name.to_owned(), config, invoke_url: None, is_disabled: false }
     }
 }
@@ -163,12 +179,6 @@ fn is_known(name: &str) -> bool {
     names.iter().any(|known| name.eq_ignore_ascii_case(known))
 }
 
-/// The value, or line and column of what is wrong.
-fn json(bytes: &[u8]) -> Result<Value, (u64, u64)> {
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
-    serde_json::from_slice(text).map_err(|error| (error.line() as u64, error.column() as u64))
-}
-
 fn strings(value: &Value) -> impl Iterator<Item = (String, String)> {
     // `local.settings.json` keeps them one level down.
     let value = if value["Values"].is_object() { &value["Values"] } else { value };
@@ -188,5 +198,12 @@ fn evaluate(name: &str, template: &Value) -> String {
         let default = |name: &str| template["parameters"][name]["defaultValue"].as_str().map(str::to_owned);
         quoted.map(str::to_owned).or_else(|| parameter.and_then(default)).unwrap_or_default()
     };
-    inside.split(',').map(|part| term(part.trim())).collect()
+    let mut name = String::new();
+    for part in inside.split(',') {
+        name.push_str(&term(part.trim()));
+        if name.len() > LONGEST_NAME {
+            break;
+        }
+    }
+    name
 }

@@ -2,38 +2,29 @@
 
 use serde_json::Value;
 
+use super::trigger::{Call, Trigger};
+use crate::import::openapi::escape_name;
+
 /// A workflow that requests can start.
 #[derive(Debug, Default)]
-pub(super) struct Workflow {
+pub(super) struct Workflow<'d> {
     /// Name of the workflow, if the document has one.
     pub(super) name: Option<String>,
     pub(super) resource_id: Option<String>,
-    /// `https://{host}/workflows/{id}/triggers`.
+    /// `https://{host}/workflows/{id}/triggers`, or `https://{site}/api/{workflow}/triggers` in a Standard plan.
     pub(super) service_url: Option<String>,
     pub(super) is_disabled: bool,
-    pub(super) triggers: Vec<Trigger>,
+    pub(super) triggers: Vec<Trigger<'d>>,
     /// JSON pointer to where triggers are described.
     pub(super) triggers_at: &'static str,
 }
 
-/// A trigger of type `Request`.
-#[derive(Debug)]
-pub(super) struct Trigger {
-    pub(super) name: String,
-    /// Upper case.
-    pub(super) method: String,
-    /// Behind `/paths/invoke`, without slashes at the ends; may be empty.
-    pub(super) relative_path: String,
-    pub(super) api_version: String,
-    pub(super) schema: Option<Value>,
-}
+/// The methods that a path of a Swagger document may have.
+const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
 
-/// The version of the trigger's own API.
-const API_VERSION: &str = "2016-10-01";
-
-impl Workflow {
+impl<'d> Workflow<'d> {
     /// Reads a document; none when it describes no workflow.
-    pub(super) fn read(document: &Value) -> Option<Self> {
+    pub(super) fn read(document: &'d Value) -> Option<Self> {
         if document["paths"].is_object() {
             return Self::from_swagger(document);
         }
@@ -48,31 +39,39 @@ impl Workflow {
         };
         let triggers = definition["triggers"].as_object()?;
         let endpoint = properties["accessEndpoint"].as_str();
+        let defined = |(name, trigger): (&'d String, &'d Value)| {
+            Trigger::defined(name, trigger, format!("{triggers_at}/{}", escape_name(name)))
+        };
         Some(Self {
             name: document["name"].as_str().map(str::to_owned),
             resource_id: document["id"].as_str().map(str::to_owned),
             service_url: endpoint.map(|url| format!("{}/triggers", without_port(url).trim_end_matches('/'))),
             is_disabled: properties["state"].as_str().is_some_and(|state| state.eq_ignore_ascii_case("Disabled")),
-            triggers: triggers.iter().filter_map(|(name, trigger)| Trigger::defined(name, trigger)).collect(),
+            triggers: triggers.iter().filter_map(defined).collect(),
             triggers_at,
         })
     }
 
-    fn from_swagger(document: &Value) -> Option<Self> {
+    fn from_swagger(document: &'d Value) -> Option<Self> {
         let mut triggers = Vec::new();
         for (path, item) in document["paths"].as_object()? {
-            let Some((name, relative_path)) = split(path) else { continue };
+            let Some((call, name, relative_path)) = split(path) else { continue };
             for (method, operation) in item.as_object().into_iter().flatten() {
+                if !METHODS.contains(&method.as_str()) {
+                    continue;
+                }
                 let query = |name: &str| {
                     let mut parameters = operation["parameters"].as_array()?.iter();
                     parameters.find(|parameter| parameter["name"] == name)?["default"].as_str()
                 };
                 triggers.push(Trigger {
+                    call,
                     name: name.to_owned(),
                     method: method.to_ascii_uppercase(),
                     relative_path: relative_path.to_owned(),
-                    api_version: query("api-version").unwrap_or(API_VERSION).to_owned(),
+                    api_version: query("api-version").unwrap_or(call.api_version()).to_owned(),
                     schema: schema(&document["definitions"][format!("request-{name}")]),
+                    pointer: format!("/paths/{}/{method}", escape_name(path)),
                 });
             }
         }
@@ -86,57 +85,69 @@ impl Workflow {
         })
     }
 
-    fn from_callback(document: &Value) -> Option<Self> {
+    fn from_callback(document: &'d Value) -> Option<Self> {
         let base = without_port(document["basePath"].as_str().or_else(|| document["value"].as_str())?);
         let base = base.split('?').next().unwrap_or_default();
         let (service_url, path) = base.split_once("/triggers/")?;
-        let (name, in_base) = split(&format!("/{path}")).map(|(name, rest)| (name.to_owned(), rest.to_owned()))?;
-        let relative_path = document["relativePath"].as_str().map_or(in_base, |path| path.trim_matches('/').to_owned());
+        let path = format!("/{path}");
+        let (call, name, in_base) = split(&path)?;
+        let written = document["relativePath"].as_str().map(|path| path.trim_matches('/'));
         let trigger = Trigger {
-            name,
-            method: document["method"].as_str().unwrap_or("POST").to_ascii_uppercase(),
-            relative_path,
-            api_version: document["queries"]["api-version"].as_str().unwrap_or(API_VERSION).to_owned(),
-            schema: None,
-        };
-        let service_url = Some(format!("{service_url}/triggers"));
-        Some(Self { service_url, triggers: vec![trigger], triggers_at: "/basePath", ..Self::default() })
-    }
-}
-
-impl Trigger {
-    fn defined(name: &str, trigger: &Value) -> Option<Self> {
-        if !trigger["type"].as_str()?.eq_ignore_ascii_case("Request") {
-            return None;
-        }
-        let inputs = &trigger["inputs"];
-        Some(Self {
+            call,
             name: name.to_owned(),
-            method: inputs["method"].as_str().unwrap_or("POST").to_ascii_uppercase(),
-            relative_path: inputs["relativePath"].as_str().unwrap_or_default().trim_matches('/').to_owned(),
-            api_version: API_VERSION.to_owned(),
-            schema: schema(&inputs["schema"]),
+            method: document["method"].as_str().unwrap_or("POST").to_ascii_uppercase(),
+            relative_path: written.unwrap_or(in_base).to_owned(),
+            api_version: document["queries"]["api-version"].as_str().unwrap_or(call.api_version()).to_owned(),
+            schema: None,
+            pointer: "/basePath".to_owned(),
+        };
+        // In a Standard plan the URL holds the name of the workflow.
+        let workflow = service_url.rsplit_once("/api/").map(|(_, name)| name.to_owned());
+        Some(Self {
+            name: workflow.filter(|_| call == Call::Standard),
+            service_url: Some(format!("{service_url}/triggers")),
+            triggers: vec![trigger],
+            triggers_at: "/basePath",
+            ..Self::default()
         })
     }
-
-    /// `/manual/paths/invoke` and the relative path.
-    pub(super) fn url_template(&self) -> String {
-        let path = format!("/{}/paths/invoke/{}", self.name, self.relative_path);
-        path.trim_end_matches('/').to_owned()
-    }
 }
 
-/// Trigger and relative path of `/{trigger}/paths/invoke[/{relative path}]`.
-fn split(path: &str) -> Option<(&str, &str)> {
-    let (name, rest) = path.trim_start_matches('/').split_once("/paths/invoke")?;
-    (!name.contains('/')).then(|| (name, rest.trim_matches('/')))
+/// How a path calls a trigger, the trigger and the relative path, from `/{trigger}/paths/invoke[/{relative path}]`, or
+/// `/{trigger}/invoke[/{relative path}]` in a Standard plan.
+fn split(path: &str) -> Option<(Call, &str, &str)> {
+    let (name, rest) = path.trim_start_matches('/').split_once('/')?;
+    let (call, rest) = match (rest.strip_prefix("paths/invoke"), rest.strip_prefix("invoke")) {
+        (Some(rest), _) => (Call::Consumption, rest),
+        (None, rest) => (Call::Standard, rest?),
+    };
+    (rest.is_empty() || rest.starts_with('/')).then(|| (call, name, rest.trim_matches('/')))
 }
 
-fn schema(schema: &Value) -> Option<Value> {
-    schema.as_object().filter(|members| !members.is_empty()).map(|_| schema.clone())
+pub(super) fn schema(schema: &Value) -> Option<&Value> {
+    schema.as_object().filter(|members| !members.is_empty()).map(|_| schema)
 }
 
 /// The URL without the port that its scheme implies.
 fn without_port(url: &str) -> String {
     url.replacen(":443/", "/", 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn splits_paths() {
+        for (path, expected) in [
+            ("/manual/paths/invoke", Some((Call::Consumption, "manual", ""))),
+            ("/manual/paths/invoke/a/{b}/", Some((Call::Consumption, "manual", "a/{b}"))),
+            ("/manual/invoke/a", Some((Call::Standard, "manual", "a"))),
+            ("/manual/invoked", None),
+            ("/a/b/paths/invoke", None),
+            ("/manual", None),
+        ] {
+            assert_eq!(split(path), expected, "{path}");
+        }
+    }
 }

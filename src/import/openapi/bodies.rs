@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::Context;
 use super::Version;
-use super::document::Node;
+use super::document::{Node, escape};
+use super::dropped::Kind;
 use super::forms;
 use super::parameters::{Declared, Place, described};
 use super::references::target;
@@ -35,9 +36,8 @@ pub(super) fn request<'d>(
     context.room.take(0, request.description.as_deref());
     request.representations = match context.version {
         Version::V2 => {
-            let types = media_types(context.root, operation, "consumes");
-            let media = Media::of(body);
-            types.iter().map(|content_type| representation(context, content_type, &media, name)).collect()
+            let types = media_types(context, operation, "consumes");
+            in_each(context, &types, &Media::of(body), |_| name())
         }
         _ => contents(context, body, |_| name()),
     };
@@ -48,25 +48,35 @@ pub(super) fn responses<'d>(
     context: &mut Context<'d>,
     operation: Node<'d>,
     type_prefix: &str,
+    pointer: &str,
 ) -> Vec<OperationResponse> {
     let mut responses = Vec::new();
     for (status, node) in operation.get("responses").members() {
         if context.room.is_full() {
             break;
         }
-        let Some(code) = status.parse::<u16>().ok().filter(|code| (100..600).contains(code)) else { continue };
+        let Some(code) = status.parse::<u16>().ok().filter(|code| (100..600).contains(code)) else {
+            context.room.take(size_of::<Node<'_>>(), None);
+            if !status.starts_with("x-") {
+                context.dropped.count(Kind::Responses, || format!("{pointer}/responses/{}", escape(status)));
+            }
+            continue;
+        };
         let node = context.references.resolve(node);
         let mut response = OperationResponse::new().status_code(code);
-        response.description = node.get("description").some_text().map(str::to_owned);
+        let [description, links] = node.find_all(["description", "links"]);
+        if links.is_some_and(Node::has_members) {
+            context.dropped.count(Kind::Links, || format!("{pointer}/responses/{status}/links"));
+        }
+        response.description = description.and_then(Node::some_text).map(str::to_owned);
         context.room.take(size_of::<OperationResponse>(), response.description.as_deref());
         response.headers = headers(context, node);
         let name = |content_type: &str| format!("{type_prefix}{status}{}Response", pascal(content_type));
         response.representations = match context.version {
             Version::V2 if node.find("schema").is_none() => Vec::new(),
             Version::V2 => {
-                let types = media_types(context.root, operation, "produces");
-                let media = Media::of(node);
-                types.iter().map(|kind| representation(context, kind, &media, || name(kind))).collect()
+                let types = media_types(context, operation, "produces");
+                in_each(context, &types, &Media::of(node), name)
             }
             _ => contents(context, node, name),
         };
@@ -99,6 +109,23 @@ fn contents<'d>(context: &mut Context<'d>, body: Node<'d>, name: impl Fn(&str) -
     contents
 }
 
+/// One body in each of its media types, as 2.0 has it.
+fn in_each<'d>(
+    context: &mut Context<'d>,
+    types: &[&str],
+    media: &Media<'d>,
+    name: impl Fn(&str) -> String,
+) -> Vec<Representation> {
+    let mut bodies = Vec::new();
+    for content_type in types {
+        if context.room.is_full() {
+            break;
+        }
+        bodies.push(representation(context, content_type, media, || name(content_type)));
+    }
+    bodies
+}
+
 /// What a body is like, in each of its media types in 2.0.
 pub(super) struct Media<'d> {
     pub(super) schema: Option<Node<'d>>,
@@ -123,6 +150,7 @@ fn representation<'d>(
 ) -> Representation {
     let mut representation = Representation::new(context.media_types.get(content_type));
     if is_form(content_type) {
+        context.room.take(size_of::<Representation>(), [content_type]);
         let fields = media.schema.map(|schema| forms::fields(context, schema));
         representation.form_parameters = fields.unwrap_or_default();
         return representation;
@@ -165,8 +193,15 @@ impl MediaTypes {
 }
 
 /// The media types of a 2.0 operation: its own list, else the document's, else JSON.
-fn media_types<'d>(root: Node<'d>, operation: Node<'d>, member: &str) -> Vec<&'d str> {
-    let own = operation.find(member).unwrap_or_else(|| root.get(member));
-    let listed: Vec<_> = own.items().filter_map(Node::some_text).collect();
+fn media_types<'d>(context: &mut Context<'d>, operation: Node<'d>, member: &str) -> Vec<&'d str> {
+    let own = operation.find(member).unwrap_or_else(|| context.root.get(member));
+    let mut listed = Vec::new();
+    for media_type in own.items() {
+        context.room.take(size_of::<Node<'_>>(), None);
+        if context.room.is_full() {
+            break;
+        }
+        listed.extend(media_type.some_text());
+    }
     if listed.is_empty() { vec!["application/json"] } else { listed }
 }

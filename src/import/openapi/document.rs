@@ -7,7 +7,8 @@ use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-pub(super) use node::{Node, escape, unescape};
+pub(in crate::import) use node::escape;
+pub(super) use node::{Node, unescape};
 
 /// A document: what JSON and YAML have in common, with members in the order written.
 #[derive(Debug)]
@@ -17,6 +18,10 @@ pub(super) struct Document<'t> {
     made: String,
     /// Values in the order written, the first one a null that stands for what is missing.
     slots: Vec<Slot>,
+    /// The most values that are kept.
+    most: usize,
+    /// Whether there were more.
+    is_full: bool,
     /// Whether lists and maps know where they stand in the source, as JSON.
     has_spans: bool,
     /// The members of large maps sorted by name, and the items of large lists, of those that were searched.
@@ -66,25 +71,55 @@ pub(super) struct Open(usize);
 pub(super) struct TextStart(usize);
 
 impl<'t> Document<'t> {
-    /// An empty document over a source of JSON.
-    pub(super) fn of_json(source: &'t str) -> Self {
-        Self::new(source, true)
+    /// An empty document of at most so many values over a source of JSON.
+    pub(super) fn of_json(source: &'t str, most: usize) -> Self {
+        Self::new(source, most, true)
     }
 
-    /// An empty document over a source of YAML.
-    pub(super) fn of_yaml(source: &'t str) -> Self {
-        Self::new(source, false)
+    /// An empty document of at most so many values over a source of YAML.
+    pub(super) fn of_yaml(source: &'t str, most: usize) -> Self {
+        Self::new(source, most, false)
     }
 
-    fn new(source: &'t str, has_spans: bool) -> Self {
-        let mut slots = Vec::with_capacity(source.len() / 16);
+    fn new(source: &'t str, most: usize, has_spans: bool) -> Self {
+        // The null is one more.
+        let most = most.saturating_add(1);
+        let mut slots = Vec::with_capacity((source.len() / 16).min(most).max(1));
         slots.push(Slot { kind: Kind::Null, start: 0, end: 0, next: u32::MAX });
-        Self { source, made: String::new(), slots, has_spans, places: RefCell::default() }
+        let made = String::new();
+        Self { source, made, slots, most, is_full: false, has_spans, places: RefCell::default() }
     }
 
     fn push(&mut self, kind: Kind, start: usize, end: usize) {
+        if self.slots.len() == self.slots.capacity() && !self.grow() {
+            return;
+        }
         let next = narrow(self.slots.len() + 1);
         self.slots.push(Slot { kind, start: narrow(start), end: narrow(end), next });
+    }
+
+    /// Makes room for more values; false when there may be no more.
+    ///
+    /// The last step goes to the limit, so that what is copied then is small beside it.
+    #[cold]
+    fn grow(&mut self) -> bool {
+        let length = self.slots.len();
+        let wanted = if length >= self.most / 4 { self.most } else { length.saturating_mul(2).max(64) };
+        match wanted.checked_sub(length).filter(|more| *more > 0) {
+            Some(more) => self.slots.reserve_exact(more),
+            None => self.is_full = true,
+        }
+        !self.is_full
+    }
+
+    /// How many values there are, names of members among them.
+    pub(super) fn count(&self) -> usize {
+        self.slots.len() - 1
+    }
+
+    /// Whether there were more values than are kept: then what is here is not the document.
+    pub(super) fn is_full(&self) -> bool {
+        self.is_full
     }
 
     pub(super) fn push_null(&mut self) {

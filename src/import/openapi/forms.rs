@@ -1,6 +1,6 @@
 //! The fields of a form, from the schema of its body.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::Context;
 use super::document::Node;
@@ -27,7 +27,7 @@ struct Form<'d> {
     fields: Vec<Parameter>,
     /// Where fields are by name.
     places: HashMap<&'d str, usize>,
-    required: Vec<&'d str>,
+    required: HashSet<&'d str>,
 }
 
 impl<'d> Form<'d> {
@@ -52,6 +52,12 @@ impl<'d> Form<'d> {
                 None => self.fields.push(field),
             }
         }
-        self.required.extend(schema.get("required").items().filter_map(Node::text));
+        for name in schema.get("required").items() {
+            context.room.take(size_of::<Node<'_>>(), None);
+            if context.room.is_full() {
+                return;
+            }
+            self.required.extend(name.text());
+        }
     }
 }

@@ -5,7 +5,10 @@ mod strings;
 use super::document::Document;
 
 /// As deep as `serde_json` reads, so that it can read what is kept as text.
-const DEEPEST: usize = 127;
+pub(super) const DEEPEST: usize = 127;
+
+/// What is said when there are more values than are read.
+pub(super) const TOO_MANY: &str = "it has too many values";
 
 /// Why a text is no JSON.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,11 +18,13 @@ pub(super) struct JsonError {
     pub(super) message: &'static str,
 }
 
-/// Reads a text that is one value.
-pub(super) fn read(text: &str) -> Result<Document<'_>, JsonError> {
-    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, depth: 0, document: Document::of_json(text) };
+/// Reads a text that is one value, with its limits: how deep it may nest, and how many values it may have.
+pub(super) fn read(text: &str, deepest: usize, most: usize) -> Result<Document<'_>, JsonError> {
+    let document = Document::of_json(text, most);
+    let mut reader = Reader { text, bytes: text.as_bytes(), at: 0, left: deepest.min(DEEPEST), document };
     reader.space();
     reader.value()?;
+    reader.check_size()?;
     reader.space();
     if reader.at < text.len() { Err(reader.error("expected nothing after the value")) } else { Ok(reader.document) }
 }
@@ -28,7 +33,8 @@ struct Reader<'t> {
     text: &'t str,
     bytes: &'t [u8],
     at: usize,
-    depth: usize,
+    /// How much deeper values may nest.
+    left: usize,
     document: Document<'t>,
 }
 
@@ -62,13 +68,17 @@ impl<'t> Reader<'t> {
     }
 
     fn nested(&mut self, read: fn(&mut Self) -> Result<(), JsonError>) -> Result<(), JsonError> {
-        if self.depth == DEEPEST {
-            return Err(self.error("lists and objects nest deeper than 127 levels"));
-        }
-        self.depth += 1;
+        let Some(left) = self.left.checked_sub(1) else {
+            return Err(self.error("lists and objects nest too deep"));
+        };
+        self.left = left;
         read(self)?;
-        self.depth -= 1;
+        self.left = left + 1;
         Ok(())
+    }
+
+    fn check_size(&self) -> Result<(), JsonError> {
+        if self.document.is_full() { Err(JsonError { offset: self.at, message: TOO_MANY }) } else { Ok(()) }
     }
 
     fn map(&mut self) -> Result<(), JsonError> {
@@ -89,6 +99,7 @@ impl<'t> Reader<'t> {
                 self.at += 1;
                 self.space();
                 self.value()?;
+                self.check_size()?;
                 self.space();
                 match self.peek() {
                     b',' => self.at += 1,
@@ -111,6 +122,7 @@ impl<'t> Reader<'t> {
         if self.peek() != b']' {
             loop {
                 self.value()?;
+                self.check_size()?;
                 self.space();
                 match self.peek() {
                     b',' => self.at += 1,
@@ -186,6 +198,10 @@ mod tests {
 
     use super::super::document::{Node, escape};
     use super::*;
+
+    fn read(text: &str) -> Result<Document<'_>, JsonError> {
+        super::read(text, DEEPEST, 10_000)
+    }
 
     fn value(text: &str) -> Option<Value> {
         read(text).ok().map(|document| document.root().to_json())
@@ -268,6 +284,25 @@ mod tests {
     fn says_where_it_is_wrong() {
         assert_eq!(read("{\"a\": 1 2}").unwrap_err(), JsonError { offset: 8, message: "expected `,` or `}`" });
         assert_eq!(read("{\"a\": ").unwrap_err(), JsonError { offset: 6, message: "the text ends too early" });
+    }
+
+    #[test]
+    fn stops_at_too_many_values_and_at_deep_ones() {
+        for (text, deepest, most, is_taken) in [
+            ("[0,0,0]", 9, 4, true),
+            ("[0,0,0]", 9, 3, false),
+            (r#"{"a":{"b":0}}"#, 9, 5, true),
+            (r#"{"a":{"b":0}}"#, 9, 4, false),
+            ("0", 0, 1, true),
+            ("0", 0, 0, false),
+            ("[[0]]", 2, 9, true),
+            ("[[0]]", 1, 9, false),
+        ] {
+            assert_eq!(super::read(text, deepest, most).is_ok(), is_taken, "{text} {deepest} {most}");
+        }
+        let long = format!("[{}0]", "0,".repeat(5_000));
+        assert_eq!(super::read(&long, 9, 999).unwrap_err().message, TOO_MANY);
+        assert!(super::read(&long, 9, 5_002).is_ok());
     }
 
     proptest! {

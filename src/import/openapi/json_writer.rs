@@ -4,10 +4,22 @@ use serde_json::Value;
 
 use super::document::Node;
 
+/// A list or object with more values than this is kept as it is written, and not sorted.
+const LARGEST_VALUE: usize = 10_000;
+
 impl Node<'_> {
     /// A scalar as text; other values as JSON.
     pub(super) fn to_text(self) -> String {
-        self.text().map_or_else(|| self.to_json().to_string(), str::to_owned)
+        if let Some(text) = self.text() {
+            return text.to_owned();
+        }
+        if self.weight(LARGEST_VALUE) > LARGEST_VALUE {
+            // A value takes many times the memory of its text.
+            let mut text = String::new();
+            self.write(&mut text);
+            return text;
+        }
+        self.to_json().to_string()
     }
 
     pub(super) fn to_json(self) -> Value {

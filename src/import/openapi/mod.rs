@@ -2,6 +2,7 @@
 
 mod bodies;
 mod document;
+mod dropped;
 mod forms;
 mod json;
 mod json_writer;
@@ -21,15 +22,19 @@ mod yaml;
 
 use bodies::MediaTypes;
 use document::Node;
-pub use options::{Options, QueryParameters, Strictness};
+pub(super) use document::escape as escape_name;
+use dropped::Dropped;
+pub use options::{OpenApiFormat, Options, QueryParameters, Strictness};
 use references::References;
 use room::Room;
 use samples::Samples;
 use schemas::Schemas;
 pub(super) use security::api_keys;
 use syntax::Syntax;
+pub(super) use syntax::{Limits, SyntaxError, json_value};
 
 use super::finding::Findings;
+use super::generated::literal_url;
 use super::{Imported, Severity, names};
 use crate::model::{Api, Backend, Protocol, Resource, Tag};
 
@@ -59,7 +64,11 @@ pub fn openapi(bytes: &[u8], options: &Options) -> Imported {
         findings.refuse("inline-too-large", "", message);
         return refused(findings, options);
     }
-    match syntax::read(bytes) {
+    let syntax = match options.format {
+        Some(OpenApiFormat::OpenApiJson | OpenApiFormat::SwaggerJson) => Some(Syntax::Json),
+        Some(OpenApiFormat::OpenApi) | None => None,
+    };
+    match syntax::read(bytes, syntax, &options.limits()) {
         Ok((syntax, document)) => import(document.root(), syntax, findings, options, bytes),
         Err(error) => {
             findings.refuse_at(error.code, error.place, error.message);
@@ -87,6 +96,7 @@ struct Context<'d> {
     samples: Samples<'d>,
     media_types: MediaTypes,
     room: Room,
+    dropped: Dropped,
 }
 
 fn refused(findings: Findings, options: &Options) -> Imported {
@@ -95,7 +105,7 @@ fn refused(findings: Findings, options: &Options) -> Imported {
 }
 
 fn import(root: Node<'_>, syntax: Syntax, mut findings: Findings, options: &Options, bytes: &[u8]) -> Imported {
-    let supported = version(root, &mut findings);
+    let supported = version(root, &mut findings).filter(|version| is_wanted(*version, syntax, options, &mut findings));
     let (version, is_supported) = (supported.unwrap_or(Version::V30), supported.is_some());
     if version == Version::V2 && syntax == Syntax::Yaml {
         let severity = if options.strictness == Strictness::Lenient { Severity::Warning } else { Severity::Error };
@@ -114,6 +124,7 @@ fn import(root: Node<'_>, syntax: Syntax, mut findings: Findings, options: &Opti
         samples: Samples::default(),
         media_types: MediaTypes::default(),
         room: Room::new(bytes.len()),
+        dropped: Dropped::default(),
     };
     if is_supported {
         shape::check(&mut context);
@@ -123,9 +134,13 @@ fn import(root: Node<'_>, syntax: Syntax, mut findings: Findings, options: &Opti
     if is_supported {
         shape::conclude(&mut context);
     }
+    dropped_of_document(&mut context);
+    let says_protocols = servers::says_protocols(&context);
     let backend = options.make_backend.then(|| backend(&api)).flatten();
     let (findings, schemas) = (context.findings, context.schemas);
     let mut imported = Imported::new(findings.into_vec(), api);
+    imported.dropped = context.dropped.into_findings();
+    imported.says_protocols = says_protocols;
     imported.operations = made.operations;
     imported.tags = tags(root, &made.tags);
     imported.operation_tags = made.tags;
@@ -154,6 +169,35 @@ fn version(root: Node<'_>, findings: &mut Findings) -> Option<Version> {
     None
 }
 
+/// Whether the version is that of the format that the caller named.
+fn is_wanted(version: Version, syntax: Syntax, options: &Options, findings: &mut Findings) -> bool {
+    let (expected, is_expected) = match options.format {
+        None => return true,
+        Some(OpenApiFormat::SwaggerJson) => ("2.0", version == Version::V2),
+        // Tools send 2.0 as YAML under this name, too: whether that is taken is said elsewhere.
+        Some(OpenApiFormat::OpenApi) => ("3.0 or 3.1", version != Version::V2 || syntax == Syntax::Yaml),
+        Some(OpenApiFormat::OpenApiJson) => ("3.0 or 3.1", version != Version::V2),
+    };
+    if !is_expected {
+        let pointer = if version == Version::V2 { "/swagger" } else { "/openapi" };
+        let message = format!("the version is not that of the format that was named: expected {expected}");
+        findings.refuse("unsupported-version", pointer, message);
+    }
+    is_expected
+}
+
+/// Counts what the document itself and its tags say and an API has no place for.
+fn dropped_of_document(context: &mut Context<'_>) {
+    if context.root.find("externalDocs").is_some() {
+        context.dropped.count(dropped::Kind::ExternalDocs, || "/externalDocs".to_owned());
+    }
+    for (number, tag) in context.root.get("tags").items().enumerate() {
+        if tag.find("externalDocs").is_some() {
+            context.dropped.count(dropped::Kind::ExternalDocs, || format!("/tags/{number}/externalDocs"));
+        }
+    }
+}
+
 fn api(context: &mut Context<'_>) -> Resource<Api> {
     let info = context.root.get("info");
     let title = info.get("title").some_text().unwrap_or("API");
@@ -162,16 +206,15 @@ fn api(context: &mut Context<'_>) -> Resource<Api> {
     let mut api = Api::new(context.options.path.clone().unwrap_or_else(|| name.clone()));
     api.display_name = Some(names::cut(title, 300).0.to_owned());
     api.description = info.get("description").some_text().map(str::to_owned);
-    api.service_url = servers::service_url(context);
+    let service_url = servers::service_url(context);
+    api.service_url = literal_url(service_url, "/servers", &mut context.findings);
     api.protocols = servers::protocols(context);
-    if let Some(terms) = info.find("termsOfService") {
-        api.extra.insert("termsOfServiceUrl", terms.to_json());
+    if let Some(terms) = info.get("termsOfService").text() {
+        api.extra.insert("termsOfServiceUrl", terms.into());
     }
     for member in ["contact", "license"] {
         if let Some(value) = info.find(member).filter(|value| value.is_map()) {
-            let kept = ["name", "url", "email"]
-                .iter()
-                .filter_map(|&name| Some((name.to_owned(), value.find(name)?.to_json())));
+            let kept = ["name", "url", "email"].iter().filter_map(|&name| Some((name, value.get(name).text()?)));
             api.extra.insert(member, kept.collect());
         }
     }

@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 
 use super::document::{Node, escape};
+use super::dropped::Kind;
 use super::{Context, bodies, parameters};
+use crate::import::limits::LONGEST_PATH;
 use crate::import::names::{self, Taken};
 use crate::model::{Operation, OperationRequest, Resource};
 
-/// The longest URL template that the service stores.
-const LONGEST_PATH: usize = 1_000;
+/// The members of a path that are operations.
+const METHODS: [&str; 8] = ["get", "put", "post", "delete", "options", "head", "patch", "trace"];
 
 /// The operations of a document, and the tags of those that have any.
 #[derive(Default)]
@@ -25,7 +27,11 @@ pub(super) fn operations(context: &mut Context<'_>) -> Made {
         for (path, item) in root.get(list).members().filter(|(path, _)| !path.starts_with("x-")) {
             if path.len() > LONGEST_PATH {
                 let message = format!("a path has {} bytes: at most {LONGEST_PATH} are taken", path.len());
-                context.findings.refuse("path-too-long", format!("/{list}"), message);
+                context.findings.refuse(
+                    "path-too-long",
+                    format!("/{list}/{}", escape(names::cut(path, 100).0)),
+                    message,
+                );
                 continue;
             }
             let pointer = format!("/{list}/{}", escape(path));
@@ -37,9 +43,14 @@ pub(super) fn operations(context: &mut Context<'_>) -> Made {
             if item.find("servers").is_some() {
                 context.findings.warn("path-servers-ignored", &pointer, "servers of a path are left out");
             }
-            for (method, operation) in item.members() {
+            for (method, operation) in item.find_in_order(METHODS) {
                 let pointer = format!("{pointer}/{method}");
-                if !is_imported(context, method, &pointer) || !operation.is_map() {
+                context.room.take(pointer.len(), None);
+                if method == "trace" {
+                    context.findings.warn("trace-ignored", &pointer, "`TRACE` operations are left out");
+                    continue;
+                }
+                if !operation.is_map() {
                     continue;
                 }
                 if maker.made.operations.len() >= context.options.max_operations {
@@ -81,10 +92,16 @@ impl Maker {
             );
             context.findings.refuse("duplicate-signature", &place.pointer, message);
         }
-        let tags: Vec<_> = place.operation.get("tags").items().filter_map(Node::some_text).collect();
+        let mut tags = Vec::new();
+        for tag in place.operation.get("tags").items() {
+            if context.room.is_full() {
+                break;
+            }
+            context.room.take(size_of::<String>(), tag.some_text());
+            tags.extend(tag.some_text().map(str::to_owned));
+        }
         if !tags.is_empty() {
-            context.room.take(size_of::<String>() * tags.len(), tags.iter().copied());
-            self.made.tags.push((name, tags.into_iter().map(str::to_owned).collect()));
+            self.made.tags.push((name, tags));
         }
         self.made.operations.push(resource);
     }
@@ -99,28 +116,30 @@ struct Place<'d> {
     pointer: String,
 }
 
-/// Whether a member of a path is an operation that is imported.
-fn is_imported(context: &mut Context<'_>, method: &str, pointer: &str) -> bool {
-    if method == "trace" {
-        context.findings.warn("trace-ignored", pointer, "`TRACE` operations are left out");
-    }
-    matches!(method, "get" | "put" | "post" | "delete" | "options" | "head" | "patch")
-}
-
 fn operation_of<'d>(context: &mut Context<'d>, place: &Place<'d>, taken: &mut Taken) -> (Resource<Operation>, String) {
     let Place { path, item, method, operation, pointer } = place;
     let (item, operation) = (*item, *operation);
-    if operation.find("servers").is_some() {
+    let members = ["servers", "callbacks", "externalDocs", "deprecated", "operationId", "description"];
+    let [servers, callbacks, documentation, deprecated, id, description] = operation.find_all(members);
+    if servers.is_some() {
         context.findings.warn("operation-servers-ignored", pointer, "servers of an operation are left out");
     }
-    if operation.get("callbacks").has_members() {
+    if callbacks.is_some_and(Node::has_members) {
         context.findings.warn("callbacks-ignored", pointer, "callbacks are left out");
     }
+    if documentation.is_some() {
+        context.dropped.count(Kind::ExternalDocs, || format!("{pointer}/externalDocs"));
+    }
+    if deprecated.is_some_and(Node::is_true) {
+        context.dropped.count(Kind::Deprecated, || format!("{pointer}/deprecated"));
+    }
     let type_prefix = names::type_prefix(path, method);
-    let declared = parameters::declared(&context.references, item, operation, context.options.max_parameters);
-    if parameters::count(item, operation) > context.options.max_parameters {
-        let message = format!("more than {} parameters", context.options.max_parameters);
-        context.findings.refuse("too-many-parameters", pointer, message);
+    let most = context.options.max_parameters;
+    let count = parameters::count(item, operation, most);
+    context.room.take(count * size_of::<Node<'_>>(), None);
+    let declared = parameters::declared(&context.references, item, operation, most);
+    if count > most {
+        context.findings.refuse("too-many-parameters", pointer, format!("more than {most} parameters"));
     }
     let template = parameters::template(context, path, &declared, &type_prefix, pointer);
 
@@ -129,16 +148,16 @@ fn operation_of<'d>(context: &mut Context<'d>, place: &Place<'d>, taken: &mut Ta
     request.headers = template.headers;
     bodies::request(context, method, operation, &declared, &type_prefix, pointer, &mut request);
 
-    let id = operation.get("operationId").some_text();
+    let id = id.and_then(Node::some_text);
     let from_id = id.map(names::normalise).filter(|name| !name.is_empty());
     let name = from_id.unwrap_or_else(|| names::normalise(&format!("{method}-{}", template.url)));
     let name = taken.unique(if name.is_empty() { method.to_lowercase() } else { name });
 
     let mut made = Operation::new(method.as_str(), template.url);
     made.display_name = Some(display_name(context, place, id));
-    made.description = operation.get("description").some_text().map(str::to_owned);
+    made.description = description.and_then(Node::some_text).map(str::to_owned);
     made.template_parameters = template.parameters;
-    made.responses = bodies::responses(context, operation, &type_prefix);
+    made.responses = bodies::responses(context, operation, &type_prefix, pointer);
     made.request = Some(request).filter(|request| *request != OperationRequest::new());
     (Resource::new(name, made), template.signature)
 }

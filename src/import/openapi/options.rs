@@ -1,5 +1,8 @@
 //! What a caller may ask of an import.
 
+use super::json::DEEPEST;
+use super::syntax::Limits;
+
 /// Settings of an import; the default is what the service does with a document that was sent to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -28,6 +31,14 @@ pub struct Options {
     pub max_operations: usize,
     /// The most parameters of one operation: 1 000.
     pub max_parameters: usize,
+    /// How the document is written; otherwise its first character tells.
+    pub format: Option<OpenApiFormat>,
+    /// How deep values may nest: 127, which is the most for JSON; YAML may nest 64 deep at most.
+    pub max_depth: usize,
+    /// The most values of a document, names of members among them and aliases followed: 8 000 000.
+    pub max_values: usize,
+    /// How many times larger its aliases may make a YAML document: 4.
+    pub max_alias_growth: usize,
 }
 
 impl Default for Options {
@@ -45,8 +56,30 @@ impl Default for Options {
             max_bytes: 64 * 1024 * 1024,
             max_operations: 100_000,
             max_parameters: 1_000,
+            format: None,
+            max_depth: DEEPEST,
+            max_values: 8_000_000,
+            max_alias_growth: 4,
         }
     }
+}
+
+impl Options {
+    pub(super) fn limits(&self) -> Limits {
+        Limits { depth: self.max_depth, values: self.max_values, alias_growth: self.max_alias_growth }
+    }
+}
+
+/// The format that a document is said to have (`format` of an import request); another one is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OpenApiFormat {
+    /// `openapi`: OpenAPI 3 as YAML, or as JSON, which is YAML.
+    OpenApi,
+    /// `openapi+json`: OpenAPI 3 as JSON.
+    OpenApiJson,
+    /// `swagger-json`: OpenAPI 2.0 as JSON.
+    SwaggerJson,
 }
 
 /// What is forgiven.

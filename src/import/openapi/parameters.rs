@@ -39,9 +39,10 @@ impl Declared<'_> {
 /// So many parameters are scanned for a name.
 const FEW: usize = 16;
 
-/// How many parameters are declared for an operation.
-pub(super) fn count(item: Node<'_>, operation: Node<'_>) -> usize {
-    item.get("parameters").items().count() + operation.get("parameters").items().count()
+/// How many parameters are declared for an operation; counting ends above `most`.
+pub(super) fn count(item: Node<'_>, operation: Node<'_>, most: usize) -> usize {
+    let all = item.get("parameters").items().chain(operation.get("parameters").items());
+    all.take(most.saturating_add(1)).count()
 }
 
 /// The parameters of an operation: those of its path, each replaced by the operation's own of the same name and place.
@@ -283,8 +284,15 @@ pub(super) fn property(context: &mut Context<'_>, name: &str, schema: Node<'_>, 
     let [description, example] = node.find_all(["description", "example"]);
     contract.description = description.and_then(Node::some_text).map(str::to_owned);
     contract.default_value = default.map(|value| Value::String(value.to_text()));
-    let values = values.into_iter().flat_map(Node::items);
-    contract.values = values.map(|value| Value::String(value.to_text())).collect();
+    for value in values.into_iter().flat_map(Node::items) {
+        if context.room.is_full() {
+            break;
+        }
+        let value = value.to_text();
+        // The list grows by doubling, and a short text takes more memory than its bytes.
+        context.room.take(2 * size_of::<Value>() + 16, [&*value]);
+        contract.values.push(Value::String(value));
+    }
     contract.examples = example.or(of_schema).map(|value| wrap(|out| value.write(out)));
     context.room.take_parameter(&contract);
     contract

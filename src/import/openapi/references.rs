@@ -288,6 +288,8 @@ mod tests {
                 "properties": {"x-name": {"$ref": "seen.json"}, "example": {"$ref": "#/gone"}, "$ref": {"type": "string"}},
                 "components": {"schemas": {"A": {"$ref": "#/components/schemas/B"}, "B": {"$ref": "#/components/schemas/A"}}}
             }"##,
+            127,
+            1_000,
         )
         .unwrap();
         let mut findings = Findings::default();

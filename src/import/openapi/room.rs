@@ -22,15 +22,12 @@ impl Room {
         self.0 = self.0.saturating_sub(entity.saturating_add(texts));
     }
 
+    /// Takes those of a parameter, other than of its allowed values.
     pub(super) fn take_parameter(&mut self, parameter: &Parameter) {
-        let values = parameter.default_value.iter().chain(&parameter.values).filter_map(|value| value.as_str());
+        let default = parameter.default_value.as_ref().and_then(|value| value.as_str());
         let texts = [parameter.description.as_deref(), parameter.type_name.as_deref()].into_iter().flatten();
         let examples = parameter.examples.as_ref().map_or(0, Json::size);
-        let values_size = parameter.values.len() * size_of::<serde_json::Value>();
-        self.take(
-            size_of::<Parameter>() + examples + values_size,
-            texts.chain(values).chain([parameter.name.as_str()]),
-        );
+        self.take(size_of::<Parameter>() + examples, texts.chain(default).chain([parameter.name.as_str()]));
     }
 
     /// Whether nothing more may be made.

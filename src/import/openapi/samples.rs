@@ -247,7 +247,7 @@ mod tests {
 
     fn made(schema: &str) -> String {
         let text = format!(r#"{{"schema": {schema}}}"#);
-        let document = json::read(&text).unwrap();
+        let document = json::read(&text, 127, 10_000).unwrap();
         let media = document.root();
         Samples::default().of(&References::new(media), &Media::of(media), "application/json", Version::V31).0.unwrap()["default"]["value"]
             .to_string()

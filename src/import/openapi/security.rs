@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::document::Node;
+use super::document::{Node, escape};
 use super::references::References;
-use super::{Context, Version, syntax};
+use super::{Context, Options, Version, syntax};
 use crate::model::{Api, AuthenticationSettings, SubscriptionKeyParameterNames};
 
 /// Reports the security of a document; maps it onto the API when the options ask for it.
@@ -52,15 +52,20 @@ pub(in crate::import) struct ApiKey {
     /// Name of the header or query parameter.
     pub(in crate::import) name: String,
     pub(in crate::import) is_header: bool,
+    /// Where the scheme is described.
+    pub(in crate::import) pointer: String,
 }
 
 /// The keys in headers and queries of a document; none when it cannot be read.
-pub(in crate::import) fn api_keys(bytes: &[u8]) -> Vec<ApiKey> {
-    let Ok((_, document)) = syntax::read(bytes) else { return Vec::new() };
+pub(in crate::import) fn api_keys(bytes: &[u8], options: &Options) -> Vec<ApiKey> {
+    let Ok((_, document)) = syntax::read(bytes, None, &options.limits()) else { return Vec::new() };
     let root = document.root();
     let references = References::new(root);
-    let schemes = [root.get("securityDefinitions"), root.get("components").get("securitySchemes")];
-    let key = |(scheme, node): (&str, Node<'_>)| {
+    let schemes = [
+        ("/securityDefinitions", root.get("securityDefinitions")),
+        ("/components/securitySchemes", root.get("components").get("securitySchemes")),
+    ];
+    let key = |(list, scheme, node): (&str, &str, Node<'_>)| {
         let node = references.resolve(node);
         let is_header = match node.get("in").text() {
             Some("header") => true,
@@ -68,9 +73,11 @@ pub(in crate::import) fn api_keys(bytes: &[u8]) -> Vec<ApiKey> {
             _ => return None,
         };
         let name = node.get("name").some_text().filter(|_| node.get("type").text() == Some("apiKey"))?;
-        Some(ApiKey { scheme: scheme.to_owned(), name: name.to_owned(), is_header })
+        let pointer = format!("{list}/{}", escape(scheme));
+        Some(ApiKey { scheme: scheme.to_owned(), name: name.to_owned(), is_header, pointer })
     };
-    schemes.into_iter().flat_map(Node::members).filter_map(key).collect()
+    let all = schemes.into_iter().flat_map(|(list, node)| node.members().map(move |(name, node)| (list, name, node)));
+    all.filter_map(key).collect()
 }
 
 fn map(scheme: Node<'_>, name: &str, api: &mut Api) -> bool {

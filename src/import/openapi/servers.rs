@@ -17,10 +17,18 @@ pub(super) fn service_url(context: &mut Context<'_>) -> Option<String> {
         Version::V2 => swagger_candidates(context),
         _ => root.get("servers").items().filter_map(server_url).collect(),
     };
-    let (absolute, relative): (Vec<_>, Vec<_>) = candidates.iter().cloned().partition(|url| scheme(url).is_some());
     if candidates.len() > 1 && (context.version != Version::V2 || root.find("x-servers").is_some()) {
         let message = format!("{} servers: the first `https` one is used", candidates.len());
         context.findings.warn("several-servers", "/servers", message);
+    }
+    let base = context.options.document_url.as_deref();
+    let mut relative = None;
+    let mut absolute = Vec::new();
+    for url in candidates {
+        match if scheme(&url).is_some() { Some(url.clone()) } else { base.and_then(|base| join(base, &url)) } {
+            Some(url) => absolute.push(url),
+            None => relative = relative.or(Some(url)),
+        }
     }
     if let Some(url) = absolute.iter().find(|url| scheme(url).is_some_and(|s| s.eq_ignore_ascii_case("https"))) {
         return Some(url.clone());
@@ -29,11 +37,7 @@ pub(super) fn service_url(context: &mut Context<'_>) -> Option<String> {
     if context.version == Version::V2 && first.is_some() {
         return first;
     }
-    if let Some(url) = relative.first() {
-        let resolved = context.options.document_url.as_deref().and_then(|base| join(base, url));
-        if resolved.is_some() {
-            return resolved;
-        }
+    if let Some(url) = relative {
         let message =
             format!("server `{url}` is relative and the document came from no URL: the API has no service URL");
         context.findings.warn("relative-server", "/servers", message);
@@ -46,6 +50,11 @@ pub(super) fn service_url(context: &mut Context<'_>) -> Option<String> {
         context.findings.warn("no-https-server", "/servers", message);
     }
     first.filter(|_| context.options.allow_http_server)
+}
+
+/// Whether the document says which schemes clients may use.
+pub(super) fn says_protocols(context: &Context<'_>) -> bool {
+    context.version == Version::V2 && context.root.get("schemes").has_items()
 }
 
 /// The schemes that clients may use.

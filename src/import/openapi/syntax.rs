@@ -2,6 +2,7 @@
 
 use std::str;
 
+use serde_json::Value;
 use serde_saphyr::Error as YamlError;
 
 use super::document::{Document, LARGEST_SOURCE};
@@ -14,23 +15,57 @@ pub(super) enum Syntax {
     Yaml,
 }
 
+/// How much of a text is read.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::import) struct Limits {
+    /// How deep values may nest.
+    pub(in crate::import) depth: usize,
+    /// How many values there may be, names of members among them.
+    pub(in crate::import) values: usize,
+    /// How many times larger aliases may make YAML.
+    pub(in crate::import) alias_growth: usize,
+}
+
 /// Why a text could not be read.
 #[derive(Debug)]
-pub(super) struct SyntaxError {
-    pub(super) code: &'static str,
+pub(in crate::import) struct SyntaxError {
+    pub(in crate::import) code: &'static str,
     /// Line and column, from 1.
-    pub(super) place: Option<(u64, u64)>,
-    pub(super) message: String,
+    pub(in crate::import) place: Option<(u64, u64)>,
+    pub(in crate::import) message: String,
 }
 
 impl SyntaxError {
     fn new(place: Option<(u64, u64)>, message: impl Into<String>) -> Self {
         Self { code: "invalid-syntax", place, message: message.into() }
     }
+
+    fn too_many(place: Option<(u64, u64)>, limits: &Limits) -> Self {
+        let message = format!("the document has more than {} values", limits.values);
+        Self { code: "too-many-values", place, message }
+    }
 }
 
-/// Reads a text; what begins with `{` is JSON, anything else YAML.
-pub(super) fn read(bytes: &[u8]) -> Result<(Syntax, Document<'_>), SyntaxError> {
+/// Reads a text; unless `syntax` says which it is, what begins with `{` or `[` is JSON, anything else YAML.
+pub(super) fn read<'t>(
+    bytes: &'t [u8],
+    syntax: Option<Syntax>,
+    limits: &Limits,
+) -> Result<(Syntax, Document<'t>), SyntaxError> {
+    let text = text(bytes)?;
+    let is_json = text.trim_ascii_start().starts_with(['{', '[']);
+    match syntax.unwrap_or(if is_json { Syntax::Json } else { Syntax::Yaml }) {
+        Syntax::Json => read_json(text, limits).map(|document| (Syntax::Json, document)),
+        Syntax::Yaml => read_yaml(text, limits).map(|document| (Syntax::Yaml, document)),
+    }
+}
+
+/// Reads a text that is JSON into a value, and counts the values in it, names of members among them.
+pub(in crate::import) fn json_value(bytes: &[u8], limits: &Limits) -> Result<(Value, usize), SyntaxError> {
+    read_json(text(bytes)?, limits).map(|document| (document.root().to_json(), document.count()))
+}
+
+fn text(bytes: &[u8]) -> Result<&str, SyntaxError> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let text = str::from_utf8(bytes).map_err(|error| {
         let line = bytes[..error.valid_up_to()].iter().filter(|&&byte| byte == b'\n').count() as u64 + 1;
@@ -42,27 +77,30 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Syntax, Document<'_>), SyntaxError> 
             format!("the document has {} bytes: at most {LARGEST_SOURCE} are read", text.len()),
         ));
     }
-    if text.trim_ascii_start().starts_with(['{', '[']) {
-        read_json(text).map(|document| (Syntax::Json, document))
-    } else {
-        read_yaml(text).map(|document| (Syntax::Yaml, document))
-    }
+    Ok(text)
 }
 
-fn read_json(text: &str) -> Result<Document<'_>, SyntaxError> {
-    json::read(text).map_err(|error| {
+fn read_json<'t>(text: &'t str, limits: &Limits) -> Result<Document<'t>, SyntaxError> {
+    json::read(text, limits.depth, limits.values).map_err(|error| {
         let before = text.get(..error.offset).unwrap_or(text);
         let line = before.bytes().filter(|&byte| byte == b'\n').count() + 1;
         let column = before.len() - before.rfind('\n').map_or(0, |end| end + 1) + 1;
-        let message = format!("the document is not JSON: {}", error.message);
-        SyntaxError::new(Some((line as u64, column as u64)), message)
+        let place = Some((line as u64, column as u64));
+        match error.message {
+            json::TOO_MANY => SyntaxError::too_many(place, limits),
+            message => SyntaxError::new(place, format!("the document is not JSON: {message}")),
+        }
     })
 }
 
 const GROWS: &str = "the document grows beyond its size when its aliases are followed";
 
-fn read_yaml(text: &str) -> Result<Document<'_>, SyntaxError> {
-    yaml::read(text).map_err(|error| {
+fn read_yaml<'t>(text: &'t str, limits: &Limits) -> Result<Document<'t>, SyntaxError> {
+    yaml::read(text, limits).map_err(|problem| {
+        let error = match problem {
+            yaml::Problem::TooMany => return SyntaxError::too_many(None, limits),
+            yaml::Problem::Yaml(error) => error,
+        };
         let place = error.location().map(|location| (location.line(), location.column())).filter(|place| place.0 > 0);
         let mut cause = &error;
         while let YamlError::AliasError { error, .. } | YamlError::WithSnippet { error, .. } = cause {
@@ -88,6 +126,10 @@ fn read_yaml(text: &str) -> Result<Document<'_>, SyntaxError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn read(bytes: &[u8]) -> Result<(Syntax, Document<'_>), SyntaxError> {
+        super::read(bytes, None, &Limits { depth: 127, values: 100_000, alias_growth: 4 })
+    }
 
     fn code(text: &str) -> &'static str {
         match read(text.as_bytes()) {

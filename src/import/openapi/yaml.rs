@@ -7,26 +7,47 @@ use serde_json::Number;
 use serde_saphyr::{Budget, Error as YamlError, Options};
 
 use super::document::Document;
+use super::json::TOO_MANY;
+use super::syntax::Limits;
+
+/// How deep values may nest at most.
+const DEEPEST: usize = 64;
+
+/// Why a text could not be read.
+pub(super) enum Problem {
+    /// It has more values than are read.
+    TooMany,
+    Yaml(YamlError),
+}
 
 /// Reads a text that is one document.
-pub(super) fn read(text: &str) -> Result<Document<'_>, YamlError> {
+pub(super) fn read<'t>(text: &'t str, limits: &Limits) -> Result<Document<'t>, Problem> {
     // An alias cannot make more out of a document than this many times its size.
-    let most = text.len().saturating_mul(4).max(20_000);
+    let most = text.len().saturating_mul(limits.alias_growth).max(20_000);
     let mut budget = Budget::default();
     budget.max_nodes = most;
     budget.max_events = most.saturating_mul(2);
     budget.max_total_scalar_bytes = most.saturating_mul(4);
-    budget.max_depth = 64;
+    budget.max_depth = limits.depth.min(DEEPEST);
     let mut options = Options::default();
     options.budget = Some(budget);
     options.strict_booleans = true;
     options.with_snippet = false;
     options.alias_limits.max_total_replayed_events = most;
-    let mut document = Document::of_yaml(text);
-    serde_saphyr::with_deserializer_from_str_with_options(text, options, |deserializer| {
+    let mut document = Document::of_yaml(text, limits.values);
+    let read = serde_saphyr::with_deserializer_from_str_with_options(text, options, |deserializer| {
         Value(&mut document).deserialize(deserializer)
-    })?;
-    Ok(document)
+    });
+    match read {
+        _ if document.is_full() => Err(Problem::TooMany),
+        Ok(()) => Ok(document),
+        Err(error) => Err(Problem::Yaml(error)),
+    }
+}
+
+/// Ends reading when there are more values than are kept.
+fn check_size<E: Error>(document: &Document<'_>) -> Result<(), E> {
+    if document.is_full() { Err(E::custom(TOO_MANY)) } else { Ok(()) }
 }
 
 /// Adds a value to a document.
@@ -104,7 +125,9 @@ impl<'t> Visitor<'t> for Value<'_, 't> {
 
     fn visit_seq<A: SeqAccess<'t>>(self, mut items: A) -> Result<(), A::Error> {
         let open = self.0.open();
-        while items.next_element_seed(Value(self.0))?.is_some() {}
+        while items.next_element_seed(Value(self.0))?.is_some() {
+            check_size(self.0)?;
+        }
         self.0.close_list(open, 0, 0);
         Ok(())
     }
@@ -113,6 +136,7 @@ impl<'t> Visitor<'t> for Value<'_, 't> {
         let open = self.0.open();
         while members.next_key_seed(Name(self.0))?.is_some() {
             members.next_value_seed(Value(self.0))?;
+            check_size(self.0)?;
         }
         self.0.close_map(open, 0, 0);
         Ok(())

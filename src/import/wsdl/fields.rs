@@ -2,11 +2,15 @@
 
 use roxmltree::Node;
 
+use super::ncname::is_name;
 use super::types::{Kind, Types, XSD, expand, is_xsd};
+use crate::import::generated::is_literal;
 
 /// How deep a message is followed, and through how many parts of the schemas.
 const DEEPEST: usize = 32;
 const MOST_PARTS: usize = 5_000;
+/// The longest namespace that is written, in bytes.
+const LONGEST_NAMESPACE: usize = 2_000;
 
 /// An element of a message.
 #[derive(Clone, Debug, PartialEq)]
@@ -47,6 +51,20 @@ impl<'d> Field<'d> {
         }
     }
 
+    /// A name or namespace, its own or of a field in it, that cannot be written into a policy, behind the code for that.
+    pub(super) fn unwritable(&self) -> Option<(&'static str, &'d str)> {
+        if !is_name(self.name) {
+            return Some(("invalid-name", self.name));
+        }
+        if self.namespace.len() > LONGEST_NAMESPACE || !is_literal(self.namespace) {
+            return Some(("unsafe-text", self.namespace));
+        }
+        match &self.content {
+            Content::Fields(fields) => fields.iter().find_map(Field::unwritable),
+            Content::Scalar(_) => None,
+        }
+    }
+
     /// A repeated element that is not the single child of its parent.
     pub(super) fn unwrapped_array(&self) -> Option<&Field<'d>> {
         let Content::Fields(fields) = &self.content else { return None };
@@ -59,21 +77,36 @@ impl<'d> Field<'d> {
     }
 }
 
-/// Reads the element of a message part.
-pub(super) fn read<'d>(types: &Types<'d>, part: Node<'d, 'd>) -> Option<Field<'d>> {
+/// Reads the element of a message part. Each node that is looked at is taken off `work`; without any left nothing is.
+pub(super) fn read<'d>(types: &Types<'d>, part: Node<'d, 'd>, work: &mut usize) -> Option<Field<'d>> {
     let element = types.find(part, Kind::Element, part.attribute("element")?)?;
-    let mut reader = Reader { types, left: MOST_PARTS, depth: 0 };
+    let mut reader = Reader { types, left: MOST_PARTS, depth: 0, work };
     Some(reader.element(element))
 }
 
-struct Reader<'t, 'd> {
+struct Reader<'t, 'w, 'd> {
     types: &'t Types<'d>,
     left: usize,
     depth: usize,
+    work: &'w mut usize,
 }
 
-impl<'d> Reader<'_, 'd> {
+impl<'d> Reader<'_, '_, 'd> {
+    /// The children of a node that are of XML Schema.
+    fn children(&mut self, node: Node<'d, 'd>) -> Vec<Node<'d, 'd>> {
+        let before = *self.work;
+        let looked_at = node.children().take(before).inspect(|_| *self.work -= 1);
+        looked_at.filter(|child| child.tag_name().namespace() == Some(XSD)).collect()
+    }
+
+    fn child(&mut self, node: Node<'d, 'd>, names: &[&str]) -> Option<Node<'d, 'd>> {
+        self.children(node).into_iter().find(|child| names.contains(&child.tag_name().name()))
+    }
+
     fn element(&mut self, particle: Node<'d, 'd>) -> Field<'d> {
+        // Names are looked up among the namespaces that are in scope, and looked at letter by letter.
+        let name = particle.attribute("name").map_or(0, str::len);
+        *self.work = self.work.saturating_sub(1 + particle.namespaces().len() / 8 + name / 8);
         let referred = particle.attribute("ref").and_then(|name| self.types.find(particle, Kind::Element, name));
         let element = referred.unwrap_or(particle);
         let schema = element.ancestors().find(|node| is_xsd(*node, "schema"));
@@ -93,11 +126,12 @@ impl<'d> Reader<'_, 'd> {
 
     fn content(&mut self, element: Node<'d, 'd>) -> Content<'d> {
         self.depth += 1;
-        let inline = element.children().find(|node| is_xsd(*node, "complexType") || is_xsd(*node, "simpleType"));
-        let content = match (element.attribute("type"), inline) {
-            (Some(name), _) => self.named(element, name),
-            (None, Some(inline)) => self.of_type(inline),
-            (None, None) => Content::Scalar("string"),
+        let content = match element.attribute("type") {
+            Some(name) => self.named(element, name),
+            None => match self.child(element, &["complexType", "simpleType"]) {
+                Some(inline) => self.of_type(inline),
+                None => Content::Scalar("string"),
+            },
         };
         self.depth -= 1;
         content
@@ -120,17 +154,18 @@ impl<'d> Reader<'_, 'd> {
     }
 
     fn of_type(&mut self, node: Node<'d, 'd>) -> Content<'d> {
-        let child = |node: Node<'d, 'd>, name: &str| node.children().find(|child| is_xsd(*child, name));
-        let derived = |node| child(node, "extension").or_else(|| child(node, "restriction"));
+        const DERIVED: &[&str] = &["extension", "restriction"];
         if is_xsd(node, "simpleType") {
-            let base = derived(node).and_then(|derived| Some((derived, derived.attribute("base")?)));
+            let base = self.child(node, DERIVED).and_then(|derived| Some((derived, derived.attribute("base")?)));
             return base.map_or(Content::Scalar("string"), |(derived, base)| self.named(derived, base));
         }
-        if let Some(derived) = child(node, "simpleContent").and_then(derived) {
+        let content = self.child(node, &["simpleContent", "complexContent"]);
+        let derived = content.and_then(|content| self.child(content, DERIVED));
+        if let Some(derived) = derived.filter(|_| content.is_some_and(|content| is_xsd(content, "simpleContent"))) {
             return derived.attribute("base").map_or(Content::Scalar("string"), |base| self.named(derived, base));
         }
         let mut fields = Vec::new();
-        match child(node, "complexContent").and_then(derived) {
+        match derived {
             Some(derived) => {
                 let base = derived.attribute("base").filter(|_| is_xsd(derived, "extension"));
                 if let Some(Content::Fields(inherited)) = base.map(|base| self.named(derived, base)) {
@@ -149,7 +184,7 @@ impl<'d> Reader<'_, 'd> {
         }
         self.depth += 1;
         self.left = self.left.saturating_sub(1);
-        for child in node.children().filter(|child| child.tag_name().namespace() == Some(XSD)) {
+        for child in self.children(node) {
             if self.left == 0 {
                 break;
             }

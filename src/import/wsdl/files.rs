@@ -1,19 +1,24 @@
 //! A document with the files that it imports: which of those that were handed in are meant, and what they hold.
 
+use std::cell::OnceCell;
 use std::collections::{HashMap, HashSet};
 
 use roxmltree::{Document, Node, ParsingOptions};
 
 use super::definitions::is;
+use super::lines::Lines;
 use super::types::is_xsd;
-use super::{guard, text};
-use crate::import::SourceFile;
+use super::{WsdlOptions, guard, text};
+use crate::import::finding::Findings;
+use crate::import::{Severity, SourceFile};
 
 /// The parsed document and the parsed files.
 pub(super) struct Documents<'t> {
     /// The document first; its path is empty unless it is one of the files.
     parsed: Vec<(&'t str, Document<'t>)>,
     by_path: HashMap<String, usize>,
+    /// The lines of each, once a place in it was asked for.
+    lines: Vec<OnceCell<Lines<'t>>>,
 }
 
 /// The texts of files in which imports may be found.
@@ -36,22 +41,23 @@ pub(super) struct Schema<'d> {
     pub(super) namespace: &'d str,
 }
 
-pub(super) fn options<'i>() -> ParsingOptions<'i> {
-    ParsingOptions { allow_dtd: false, nodes_limit: 4_000_000, ..ParsingOptions::default() }
+pub(super) fn options<'i>(most_nodes: u32) -> ParsingOptions<'i> {
+    ParsingOptions { allow_dtd: false, nodes_limit: most_nodes, ..ParsingOptions::default() }
 }
 
 impl<'f> Texts<'f> {
     /// Decodes the files; those that are not text are as if they were not there.
-    pub(super) fn new(files: &[SourceFile<'f>]) -> Self {
-        let texts = files.iter().filter_map(|file| Some((file.path, text::decode(file.bytes)?)));
-        Self(texts.filter(|(_, text)| guard::problem(text).is_none()).collect())
+    pub(super) fn new(files: &[SourceFile<'f>], options: &WsdlOptions) -> Self {
+        let files = files.iter().filter(|file| file.bytes.len() <= options.max_bytes);
+        let texts = files.filter_map(|file| Some((file.path, text::decode(file.bytes)?)));
+        Self(texts.filter(|(_, text)| guard::problem(text, options.max_depth).is_none()).collect())
     }
 }
 
 impl<'t> Documents<'t> {
     /// Files that are not XML are as if they were not there.
-    pub(super) fn new(main: Document<'t>, files: &'t Texts<'_>) -> Self {
-        let mut documents = Self { parsed: vec![("", main)], by_path: HashMap::new() };
+    pub(super) fn new(main: Document<'t>, files: &'t Texts<'_>, most_nodes: u32) -> Self {
+        let mut documents = Self { parsed: vec![("", main)], by_path: HashMap::new(), lines: Vec::new() };
         for (path, text) in &files.0 {
             if let Some((own, main)) = documents.parsed.first_mut()
                 && main.input_text() == text
@@ -61,11 +67,12 @@ impl<'t> Documents<'t> {
                 documents.by_path.insert(normal(path), 0);
                 continue;
             }
-            if let Ok(document) = Document::parse_with_options(text, options()) {
+            if let Ok(document) = Document::parse_with_options(text, options(most_nodes)) {
                 documents.by_path.entry(normal(path)).or_insert(documents.parsed.len());
                 documents.parsed.push((path, document));
             }
         }
+        documents.lines.resize_with(documents.parsed.len(), OnceCell::new);
         documents
     }
 
@@ -75,10 +82,52 @@ impl<'t> Documents<'t> {
         self.parsed[0].1.root_element()
     }
 
-    /// The path of the file that a node stands in; none for the document itself.
-    pub(super) fn file(&self, node: Node<'_, '_>) -> Option<&str> {
-        let found = self.parsed.iter().skip(1).find(|(_, document)| std::ptr::eq(document, node.document()));
-        found.map(|(path, _)| *path)
+    /// Whether a node stands in the document itself and not in one of the files.
+    pub(super) fn is_own(&self, node: Node<'_, '_>) -> bool {
+        self.number(node) == Some(0)
+    }
+
+    fn number(&self, node: Node<'_, '_>) -> Option<usize> {
+        self.parsed.iter().position(|(_, document)| std::ptr::eq(document, node.document()))
+    }
+
+    /// Warns of what is at a node.
+    pub(super) fn warn(
+        &self,
+        findings: &mut Findings,
+        code: &'static str,
+        node: Node<'_, '_>,
+        message: impl Into<String>,
+    ) {
+        self.find_at(findings, code, Severity::Warning, node, message.into());
+    }
+
+    /// Refuses the document because of what is at a node.
+    pub(super) fn refuse(
+        &self,
+        findings: &mut Findings,
+        code: &'static str,
+        node: Node<'_, '_>,
+        message: impl Into<String>,
+    ) {
+        self.find_at(findings, code, Severity::Error, node, message.into());
+    }
+
+    fn find_at(
+        &self,
+        findings: &mut Findings,
+        code: &'static str,
+        severity: Severity,
+        node: Node<'_, '_>,
+        message: String,
+    ) {
+        findings.add(code, severity, String::new(), message);
+        let Some(number) = self.number(node) else { return };
+        if let (Some((path, document)), Some(lines)) = (self.parsed.get(number), self.lines.get(number)) {
+            let lines = lines.get_or_init(|| Lines::new(document.input_text()));
+            findings.place_last(Some(lines.place(node.range().start)));
+            findings.in_file(Some(path).filter(|_| number > 0).copied());
+        }
     }
 
     /// The file that `location` means in the file at `base`: by its path from there, as it is written, or, when only

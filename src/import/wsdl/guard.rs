@@ -1,7 +1,7 @@
 //! Looks at XML before it is parsed: a parser's work and memory must not grow faster than the document.
 
 /// The deepest nesting of elements.
-const DEEPEST: usize = 256;
+pub(super) const DEEPEST: usize = 256;
 /// How many comparisons of names a parser may make.
 const MOST_WORK: u64 = 100_000_000;
 /// So many elements, and so many attributes, any document may have; a large one has more.
@@ -9,16 +9,16 @@ const LEAST: usize = 100_000;
 /// Bytes of a large document for each tag or attribute.
 const BYTES_EACH: usize = 8;
 
-/// Why a text is not parsed, if it must not be. Parsing finds out about everything else.
-pub(super) fn problem(text: &str) -> Option<&'static str> {
+/// Why a text is not parsed, and from which byte on, if it must not be. Parsing finds out about everything else.
+pub(super) fn problem(text: &str, deepest: usize) -> Option<(String, Option<usize>)> {
     let bytes = text.as_bytes();
     let most = LEAST.max(bytes.len() / BYTES_EACH);
     let count = |wanted: u8| bytes.iter().filter(|&&byte| byte == wanted).count();
     if count(b'<') > most || count(b'=') > most {
-        return Some("it has too many elements or attributes for its size");
+        return Some(("it has too many elements or attributes for its size".to_owned(), None));
     }
-    let mut scan = Scan { bytes, at: 0, scopes: Vec::new(), work: 0 };
-    scan.run()
+    let mut scan = Scan { bytes, at: 0, scopes: Vec::new(), deepest: deepest.min(DEEPEST), work: 0, tag: 0 };
+    scan.run().map(|problem| (problem, Some(scan.tag)))
 }
 
 struct Scan<'t> {
@@ -26,11 +26,14 @@ struct Scan<'t> {
     at: usize,
     /// How many namespaces are declared in and around each open element.
     scopes: Vec<u64>,
+    deepest: usize,
     work: u64,
+    /// Where the last start tag is.
+    tag: usize,
 }
 
 impl Scan<'_> {
-    fn run(&mut self) -> Option<&'static str> {
+    fn run(&mut self) -> Option<String> {
         while self.skip_behind(b"<") {
             let rest = self.bytes.get(self.at..).unwrap_or_default();
             if rest.starts_with(b"!--") {
@@ -44,12 +47,13 @@ impl Scan<'_> {
             } else if rest.starts_with(b"/") {
                 self.scopes.pop();
             } else {
+                self.tag = self.at.saturating_sub(1);
                 self.start_tag();
-                if self.scopes.len() > DEEPEST {
-                    return Some("its elements nest deeper than 256 levels");
+                if self.scopes.len() > self.deepest {
+                    return Some(format!("its elements nest deeper than {} levels", self.deepest));
                 }
                 if self.work > MOST_WORK {
-                    return Some("its elements have too many attributes or namespaces");
+                    return Some("its elements have too many attributes or namespaces".to_owned());
                 }
             }
         }
@@ -132,7 +136,7 @@ mod tests {
             ("=".repeat(900_000), true),
         ] {
             let start = &text[..text.len().min(40)];
-            assert_eq!(problem(&text).is_some(), is_refused, "{start}");
+            assert_eq!(problem(&text, DEEPEST).is_some(), is_refused, "{start}");
         }
     }
 }

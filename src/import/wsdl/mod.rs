@@ -4,6 +4,8 @@ mod definitions;
 mod fields;
 mod files;
 mod guard;
+mod lines;
+mod ncname;
 mod pass_through;
 mod rest;
 mod restrictions;
@@ -14,11 +16,14 @@ mod types;
 
 use definitions::{Definitions, Port, Soap, WSDL};
 use files::{Documents, Texts};
+use lines::Lines;
 use roxmltree::Document;
 pub(crate) use text::decode_alone as markup_text;
 use types::Types;
 
 use super::finding::Findings;
+use super::generated::literal_url;
+use super::limits::LARGEST_POLICY;
 use super::{Imported, SourceFile, names};
 use crate::model::{Api, ApiKind, Resource};
 
@@ -45,6 +50,12 @@ pub struct WsdlOptions {
     pub form: SoapForm,
     /// The largest document taken, in bytes: 64 MiB. The service takes 4 MiB in a request.
     pub max_bytes: usize,
+    /// How deep elements may nest: 256, which is also the most.
+    pub max_depth: usize,
+    /// The most nodes of a document, attributes among them: 4 000 000.
+    pub max_nodes: u32,
+    /// The largest policy document made for an operation, in bytes: 256 KiB, as the service takes.
+    pub max_policy_bytes: usize,
 }
 
 /// What is made of a SOAP endpoint.
@@ -78,6 +89,9 @@ impl Default for WsdlOptions {
             imports: Imports::default(),
             form: SoapForm::default(),
             max_bytes: 64 * 1024 * 1024,
+            max_depth: guard::DEEPEST,
+            max_nodes: 4_000_000,
+            max_policy_bytes: LARGEST_POLICY,
         }
     }
 }
@@ -103,17 +117,19 @@ pub fn wsdl_with_files(bytes: &[u8], files: &[SourceFile<'_>], options: &WsdlOpt
         return refused(findings, options);
     }
     let Some(text) = text::decode(bytes) else {
-        findings.refuse("invalid-syntax", "", "the document is not UTF-8, UTF-16 or ISO-8859-1");
+        let message = "the document is not UTF-8, UTF-16 or ISO-8859-1";
+        findings.refuse_at("invalid-syntax", text::bad_place(bytes), message);
         return refused(findings, options);
     };
-    if let Some(problem) = guard::problem(&text) {
-        findings.refuse("invalid-syntax", "", format!("the document is not read: {problem}"));
+    if let Some((problem, at)) = guard::problem(&text, options.max_depth) {
+        let place = at.map(|at| Lines::new(&text).place(at));
+        findings.refuse_at("invalid-syntax", place, format!("the document is not read: {problem}"));
         return refused(findings, options);
     }
-    match Document::parse_with_options(&text, files::options()) {
+    match Document::parse_with_options(&text, files::options(options.max_nodes)) {
         Ok(document) => {
-            let texts = Texts::new(files);
-            let documents = Documents::new(document, &texts);
+            let texts = Texts::new(files, options);
+            let documents = Documents::new(document, &texts, options.max_nodes);
             import(&text, &documents, findings, options)
         }
         Err(roxmltree::Error::DtdDetected) => {
@@ -145,17 +161,17 @@ fn refused(findings: Findings, options: &WsdlOptions) -> Imported {
 }
 
 fn import(text: &str, documents: &Documents<'_>, mut findings: Findings, options: &WsdlOptions) -> Imported {
-    let root_place = restrictions::place(documents.root());
-    let root = documents.root().tag_name();
-    match (root.namespace(), root.name()) {
+    let root = documents.root();
+    match (root.tag_name().namespace(), root.tag_name().name()) {
         (Some(WSDL), "definitions") => {}
         (Some(WSDL_20), _) => {
-            findings.refuse_at("wsdl-2.0", root_place, "WSDL 2.0 is not supported: expected WSDL 1.1");
+            let message = "WSDL 2.0 is not supported: expected WSDL 1.1";
+            documents.refuse(&mut findings, "wsdl-2.0", root, message);
             return refused(findings, options);
         }
         (_, name) => {
             let message = format!("`<{name}>` is not WSDL: expected `<definitions>` of WSDL 1.1");
-            findings.refuse_at("not-wsdl", root_place, message);
+            documents.refuse(&mut findings, "not-wsdl", root, message);
             return refused(findings, options);
         }
     }
@@ -163,24 +179,29 @@ fn import(text: &str, documents: &Documents<'_>, mut findings: Findings, options
     let types = Types::new(definitions);
     restrictions::document(definitions, &types, documents, options.imports, &mut findings);
     let ports = definitions.ports();
-    let Some(port) = choose(definitions, &ports, &mut findings, options) else {
+    let Some(port) = choose(definitions, documents, &ports, &mut findings, options) else {
         return refused(findings, options);
     };
     let endpoint = &definitions.endpoint(port);
-    restrictions::endpoint(endpoint, &mut findings);
+    restrictions::endpoint(endpoint, documents, &mut findings);
     let generated = || Some(names::normalise(endpoint.service_name)).filter(|name| !name.is_empty());
     let name = options.name.clone().or_else(generated).unwrap_or_else(|| "api".to_owned());
     let path = options.path.clone().unwrap_or_else(|| name.clone());
     if options.form == SoapForm::Rest {
-        let made = rest::operations(endpoint, &types, &names::digest(text.as_bytes()), &mut findings);
-        let mut imported = Imported::new(findings.into_vec(), Resource::new(name, rest::api(endpoint, path)));
+        let digest = names::digest(text.as_bytes());
+        let made = rest::operations(endpoint, &types, documents, &digest, options.max_policy_bytes, &mut findings);
+        let mut api = rest::api(endpoint, path);
+        api.service_url = literal_url(api.service_url, "", &mut findings);
+        let mut imported = Imported::new(findings.into_vec(), Resource::new(name, api));
         imported.operations = made.operations;
         imported.policies = made.policies;
         imported.schemas.extend(made.schemas);
         return imported;
     }
-    let mut imported = Imported::new(findings.into_vec(), Resource::new(name, pass_through::api(endpoint, path)));
-    let schemas = schemas::Schemas::new(&types);
+    let mut api = pass_through::api(endpoint, path);
+    api.service_url = literal_url(api.service_url, "", &mut findings);
+    let schemas = schemas::Schemas::new(&types, documents, text.len(), &mut findings);
+    let mut imported = Imported::new(findings.into_vec(), Resource::new(name, api));
     imported.operations = pass_through::operations(endpoint, &types, &schemas);
     imported.schemas = schemas.into_resources();
     imported
@@ -189,13 +210,15 @@ fn import(text: &str, documents: &Documents<'_>, mut findings: Findings, options
 /// The endpoint that the options name, or the only one.
 fn choose<'e, 'd>(
     definitions: &Definitions<'d>,
+    documents: &Documents<'_>,
     endpoints: &'e [Port<'d>],
     findings: &mut Findings,
     options: &WsdlOptions,
 ) -> Option<&'e Port<'d>> {
-    let root = definitions.roots.first().and_then(|root| restrictions::place(*root));
+    let root = documents.root();
     if definitions.children("service").next().is_none() {
-        findings.refuse_at("no-service", root, "the document has no service: nothing says where to send requests");
+        let message = "the document has no service: nothing says where to send requests";
+        documents.refuse(findings, "no-service", root, message);
         return None;
     }
     let is_wanted = |wanted: &Option<String>, name: &str| wanted.as_ref().is_none_or(|wanted| wanted == name);
@@ -213,27 +236,27 @@ fn choose<'e, 'd>(
         };
         if let Some(best) = chosen.clone().min_by_key(rank).filter(|_| chosen.clone().nth(1).is_some()) {
             let message = format!("endpoint `{}/{}` is taken of {}", best.service_name, best.name, offered());
-            findings.warn_at("several-endpoints", restrictions::place(best.node), message);
+            documents.warn(findings, "several-endpoints", best.node, message);
             return Some(best);
         }
     }
     let first = chosen.next();
     match (first, chosen.next()) {
         (None, _) if endpoints.is_empty() => {
-            findings.refuse_at("no-soap-endpoint", root, "no port has a SOAP binding");
+            documents.refuse(findings, "no-soap-endpoint", root, "no port has a SOAP binding");
         }
         (None, _) => {
             let message = format!("no endpoint has the names that were given: there are {}", offered());
-            findings.refuse_at("no-soap-endpoint", root, message);
+            documents.refuse(findings, "no-soap-endpoint", root, message);
         }
         (Some(_), Some(_)) => {
             let message = format!("only one endpoint can be imported: name one of {}", offered());
-            findings.refuse_at("several-endpoints", root, message);
+            documents.refuse(findings, "several-endpoints", root, message);
             return None;
         }
         (Some(first), None) if endpoints.len() > 1 => {
             let message = format!("{} endpoints: the others are left out", endpoints.len());
-            findings.warn_at("several-endpoints", restrictions::place(first.node), message);
+            documents.warn(findings, "several-endpoints", first.node, message);
         }
         (Some(_), None) => {}
     }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use roxmltree::Node;
 
 use super::Imports;
-use super::definitions::{Definitions, Endpoint, Message, Operation, is};
+use super::definitions::{Definitions, Endpoint, Message, Operation, WSDL, is};
 use super::files::Documents;
 use super::types::{Types, is_xsd};
 use crate::import::finding::Findings;
@@ -19,7 +19,7 @@ pub(super) fn document(
     findings: &mut Findings,
 ) {
     // The service refuses what its own document imports; what those files import it never sees.
-    let own = definitions.followed.iter().copied().filter(|node| documents.file(*node).is_none());
+    let own = definitions.followed.iter().copied().filter(|node| documents.is_own(*node));
     let own: Vec<_> = own.filter(|_| imports == Imports::Refuse).collect();
     let refused = |is_kind: fn(Node<'_, '_>) -> bool| {
         own.iter().chain(&definitions.unresolved).copied().find(|node| is_kind(*node))
@@ -33,48 +33,45 @@ pub(super) fn document(
         let Some(node) = refused(is_kind) else { continue };
         let location = node.attribute("schemaLocation").or_else(|| node.attribute("location")).unwrap_or_default();
         let message = format!("{what} of `{location}` is not followed: merge the documents, or hand the file in");
-        findings.refuse_at(code, place(node), message);
-        findings.in_file(documents.file(node));
+        documents.refuse(findings, code, node, message);
     }
     let mut is_whole = definitions.unresolved.is_empty() && own.is_empty();
     let mut nodes = definitions.all_nodes();
     if let Some(old) = nodes.find(|node| is_old_schema(*node)) {
         let message = "the schema is of an old draft: expected `http://www.w3.org/2001/XMLSchema`";
-        findings.refuse_at("old-schema-namespace", place(old), message);
-        findings.in_file(documents.file(old));
+        documents.refuse(findings, "old-schema-namespace", old, message);
         is_whole = false;
     }
     if let Some(node) = definitions.all_nodes().find(|node| is_ws_star(*node)) {
-        let message = format!("`{}`: WS-Policy and WS-Security are not supported", node.tag_name().name());
-        findings.refuse_at("ws-star", place(node), message);
-        findings.in_file(documents.file(node));
+        let message =
+            format!("`{}`: WS-Policy, WS-Addressing and WS-Security are not supported", node.tag_name().name());
+        documents.refuse(findings, "ws-star", node, message);
     }
     let messages = definitions.children("message");
     let problems = types.check(messages.flat_map(|message| message.children().filter(|child| is(*child, "part"))));
     if let Some((node, name)) = problems.unresolved.filter(|_| is_whole) {
         let message = format!("`{name}` is not in the schemas of the document");
-        findings.refuse_at("unresolved-type", place(node), message);
-        findings.in_file(documents.file(node));
+        documents.refuse(findings, "unresolved-type", node, message);
     }
     if let Some(node) = problems.recursive {
         let name = node.attribute("name").unwrap_or_default();
-        findings.refuse_at("recursive-type", place(node), format!("`{name}` has a recursive definition"));
-        findings.in_file(documents.file(node));
+        documents.refuse(findings, "recursive-type", node, format!("`{name}` has a recursive definition"));
     }
 }
 
 /// Reports what is wrong with one endpoint.
-pub(super) fn endpoint(endpoint: &Endpoint<'_>, findings: &mut Findings) {
+pub(super) fn endpoint(endpoint: &Endpoint<'_>, documents: &Documents<'_>, findings: &mut Findings) {
     if endpoint.address.is_none() {
-        findings.refuse_at("no-address", place(endpoint.port), format!("endpoint `{}` has no address", endpoint.name));
+        let message = format!("endpoint `{}` has no address", endpoint.name);
+        documents.refuse(findings, "no-address", endpoint.port, message);
     }
     if !endpoint.has_port_type {
         let message = format!("the port type of endpoint `{}` is not in the document", endpoint.name);
-        findings.refuse_at("port-type-not-found", place(endpoint.port), message);
+        documents.refuse(findings, "port-type-not-found", endpoint.port, message);
     }
     if let Some(transport) = endpoint.transport.filter(|transport| !is_http(transport)) {
         let message = format!("transport `{transport}` is not supported: expected HTTP");
-        findings.refuse_at("transport-not-http", place(endpoint.port), message);
+        documents.refuse(findings, "transport-not-http", endpoint.port, message);
     }
     for rule in RULES {
         let mut broken = endpoint.operations.iter().filter(|operation| (rule.is_broken)(operation));
@@ -83,11 +80,11 @@ pub(super) fn endpoint(endpoint: &Endpoint<'_>, findings: &mut Findings) {
         let and_others = if others > 0 { format!(" and {others} more") } else { String::new() };
         let message = format!("operation `{}`{and_others}: {}", first.name, rule.message);
         match rule.is_reason_to_refuse {
-            true => findings.refuse_at(rule.code, place(first.node), message),
-            false => findings.warn_at(rule.code, place(first.node), message),
+            true => documents.refuse(findings, rule.code, first.node, message),
+            false => documents.warn(findings, rule.code, first.node, message),
         }
     }
-    repeated(endpoint, findings);
+    repeated(endpoint, documents, findings);
 }
 
 /// A restriction on operations.
@@ -162,24 +159,24 @@ fn messages<'o, 'd>(operation: &'o Operation<'d>) -> impl Iterator<Item = &'o Me
     operation.input.iter().chain(&operation.output)
 }
 
-fn repeated(endpoint: &Endpoint<'_>, findings: &mut Findings) {
+fn repeated(endpoint: &Endpoint<'_>, documents: &Documents<'_>, findings: &mut Findings) {
     let (mut names, mut actions) = (HashSet::new(), HashSet::new());
     let operations = &endpoint.operations;
     let name = operations.iter().find(|operation| !names.insert(operation.name));
     let action = operations.iter().find(|operation| !actions.insert(operation.action));
     if let Some(operation) = name {
         let message = format!("two operations are called `{}`: the second gets a number", operation.name);
-        findings.warn_at("duplicate-operation-name", place(operation.node), message);
+        documents.warn(findings, "duplicate-operation-name", operation.node, message);
     }
     let mut actions = HashSet::new();
     let mut written = operations.iter().filter(|operation| operation.action.is_some());
     if let Some(operation) = written.find(|operation| !actions.insert(operation.action)) {
         let message = format!("two operations have the SOAP action `{}`", operation.action.unwrap_or_default());
-        findings.warn_at("duplicate-soap-action", place(operation.node), message);
+        documents.warn(findings, "duplicate-soap-action", operation.node, message);
     }
     if let (Some(operation), Some(_)) = (name, action) {
         let message = "names and SOAP actions of operations both repeat: no unique identifiers can be made";
-        findings.refuse_at("names-and-actions-conflict", place(operation.node), message);
+        documents.refuse(findings, "names-and-actions-conflict", operation.node, message);
     }
 }
 
@@ -194,13 +191,13 @@ fn is_old_schema(node: Node<'_, '_>) -> bool {
         && matches!(node.tag_name().namespace(), Some(uri) if uri.starts_with("http://www.w3.org/") && uri != super::types::XSD && uri.ends_with("XMLSchema"))
 }
 
+/// Whether a node asks for WS-Policy, for WS-Security, or for WS-Addressing and does not leave it to the caller.
 fn is_ws_star(node: Node<'_, '_>) -> bool {
     let policy = ["/ws/2002/12/policy", "/ws/2004/09/policy", "/ns/ws-policy"];
-    node.tag_name().namespace().is_some_and(|uri| policy.iter().any(|policy| uri.ends_with(policy)))
-}
-
-/// Line and column of a node.
-pub(super) fn place(node: Node<'_, '_>) -> Option<(u64, u64)> {
-    let position = node.document().text_pos_at(node.range().start);
-    Some((u64::from(position.row), u64::from(position.col)))
+    let Some(uri) = node.tag_name().namespace() else { return false };
+    let is_required = || matches!(node.attribute((WSDL, "required")), Some("true" | "1"));
+    policy.iter().any(|policy| uri.ends_with(policy))
+        || uri.contains("wssecurity-secext")
+        || uri.contains("securitypolicy")
+        || (node.tag_name().name() == "UsingAddressing" && uri.contains("/addressing") && is_required())
 }

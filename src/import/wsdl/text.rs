@@ -14,6 +14,17 @@ pub(super) fn decode(bytes: &[u8]) -> Option<String> {
     }
 }
 
+/// Line and column of the first byte that is not in the encoding; none when the bytes are not UTF-8 at all.
+pub(super) fn bad_place(bytes: &[u8]) -> Option<(u64, u64)> {
+    let good = match std::str::from_utf8(bytes) {
+        Ok(_) => return None,
+        Err(error) => bytes.get(..error.valid_up_to())?,
+    };
+    let line = good.iter().filter(|byte| **byte == b'\n').count() as u64 + 1;
+    let last = good.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    Some((line, String::from_utf8_lossy(last).chars().count() as u64 + 1))
+}
+
 /// The same as a text that stands alone: an XML declaration, which may name the encoding of the bytes, becomes spaces.
 pub(crate) fn decode_alone(bytes: &[u8]) -> Option<String> {
     let text = decode(bytes)?;

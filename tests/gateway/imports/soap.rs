@@ -163,7 +163,18 @@ async fn json_becomes_soap_and_comes_back() {
         assert_eq!(sum, (StatusCode::OK, json!({ "addResponse": { "addResult": 5 } })), "{endpoint}");
         let reset = json(&gateway, "Reset", json!({})).await;
         assert_eq!(reset, (StatusCode::OK, json!({ "resetResponse": { "ok": true } })), "{endpoint}");
-        let texts = json!(["one", "a < b & \"c\"", "two\nlines", "\u{fc}"]);
+        let texts = json!([
+            "one",
+            "a < b & \"c\"",
+            "two\nlines",
+            "\u{fc}",
+            "\"",
+            "\"\"\"",
+            "\\\"",
+            "tab\t",
+            "C:\\",
+            "$1 \\n {{x}}"
+        ]);
         let echo = json(&gateway, "Echo", json!({ "echo": { "texts": texts, "note": "n" } })).await;
         assert_eq!(echo, (StatusCode::OK, json!({ "echoResponse": { "texts": texts, "note": null } })), "{endpoint}");
         let nil = json(&gateway, "Echo", json!({ "echo": { "texts": [] } })).await;

@@ -54,7 +54,7 @@ fn references_in_rings_and_trees() {
 }
 
 /// A document with so many paths that are all one path item, which has `operation` for every method.
-fn shared(operation: &str, components: &str, paths: usize) -> String {
+pub(super) fn shared(operation: &str, components: &str, paths: usize) -> String {
     let methods = ["get", "put", "post", "delete", "options", "head", "patch"];
     let methods: Vec<_> = methods.iter().map(|method| format!(r#""{method}": {operation}"#)).collect();
     let paths: Vec<_> =

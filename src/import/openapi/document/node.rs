@@ -6,6 +6,8 @@ use super::{Document, Kind, Slot};
 
 /// So many members are scanned for a name before they are sorted.
 const FEW: usize = 16;
+/// So many are scanned for several names at once.
+const SOME: usize = 48;
 
 /// A value of a document.
 #[derive(Clone, Copy, Debug)]
@@ -48,11 +50,26 @@ impl<'d> Node<'d> {
     /// The members of those names, in one pass.
     pub(crate) fn find_all<const N: usize>(self, names: [&str; N]) -> [Option<Self>; N] {
         let mut found = [None; N];
-        for (name, value) in self.members() {
-            if let Some((_, place)) = names.iter().zip(&mut found).find(|(wanted, _)| **wanted == name) {
-                *place = Some(value);
+        for (number, at) in self.document.names(self.at).enumerate() {
+            if number == SOME {
+                return names.map(|name| self.document.find_sorted(self.at, name).map(|at| self.at(at + 1)));
+            }
+            let slot = self.document.slot(at);
+            let name = self.document.text(slot);
+            if slot.kind != Kind::Repeated
+                && let Some((_, place)) = names.iter().zip(&mut found).find(|(wanted, _)| **wanted == name)
+            {
+                *place = Some(self.at(at + 1));
             }
         }
+        found
+    }
+
+    /// The members of those names with their names, in the order written.
+    pub(crate) fn find_in_order<const N: usize>(self, names: [&'static str; N]) -> Vec<(&'static str, Self)> {
+        let found = names.into_iter().zip(self.find_all(names));
+        let mut found: Vec<_> = found.filter_map(|(name, value)| Some((name, value?))).collect();
+        found.sort_unstable_by_key(|(_, value)| value.at);
         found
     }
 
