@@ -186,7 +186,7 @@ fn what_has_no_place_is_told_once() {
     let document = br##"{"openapi": "3.0.3", "info": {"title": "T", "version": "1"}, "servers": [{"url": "https://h"}],
         "externalDocs": {"url": "https://d"}, "tags": [{"name": "a", "externalDocs": {"url": "https://d"}}],
         "paths": {"/a": {"get": {"deprecated": true, "responses": {
-            "200": {"description": "ok", "links": {"next": {"operationId": "x"}}}, "default": {"description": "no"}, "4XX": {"description": "no"}}}}}}"##;
+            "200": {"description": "ok", "links": {"next": {"operationId": "x"}}}, "all": {"description": "no"}, "9XX": {"description": "no"}}}}}}"##;
     let imported = openapi(document, &Options::default());
     assert_eq!(imported.findings, []);
     let dropped: Vec<_> = imported.dropped.iter().map(|found| (found.code, found.pointer.as_str())).collect();
@@ -196,10 +196,29 @@ fn what_has_no_place_is_told_once() {
             ("links-ignored", "/paths/~1a/get/responses/200/links"),
             ("external-docs-ignored", "/externalDocs"),
             ("deprecated-ignored", "/paths/~1a/get/deprecated"),
-            ("responses-ignored", "/paths/~1a/get/responses/default"),
+            ("responses-ignored", "/paths/~1a/get/responses/all"),
         ]
     );
     assert!(imported.dropped[1].message.starts_with("2 ") && imported.dropped[3].message.starts_with("2 "));
+}
+
+#[test]
+fn responses_of_ranges_and_of_all_others_are_kept() {
+    let document = br##"{"openapi": "3.0.3", "info": {"title": "T", "version": "1"}, "servers": [{"url": "https://h"}],
+        "components": {"responses": {"e": {"description": "error", "content": {"application/json": {}}}}},
+        "paths": {"/a": {
+            "get": {"responses": {"default": {"$ref": "#/components/responses/e"}, "200": {"description": "ok"}, "4xx": {"description": "yours"}}},
+            "put": {"responses": {"default": {"description": ""}}}}}}"##;
+    let imported = openapi(document, &Options::default());
+    assert_eq!(imported.dropped, []);
+    let others = |at: usize| {
+        let others = imported.operations[at].properties.other_responses.iter();
+        let shown = others.map(|other| (other.status_class, other.description.as_deref(), other.representations.len()));
+        shown.collect::<Vec<_>>()
+    };
+    assert_eq!(others(0), [(None, Some("error"), 1), (Some(4), Some("yours"), 0)]);
+    assert_eq!(others(1), [], "it says nothing");
+    assert_eq!(imported.operations[0].properties.responses.len(), 1);
 }
 
 #[test]
@@ -239,7 +258,7 @@ fn limits_are_settings() {
     };
     assert_eq!(refused(|options| options.max_depth = 4), ["invalid-syntax"]);
     assert_eq!(refused(|options| options.max_values = 10), ["too-many-values"]);
-    let yaml = "openapi: 3.0.3\na: &a [x, x, x, x]\nb: [*a, *a]\n".repeat(1);
+    let yaml = "openapi: 3.0.3\na: &a [x, x, x, x]\nb: [*a, *a]\n";
     let mut options = Options::default();
     options.max_depth = 1;
     assert!(!openapi(yaml.as_bytes(), &options).accepted);

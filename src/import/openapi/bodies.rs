@@ -43,19 +43,19 @@ pub(super) fn request<'d>(
     };
 }
 
-/// The responses that have a status code; `default` and ranges (`4XX`) have none.
+/// The responses that have a status code, and those of ranges (`4XX`) and of all others (`default`).
 pub(super) fn responses<'d>(
     context: &mut Context<'d>,
     operation: Node<'d>,
     type_prefix: &str,
     pointer: &str,
-) -> Vec<OperationResponse> {
-    let mut responses = Vec::new();
+) -> (Vec<OperationResponse>, Vec<OperationResponse>) {
+    let (mut responses, mut others) = (Vec::new(), Vec::new());
     for (status, node) in operation.get("responses").members() {
         if context.room.is_full() {
             break;
         }
-        let Some(code) = status.parse::<u16>().ok().filter(|code| (100..600).contains(code)) else {
+        let Some(mut response) = of_status(status) else {
             context.room.take(size_of::<Node<'_>>(), None);
             if !status.starts_with("x-") {
                 context.dropped.count(Kind::Responses, || format!("{pointer}/responses/{}", escape(status)));
@@ -63,7 +63,6 @@ pub(super) fn responses<'d>(
             continue;
         };
         let node = context.references.resolve(node);
-        let mut response = OperationResponse::new().status_code(code);
         let [description, links] = node.find_all(["description", "links"]);
         if links.is_some_and(Node::has_members) {
             context.dropped.count(Kind::Links, || format!("{pointer}/responses/{status}/links"));
@@ -80,9 +79,27 @@ pub(super) fn responses<'d>(
             }
             _ => contents(context, node, name),
         };
-        responses.push(response);
+        match (response.status_code, response.status_class) {
+            (Some(_), _) => responses.push(response),
+            // It stands where a document must have a response, and says nothing.
+            (None, None) if response == OperationResponse::new() => {}
+            (None, _) => others.push(response),
+        }
     }
-    responses
+    (responses, others)
+}
+
+fn of_status(status: &str) -> Option<OperationResponse> {
+    match status.as_bytes() {
+        b"default" => Some(OperationResponse::new()),
+        [class @ b'1'..=b'5', b'X' | b'x', b'X' | b'x'] => {
+            Some(OperationResponse::new().status_class(u16::from(class - b'0')))
+        }
+        _ => {
+            let code = status.parse::<u16>().ok().filter(|code| (100..600).contains(code))?;
+            Some(OperationResponse::new().status_code(code))
+        }
+    }
 }
 
 fn headers<'d>(context: &mut Context<'d>, response: Node<'d>) -> Vec<Parameter> {

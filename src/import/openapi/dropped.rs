@@ -17,7 +17,7 @@ const KINDS: [(Kind, &str, &str); 4] = [
     (Kind::Links, "links-ignored", "responses have links"),
     (Kind::ExternalDocs, "external-docs-ignored", "places have external documentation"),
     (Kind::Deprecated, "deprecated-ignored", "operations are deprecated"),
-    (Kind::Responses, "responses-ignored", "responses have no status code of their own (`default`, `4XX`)"),
+    (Kind::Responses, "responses-ignored", "responses have no status code, no range (`4XX`) and are not `default`"),
 ];
 
 /// How often each kind was met, and where first.
@@ -58,7 +58,7 @@ mod tests {
             found,
             [
                 "#/1: 1 responses have links: that is left out (links-ignored)",
-                "#/0: 2 responses have no status code of their own (`default`, `4XX`): that is left out \
+                "#/0: 2 responses have no status code, no range (`4XX`) and are not `default`: that is left out \
                  (responses-ignored)"
             ]
         );

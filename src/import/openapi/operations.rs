@@ -157,7 +157,7 @@ fn operation_of<'d>(context: &mut Context<'d>, place: &Place<'d>, taken: &mut Ta
     made.display_name = Some(display_name(context, place, id));
     made.description = description.and_then(Node::some_text).map(str::to_owned);
     made.template_parameters = template.parameters;
-    made.responses = bodies::responses(context, operation, &type_prefix, pointer);
+    (made.responses, made.other_responses) = bodies::responses(context, operation, &type_prefix, pointer);
     made.request = Some(request).filter(|request| *request != OperationRequest::new());
     (Resource::new(name, made), template.signature)
 }

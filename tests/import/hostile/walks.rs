@@ -224,7 +224,7 @@ fn policies_that_multiply() {
         rest(service("", 20_000, &element(&elements(4_000, &long)), "https://h"))
     });
     refused("policies that are large", "policy-too-large", || {
-        rest(service("", 20_000, &element(&elements(1_000, "a")), "https://h"))
+        rest(service("", 20_000, &element(&elements(25, &long)), "https://h"))
     });
     refused("comments in a type", "policy-too-large", || {
         rest(service("", 20_000, &element(&"<!---->x<!---->".repeat(40_000)), "https://h"))
