@@ -32,7 +32,8 @@ fn gateway(url: &str, settings: impl FnOnce(&mut EngineSettings)) -> Gateway {
 #[tokio::test]
 async fn a_backend_without_a_response_may_be_502_or_504() {
     let (reset, silent) = (TestServer::raw(raw::reset).await, TestServer::raw(raw::silent).await);
-    let cases = [(&reset, 502, "BackendConnectionFailure", "Bad Gateway"), (&silent, 504, "Timeout", "Gateway Timeout")];
+    let cases =
+        [(&reset, 502, "BackendConnectionFailure", "Bad Gateway"), (&silent, 504, "Timeout", "Gateway Timeout")];
     for (server, status, reason, message) in cases {
         for on in [true, false] {
             let gateway = gateway(&server.url(""), |settings| settings.gateway_statuses = on);

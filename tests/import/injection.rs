@@ -7,6 +7,7 @@ use gatewright::import::{
 use gatewright::policy::{Document, Environment, Scope};
 use gatewright::secret::{NamedValues, references};
 use gatewright::xml;
+use proptest::prelude::*;
 
 /// Checks that policies are such as the service takes, and that nothing of the service is put into them or into URLs.
 fn check(imported: &Imported) {
@@ -167,4 +168,78 @@ fn urls_hold_no_named_values() {
     let listing = br#"[{"name": "f", "config": {"bindings": [{"type": "httpTrigger"}]}, "invoke_url_template": "https://{{secret}}.h/api/f"}]"#;
     let files = [SourceFile { path: "functions.json", bytes: listing }];
     refused(&function_app(&files, &FunctionAppOptions::default()), "unsafe-text");
+}
+
+/// What somebody might put into a description.
+fn nasty() -> impl Strategy<Value = &'static str> {
+    prop::sample::select(vec![
+        "{{secret}}",
+        "{",
+        "}",
+        "@(1)",
+        "@{",
+        "{%",
+        "%}",
+        "&lt;",
+        "&#123;",
+        "'",
+        "/>",
+        "]]>",
+        "-->",
+        "?",
+        "#",
+        "é",
+        " ",
+        ".",
+        "-",
+        "\\\"",
+        "&amp;",
+        "|",
+    ])
+}
+
+const TRIGGER: &str = r#"{"name": "flow", "id": "/subscriptions/s/resourceGroups/g/providers/p", "properties": {"accessEndpoint": "https://h/w",
+    "definition": {"triggers": {"manual": {"type": "Request", "inputs": {"method": "PUT", "relativePath": "a/{id}/b", "schema": {"a": 1}}}}}}}"#;
+const CALLBACK: &str = r#"{"method": "POST", "basePath": "https://h/workflows/1/triggers/manual/paths/invoke", "relativePath": "a/{id}",
+    "queries": {"sig": "s", "api-version": "2016-10-01"}}"#;
+const APP: &str =
+    r#"{"type": "Microsoft.Web/sites", "name": "shop", "id": "/sites/shop", "hostNames": ["shop.example.com"]}"#;
+const DOCUMENT: &str = r#"{"swagger": "2.0", "info": {"title": "Shop", "version": "1"}, "schemes": ["https"], "host": "h", "basePath": "/b",
+    "securityDefinitions": {"h": {"type": "apiKey", "in": "header", "name": "X-Key"}, "q": {"type": "apiKey", "in": "query", "name": "code"}},
+    "paths": {"/items/{id}": {"get": {"parameters": [{"name": "id", "in": "path", "required": true, "type": "string"},
+        {"name": "view", "in": "query", "required": true, "type": "string"}], "responses": {"200": {"description": "one"}}}}}}"#;
+const LISTING: &str = r#"[{"name": "f", "function_app_id": "/sites/app", "config": {"bindings": [{"type": "httpTrigger", "route": "a/{id:int}/{*rest}",
+    "methods": ["get"]}]}, "invoke_url_template": "https://app.azurewebsites.net/api/a/{id:int}/{*rest}"}]"#;
+
+proptest! {
+    #[test]
+    fn nothing_that_is_put_in_comes_out_as_more_than_text(
+        places in prop::collection::vec((any::<prop::sample::Index>(), nasty()), 1..4), which in 0..6_usize
+    ) {
+        let calculator = include_str!("rules/wsdl/w02-wrapped-arrays.wsdl");
+        let mut text = [WSDL, calculator, TRIGGER, CALLBACK, DOCUMENT, LISTING][which].to_owned();
+        for (place, piece) in places {
+            let mut at = place.index(text.len());
+            while !text.is_char_boundary(at) {
+                at -= 1;
+            }
+            text.insert_str(at, piece);
+        }
+        match which {
+            0 | 1 => {
+                let mut options = WsdlOptions::default();
+                options.form = SoapForm::Rest;
+                check(&wsdl(text.as_bytes(), &options));
+            }
+            2 | 3 => check(&logic_app(text.as_bytes(), &LogicAppOptions::default())),
+            4 => {
+                check(&web_app(APP.as_bytes(), Some(text.as_bytes()), &WebAppOptions::default()));
+                check(&openapi(text.as_bytes(), &Options::default()));
+            }
+            _ => {
+                let files = [SourceFile { path: "functions.json", bytes: text.as_bytes() }];
+                check(&function_app(&files, &FunctionAppOptions::default()));
+            }
+        }
+    }
 }
