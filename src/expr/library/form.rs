@@ -13,12 +13,16 @@ use crate::expr::value::{Str, Value};
 const VALUE: usize = 48;
 /// What a list takes beside its items.
 const LIST: usize = 144;
+/// The basic steps of reading a pair, and of writing one.
+const READING: usize = 25;
+const WRITING: usize = 70;
 
 /// The dictionary of names and their values, in order.
 pub(super) fn parse(run: &mut Run<'_>, text: &str) -> Result<Value, Fault> {
     let all = dictionary::make(Ty::String, Ty::generic(TypeId::IList, [Ty::String]), Vec::new());
     let Some(dictionary) = all.downcast::<Dictionary>() else { return Ok(all) };
     for (name, value) in form_text::pairs(text) {
+        run.steps(READING)?;
         run.charge(VALUE + value.len())?;
         let (name, value) = (Value::Str(name.into()), Value::Str(value.into()));
         let known = dictionary.get(run, &name)?;
@@ -41,6 +45,7 @@ fn encode(run: &mut Run<'_>, dictionary: &Value) -> Result<String, Fault> {
         let name = web_utility::url_encode(&run.text_or_empty(&name)?.text());
         for value in run.collect(&values)? {
             let value = web_utility::url_encode(&value.as_text().map(Str::to_string).unwrap_or_default());
+            run.steps(WRITING)?;
             run.charge(name.len() + value.len())?;
             if !out.is_empty() {
                 out.push('&');
