@@ -110,6 +110,13 @@ async fn only_a_good_token_for_the_api_is_traced() {
 }
 
 #[tokio::test]
+async fn a_secret_where_a_long_value_is_cut_does_not_show_its_beginning() {
+    let traced = Traced::new(r#"<set-variable name="v" value="@(new string('a', 8190) + "{{secret}}")" />"#, "").await;
+    let trace = traced.trace("/orders/7").await.to_string();
+    assert!(trace.contains("aaaa*") && trace.contains('…') && !trace.contains("as3"), "{}", trace.len());
+}
+
+#[tokio::test]
 async fn a_trace_says_which_member_of_a_pool_answered() {
     let traced = Traced::new(r#"<set-backend-service backend-id="p" />"#, "").await;
     let trace = traced.trace("/orders/7").await;

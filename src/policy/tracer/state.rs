@@ -68,7 +68,7 @@ impl State {
         let is_new = |variable: &&(Arc<str>, String)| !self.variables.contains(variable);
         let variables: Vec<_> = after.variables.iter().filter(is_new).collect();
         if !variables.is_empty() {
-            let pair = |(name, value): &(Arc<str>, String)| json!({ "name": &**name, "value": value });
+            let pair = |(name, value): &(Arc<str>, String)| json!({ "name": &**name, "value": cut(masks.text(value)) });
             changes.insert("variables".to_owned(), variables.into_iter().map(pair).collect());
         }
         if let (true, Some(target)) = (self.target != after.target, &after.target) {
@@ -82,9 +82,19 @@ impl State {
     }
 }
 
-/// The text of a value, as far as there is one.
+/// The most characters of a value that a trace shows.
+const MOST: usize = 8192;
+
+/// The text of a value, as far as there is one, and more of it than a trace shows: what is masked must be whole.
 pub(super) fn shown(value: &expr::Value) -> String {
-    const MOST: usize = 8192;
-    let text = value.to_text().unwrap_or_else(|| "null".to_owned());
-    if text.len() > MOST { text.chars().take(MOST).chain(['…']).collect() } else { text }
+    first(value.to_text().unwrap_or_else(|| "null".to_owned()), 2 * MOST)
+}
+
+/// What a trace shows of a text in which secrets are masked.
+pub(super) fn cut(text: String) -> String {
+    first(text, MOST)
+}
+
+fn first(text: String, most: usize) -> String {
+    if text.len() > most { text.chars().take(most).chain(['…']).collect() } else { text }
 }

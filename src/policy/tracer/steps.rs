@@ -11,7 +11,7 @@ use super::super::exchange::Exchange;
 use super::super::messages::ResponseState;
 use super::super::outgoing::Call;
 use super::super::spec::Section;
-use super::state::{State, shown};
+use super::state::{State, cut, shown};
 use crate::expr;
 use crate::forward::Target;
 
@@ -114,7 +114,7 @@ impl Exchange {
             let data = json!({
                 "message": "Expression was successfully evaluated.",
                 "expression": code_of(source),
-                "value": shown(value),
+                "value": cut(tracer.masks.text(&shown(value))),
             });
             let step = tracer.step;
             tracer.push(step, data);
