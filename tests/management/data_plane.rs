@@ -109,6 +109,8 @@ async fn imports_and_exports() {
     };
     let link = site.put("/apis/pets", api("openapi+json-link", "https://x.example/openapi.json")).await.is(400);
     assert!(link.text.contains("links are not followed"), "{link:?}");
+    let other = site.put("/apis/pets", api("swagger-json", OPENAPI)).await.is(400);
+    assert!(other.text.contains("unsupported-version"), "{other:?}");
     let made = site.put("/apis/pets", api("openapi+json", OPENAPI)).await.is(201).json();
     assert_eq!(made["properties"]["displayName"], "Pets");
     assert!(made["properties"].get("value").is_none() && made["properties"].get("format").is_none());

@@ -8,7 +8,7 @@ use super::super::error::Failure;
 use super::super::kind::{Place, Properties, default, from_properties, to_properties};
 use super::super::query::Query;
 use crate::import::{
-    self, ExportOptions, Finding, Imported, OpenApiVersion, Options, QueryParameters, Severity, SoapForm, WsdlOptions,
+    self, ExportOptions, Finding, Imported, OpenApiFormat, OpenApiVersion, Options, QueryParameters, Severity, SoapForm, WsdlOptions,
 };
 use crate::model::{ApiEntry, Store, WsdlSelector};
 
@@ -19,7 +19,7 @@ pub(super) struct Import {
 }
 
 enum Format {
-    OpenApi,
+    OpenApi(OpenApiFormat),
     Wsdl,
 }
 
@@ -34,7 +34,9 @@ pub(super) fn of(properties: &Properties) -> Result<Option<Import>, Failure> {
     };
     let lower = format.to_ascii_lowercase();
     let format = match lower.as_str() {
-        "openapi" | "openapi+json" | "swagger-json" => Format::OpenApi,
+        "openapi" => Format::OpenApi(OpenApiFormat::OpenApi),
+        "openapi+json" => Format::OpenApi(OpenApiFormat::OpenApiJson),
+        "swagger-json" => Format::OpenApi(OpenApiFormat::SwaggerJson),
         "wsdl" => Format::Wsdl,
         link if link.contains("-link") => {
             let message =
@@ -60,8 +62,9 @@ impl Import {
     ) -> Result<ApiEntry, Failure> {
         let path = properties.get("path").and_then(Value::as_str).map(str::to_owned);
         let imported = match self.format {
-            Format::OpenApi => {
-                let mut options = Options { name: Some(name.to_owned()), path, ..Options::default() };
+            Format::OpenApi(format) => {
+                let (name, format) = (Some(name.to_owned()), Some(format));
+                let mut options = Options { name, path, format, ..Options::default() };
                 let conduct = properties.get("translateRequiredQueryParameters").and_then(Value::as_str);
                 if conduct.is_some_and(|conduct| conduct.eq_ignore_ascii_case("query")) {
                     options.query_parameters = QueryParameters::Query;
