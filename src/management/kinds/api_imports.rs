@@ -8,7 +8,8 @@ use super::super::error::Failure;
 use super::super::kind::{Place, Properties, default, from_properties, to_properties};
 use super::super::query::Query;
 use crate::import::{
-    self, ExportOptions, Finding, Imported, OpenApiFormat, OpenApiVersion, Options, QueryParameters, Severity, SoapForm, WsdlOptions,
+    self, ExportOptions, Finding, Imported, OpenApiFormat, OpenApiVersion, Options, QueryParameters, Severity,
+    SoapForm, WsdlOptions,
 };
 use crate::model::{ApiEntry, Store, WsdlSelector};
 
