@@ -14,7 +14,7 @@ const VALUE: usize = 48;
 /// What a list takes beside its items.
 const LIST: usize = 144;
 /// The basic steps of reading a pair, and of writing one.
-const READING: usize = 45;
+const READING: usize = 25;
 const WRITING: usize = 70;
 
 /// The dictionary of names and their values, in order.
