@@ -15,7 +15,7 @@ const VALUE: usize = 48;
 const LIST: usize = 144;
 /// The basic steps of reading a pair, and of writing one.
 const READING: usize = 25;
-const WRITING: usize = 70;
+const WRITING: usize = 110;
 
 /// The dictionary of names and their values, in order.
 pub(super) fn parse(run: &mut Run<'_>, text: &str) -> Result<Value, Fault> {
