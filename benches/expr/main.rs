@@ -91,8 +91,9 @@ fn conditions() -> Vec<(&'static str, &'static str, Native<bool>)> {
             "condition: parameter of the query",
             r#"@(context.Request.Url.Query.GetValueOrDefault("expand", "") == "lines")"#,
             Box::new(|incoming| {
+                // Escapes are read, as the expression reads them.
                 let query = incoming.request.uri().query().unwrap_or_default();
-                query.split('&').find_map(|pair| pair.strip_prefix("expand=")) == Some("lines")
+                form_urlencoded::parse(query.as_bytes()).any(|(name, value)| name == "expand" && value == "lines")
             }),
         ),
         (

@@ -5,6 +5,7 @@ mod case;
 mod hostile;
 mod limits;
 mod members;
+mod memory;
 
 use std::collections::BTreeMap;
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::emit::Emitter;
 use super::function::Code;
-use super::run::{Cell, Run};
+use super::cell::Cell;
+use super::run::Run;
 use super::text_source::TextSource;
 use super::text_work;
 use crate::expr::bind::tree::{Call, FuncId, Node};

@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
+use super::cell::Cell;
 use super::function::FunctionCode;
-use super::run::Cell;
 use crate::expr::types::{Method, Ty};
 use crate::expr::value::{Object, Value, release};
 

@@ -40,7 +40,7 @@ impl Emitter<'_> {
             for (i, holds) in &outer {
                 if let Some(cell) = run.cell(*i).cloned() {
                     if *holds {
-                        run.note_loop(&cell);
+                        run.loops.note(&cell);
                     }
                     cells.push(cell);
                 }

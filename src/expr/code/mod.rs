@@ -5,6 +5,7 @@ pub(crate) mod arithmetic;
 mod assign;
 mod branch;
 mod call;
+mod cell;
 mod closure;
 mod concat;
 mod convert;

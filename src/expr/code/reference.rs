@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::call::evaluate;
+use super::cell::Cell;
 use super::emit::Emitter;
 use super::function::{Code, Place};
-use super::run::Cell;
 use crate::expr::bind::tree::{Node, Target};
 use crate::expr::fault::Fault;
 use crate::expr::library::array::Array;
@@ -83,7 +83,7 @@ impl Emitter<'_> {
             Target::Deref(reference) => self.value(reference),
             Target::Discard | Target::Property(_) => {
                 let value = Value::default_of(ty);
-                Box::new(move |_| Ok(Value::object(Reference::Cell(Cell::new(value.clone())))))
+                Box::new(move |_| Ok(Value::object(Reference::Cell(Cell::alone(value.clone())))))
             }
         }
     }

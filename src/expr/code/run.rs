@@ -1,7 +1,8 @@
 //! The state of one evaluation: frames, budget, and what natives ask of it.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
+use super::cell::{Cell, Loops};
 use super::closure::{Closure, Target};
 use super::filter::Guard;
 use super::function::FunctionCode;
@@ -12,27 +13,6 @@ use crate::expr::host::Host;
 use crate::expr::library::Settings;
 use crate::expr::types::Ty;
 use crate::expr::value::{Iterate, Value};
-
-/// A variable that a lambda or local function captures.
-pub(crate) struct Cell(Mutex<Value>);
-
-impl Cell {
-    pub(crate) fn new(value: Value) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(value)))
-    }
-
-    pub(crate) fn get(&self) -> Value {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    pub(super) fn into_value(self) -> Value {
-        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn set(&self, value: Value) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = value;
-    }
-}
 
 const OUT_OF_STEPS: &str = "the expression ran out of its budget of steps";
 
@@ -69,8 +49,8 @@ pub(crate) struct Run<'a> {
     sequences: u32,
     /// The exceptions that catch blocks are handling, for `throw;`.
     pub(crate) handling: Vec<Value>,
-    /// Cells that a closure was made of: emptied at the end, because closures and cells can hold each other.
-    loops: Vec<Arc<Cell>>,
+    /// Cells that closures were made of.
+    pub(super) loops: Loops,
     /// The `try` statements with catch blocks whose bodies are running, innermost last.
     pub(super) guards: Vec<Guard>,
 }
@@ -107,7 +87,7 @@ impl<'a> Run<'a> {
             largest_body: 0,
             sequences: 0,
             handling: Vec::new(),
-            loops: Vec::new(),
+            loops: Loops::default(),
             guards: Vec::new(),
         }
     }
@@ -215,13 +195,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// Remembers a cell that may be part of a cycle.
-    pub(crate) fn note_loop(&mut self, cell: &Arc<Cell>) {
-        if self.loops.len() < 4096 {
-            self.loops.push(Arc::clone(cell));
-        }
-    }
-
     /// The functions that are running.
     pub(crate) fn program(&self) -> &Arc<Vec<FunctionCode>> {
         self.foreign.as_ref().unwrap_or(self.program)
@@ -235,24 +208,10 @@ impl<'a> Run<'a> {
             self.slots.resize(code.slots, Value::Null);
         }
         for _ in 0..code.cells {
-            self.cells.push(Cell::new(Value::Null));
+            self.cells.push(self.loops.cell());
         }
-        let value = deeper(|| (code.body)(self))?;
-        if !self.loops.is_empty() {
-            self.settle(&value);
-        }
-        Ok(value)
-    }
-
-    /// Ends the evaluation: breaks cycles of closures and the variables they capture, unless the result needs them.
-    #[cold]
-    fn settle(&mut self, value: &Value) {
-        let keeps = matches!(value, Value::Object(object) if crate::expr::library::may_hold_closures(&object.0.ty()));
-        if !keeps {
-            for cell in self.loops.drain(..) {
-                cell.set(Value::Null);
-            }
-        }
+        let result = deeper(|| (code.body)(self));
+        if self.loops.is_empty() { result } else { self.loops.end(result) }
     }
 
     /// Runs a function in a frame of its own.
@@ -270,7 +229,7 @@ impl<'a> Run<'a> {
         self.slots.resize(self.base + code.slots, Value::Null);
         self.cells.extend(cells.iter().cloned());
         for _ in cells.len()..code.cells {
-            self.cells.push(Cell::new(Value::Null));
+            self.cells.push(self.loops.cell());
         }
         for (param, arg) in code.params.iter().zip(args.iter_mut()) {
             param.store(self, std::mem::replace(arg, Value::Null));

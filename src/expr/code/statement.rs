@@ -3,7 +3,7 @@
 use super::emit::Emitter;
 use super::filter;
 use super::function::{Code, Place};
-use super::run::{Cell, Run};
+use super::run::Run;
 use crate::expr::bind::tree::{LocalId, Scope, Stmt, StmtKind};
 use crate::expr::deep::deeper;
 use crate::expr::fault::Fault;
@@ -213,6 +213,7 @@ impl Emitter<'_> {
 #[inline]
 pub(super) fn renew(run: &mut Run<'_>, cells: &[usize]) {
     for cell in cells {
-        run.set_cell(*cell, Cell::new(Value::Null));
+        let new = run.loops.cell();
+        run.set_cell(*cell, new);
     }
 }

@@ -55,6 +55,7 @@ pub(crate) mod bit_converter;
 pub(crate) mod boolean;
 pub(crate) mod certificate;
 pub(crate) mod char;
+mod closures;
 pub(crate) mod collection_interfaces;
 #[cfg(test)]
 mod collection_tests;
@@ -127,6 +128,7 @@ pub(crate) mod virtual_call;
 pub(crate) mod web_utility;
 pub(crate) mod xml;
 
+pub(crate) use closures::{holds_closures, may_hold_closures};
 pub(crate) use dictionary_view::pairs as view_items;
 pub(crate) use settings::Settings;
 pub use settings::{Library, LineEnd, NumberText};
@@ -216,17 +218,4 @@ pub(crate) fn default_struct(id: TypeId, args: &[Ty]) -> Value {
 /// A `System.Type` object.
 pub(crate) fn type_object(ty: Ty) -> Value {
     Value::object(object::TypeObject(ty))
-}
-
-/// Whether a value of a static type could hold a delegate, directly or inside.
-pub(crate) fn may_hold_closures(ty: &Ty) -> bool {
-    match ty {
-        Ty::Named(id) => ty.is_delegate() || ty.is_interface() || matches!(id, TypeId::Object | TypeId::Delegate),
-        Ty::Generic(id, args) => {
-            ty.is_delegate() || ty.is_interface() || args.iter().any(may_hold_closures) || *id == TypeId::Lookup
-        }
-        Ty::Array(element, _) => may_hold_closures(element),
-        Ty::Anonymous(a) => a.types.iter().any(may_hold_closures),
-        _ => false,
-    }
 }

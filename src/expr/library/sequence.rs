@@ -80,6 +80,24 @@ pub(crate) fn of(element: Ty, items: Vec<Value>) -> Value {
     })
 }
 
+/// Whether a value is a lazy sequence.
+pub(crate) fn is_lazy(value: &Value) -> bool {
+    value.downcast::<Sequence>().is_some()
+}
+
+/// A lazy sequence that has `owned` as long as it is there or enumerated.
+pub(crate) fn with(sequence: Value, owned: impl Send + Sync + 'static) -> Value {
+    let Some(Sequence { element, .. }) = sequence.downcast() else { return sequence };
+    let (element, owned) = (element.clone(), std::sync::Arc::new(owned));
+    lazy(element, move |run| {
+        let (mut items, owned) = (run.iterate(&sequence)?, std::sync::Arc::clone(&owned));
+        Ok(Box::new(move |run: &mut Run<'_>| {
+            let _owned = &owned;
+            items.next(run)
+        }))
+    })
+}
+
 /// The item as a `T`: what `(T)item` gives for an item of unknown type.
 pub(crate) fn cast_item(item: Value, to: &Ty) -> Result<Value, Fault> {
     match &item {
