@@ -8,6 +8,7 @@
 use std::hint::black_box;
 
 use gatewright::expr::{Budget, Expression, Library, Value};
+use url::form_urlencoded;
 
 mod bombs;
 mod compare;

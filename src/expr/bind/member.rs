@@ -16,12 +16,21 @@ use crate::expr::types::{Ty, TypeId, TypeInfo, is_outside_member, table};
 struct Levels {
     queue: VecDeque<Ty>,
     seen: Vec<Ty>,
+    /// Whether the bases of the last one are not in the queue yet.
+    is_open: bool,
 }
 
 impl Iterator for Levels {
     type Item = (&'static TypeInfo, TypeId, Vec<Ty>);
 
     fn next(&mut self) -> Option<Self::Item> {
+        if let Some(last) = self.seen.last().filter(|_| self.is_open) {
+            // Only a search that goes on past a type needs what the type is derived from.
+            let info = last.id().map(|id| table().info(id));
+            let bases = info.into_iter().flat_map(|info| info.base.iter().chain(&info.interfaces));
+            self.queue.extend(bases.map(|base| base.substitute(last.args())));
+            self.is_open = false;
+        }
         loop {
             let next = match self.queue.pop_front() {
                 Some(next) => next,
@@ -34,8 +43,8 @@ impl Iterator for Levels {
             }
             let info = table().info(id);
             let args = next.args().to_vec();
-            self.queue.extend(info.base.iter().chain(&info.interfaces).map(|base| base.substitute(&args)));
             self.seen.push(next);
+            self.is_open = true;
             return Some((info, id, args));
         }
     }
@@ -48,7 +57,7 @@ pub(super) fn infos(ty: &Ty) -> impl Iterator<Item = (&'static TypeInfo, TypeId,
         Ty::Anonymous(_) => Ty::Object,
         other => other.clone(),
     };
-    Levels { queue: VecDeque::from([first]), seen: Vec::new() }
+    Levels { queue: VecDeque::from([first]), seen: Vec::new(), is_open: false }
 }
 
 impl<'t> Binder<'t> {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use super::cell::Cell;
 use super::emit::Emitter;
 use super::function::Code;
-use super::cell::Cell;
 use super::run::Run;
 use super::text_source::TextSource;
 use super::text_work;
