@@ -1,14 +1,12 @@
 //! What is counted at the end of a request: increments that look at the response, and the bytes of both bodies.
 
-use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::task::{Context, Poll, ready};
 use std::time::SystemTime;
 
 use bytes::Bytes;
 use http::Response;
-use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body_util::BodyExt;
 
 use super::super::error::Failure;
 use super::super::exchange::Exchange;
@@ -17,7 +15,7 @@ use super::super::messages::MessageBody;
 use super::super::pipeline::Needs;
 use super::super::setting::Setting;
 use super::super::settings::EngineSettings;
-use crate::body::{Body, BoxError};
+use crate::body::Body;
 use crate::state::{Answer, Decision, Key, Later, Limit, Window, together};
 
 /// What is due at the end of a request.
@@ -94,8 +92,8 @@ impl Exchange {
         match &mut self.request.body {
             MessageBody::Bytes(body) => bytes.store(body.len() as u64, Ordering::Relaxed),
             body @ MessageBody::Stream(_) => {
-                let body_ = body.take();
-                *body = MessageBody::Stream(Body::new(Metered { body: body_, bytes, _bill: None }));
+                let stream = body.take();
+                *body = MessageBody::Stream(metered(stream, bytes, None));
             }
             MessageBody::None | MessageBody::Consumed | MessageBody::Sent => {}
         }
@@ -172,7 +170,7 @@ impl Exchange {
                 bytes.fetch_add(length as u64, Ordering::Relaxed);
                 body
             }
-            None => Body::new(Metered { body, bytes, _bill: Some(bill) }),
+            None => metered(body, bytes, Some(bill)),
         })
     }
 }
@@ -185,12 +183,12 @@ fn beside(answer: Later<Decision>) {
     }
 }
 
-/// A body whose bytes are counted as they pass.
-struct Metered {
-    body: Body,
-    bytes: Arc<AtomicU64>,
-    /// Sent when the body is dropped, however far it came.
-    _bill: Option<Bill>,
+/// A body whose bytes are counted as they pass; the bill is settled when it is dropped, however far it came.
+fn metered(body: Body, bytes: Arc<AtomicU64>, bill: Option<Bill>) -> Body {
+    Body::new(body.inspect_frame(move |frame| {
+        let _held = &bill;
+        bytes.fetch_add(frame.data_ref().map_or(0, Bytes::len) as u64, Ordering::Relaxed);
+    }))
 }
 
 struct Bill {
@@ -215,28 +213,5 @@ impl Traffic {
         let key = Key { family: self.family, parts: &parts };
         let limit = Limit { key, limit: self.limit, window: self.window, need: 0, cost };
         settings.counters.add(&[limit], now)
-    }
-}
-
-impl HttpBody for Metered {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        if let Some(Ok(frame)) = &frame
-            && let Some(data) = frame.data_ref()
-        {
-            self.bytes.fetch_add(data.len() as u64, Ordering::Relaxed);
-        }
-        Poll::Ready(frame)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }

@@ -1,11 +1,8 @@
 //! Answers that are read as they pass: nothing is held back, and they are counted when they have gone.
 
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
-use http_body::{Body as HttpBody, Frame, SizeHint};
+use http_body_util::BodyExt;
 
 use super::super::settings::EngineSettings;
 use super::call::Estimate;
@@ -13,7 +10,7 @@ use super::events::Events;
 use super::metric::TokenMetric;
 use super::tally::TokenUse;
 use super::usage::Usage;
-use crate::body::{Body, BoxError};
+use crate::body::Body;
 use crate::state::Answer;
 
 /// What is counted and told when an answer has gone, however far it came.
@@ -70,14 +67,25 @@ pub(super) enum Seen {
     Json(Option<Vec<u8>>),
 }
 
-/// An answer that is read as it passes.
-pub(super) struct Followed {
-    pub(super) body: Body,
-    pub(super) seen: Seen,
-    pub(super) bill: Bill,
+/// What is read of an answer, and whom it is told to when the answer has gone.
+struct Reader {
+    seen: Seen,
+    bill: Bill,
 }
 
-impl Drop for Followed {
+/// An answer that is read as it passes.
+pub(super) fn followed(body: Body, seen: Seen, bill: Bill) -> Body {
+    let mut reader = Reader { seen, bill };
+    Body::new(body.inspect_frame(move |frame| {
+        // All of it is captured: it does its last work when it is dropped.
+        let Reader { seen, bill } = &mut reader;
+        if let Some(data) = frame.data_ref() {
+            seen.read(data, bill.settings.body_limit);
+        }
+    }))
+}
+
+impl Drop for Reader {
     fn drop(&mut self) {
         match &mut self.seen {
             Seen::Events(events) => {
@@ -98,29 +106,5 @@ impl Seen {
                 _ => *json = None,
             },
         }
-    }
-}
-
-impl HttpBody for Followed {
-    type Data = Bytes;
-    type Error = BoxError;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
-        let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
-        if let Some(Ok(frame)) = &frame
-            && let Some(data) = frame.data_ref()
-        {
-            let limit = self.bill.settings.body_limit;
-            self.seen.read(data, limit);
-        }
-        Poll::Ready(frame)
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
     }
 }

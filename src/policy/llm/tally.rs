@@ -15,10 +15,9 @@ use super::super::messages::MessageBody;
 use super::super::packed;
 use super::super::settings::EngineSettings;
 use super::events::Events;
-use super::followed::{Bill, Followed, Seen};
+use super::followed::{Bill, Seen, followed};
 use super::telling::TokenTelling;
 use super::usage::Usage;
-use crate::body::Body;
 use crate::state::{Answer, Decision, Key, Limit, Window, together};
 
 /// A limit of tokens, as it is for one request.
@@ -165,7 +164,7 @@ impl Exchange {
         let bill = self.model_bill();
         if let Some(response) = &mut self.response {
             let body = response.body.take();
-            response.body = MessageBody::Stream(Body::new(Followed { body, seen, bill }));
+            response.body = MessageBody::Stream(followed(body, seen, bill));
         }
     }
 
