@@ -26,6 +26,7 @@ use gatewright::backend::{Transport, TransportError};
 use gatewright::gateway::{ConfigurationError, ConfigurationWatch, Gateway, KeyVaultSecrets};
 use gatewright::load::{Options, Problem};
 use gatewright::model::Store;
+use gatewright::policy::EngineSettings;
 
 const USAGE: &str = "usage: gateway [--config PATH [--parameters FILE] [--overrides FILE]] [--listen ADDR] [--workers N] [--management ADDR | --watch]";
 
@@ -41,6 +42,14 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
+    // First of all: where this program transforms for another, it goes no further.
+    let settings = match settings() {
+        Ok(settings) => settings,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::FAILURE;
+        }
+    };
     let outcome = arguments().and_then(|arguments| {
         let mut runtime = match arguments.workers {
             1 => tokio::runtime::Builder::new_current_thread(),
@@ -51,7 +60,7 @@ fn main() -> ExitCode {
             }
         };
         let runtime = runtime.enable_all().build().map_err(|error| error.to_string())?;
-        runtime.block_on(run(arguments))
+        runtime.block_on(run(arguments, settings))
     });
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -60,6 +69,19 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Stylesheets run in processes of their own.
+#[cfg(feature = "libxml")]
+fn settings() -> std::io::Result<EngineSettings> {
+    let mut settings = EngineSettings::default();
+    settings.xsl_workers = Some(gatewright::policy::XslWorkers::of_this_program()?);
+    Ok(settings)
+}
+
+#[cfg(not(feature = "libxml"))]
+fn settings() -> std::io::Result<EngineSettings> {
+    Ok(EngineSettings::default())
 }
 
 fn arguments() -> Result<Arguments, String> {
@@ -112,7 +134,7 @@ fn address(text: &str) -> Result<SocketAddr, String> {
     text.parse().map_err(|_| format!("`{text}` is not an address such as 127.0.0.1:8080"))
 }
 
-async fn run(arguments: Arguments) -> Result<(), String> {
+async fn run(arguments: Arguments, settings: EngineSettings) -> Result<(), String> {
     let watch = arguments.config.as_ref().filter(|_| arguments.is_watched);
     let watch = watch.map(|path| ConfigurationWatch::new(path, arguments.options.clone()));
     // What is laid over a folder must not end up in it, and a template is not a folder.
@@ -130,7 +152,7 @@ async fn run(arguments: Arguments) -> Result<(), String> {
     let mut store = loaded.store;
     let transport = transport().map_err(|error| error.to_string())?;
     let secrets = secrets(&transport, &mut store).await;
-    let gateway = Gateway::builder().transport(transport).build(&store);
+    let gateway = Gateway::builder().transport(transport).settings(settings).build(&store);
     let gateway = gateway.map_err(|problems| problems.to_string())?;
     let listener = tokio::net::TcpListener::bind(arguments.listen)
         .await

@@ -126,4 +126,6 @@ pub use settings::EngineSettings;
 pub use spec::{Attribute, Child, Content, Scope, Scopes, Section, Sections, Spec};
 #[cfg(feature = "client")]
 pub(crate) use statements::cors::{Outcome, Preflight, answer as answer_preflight};
+#[cfg(feature = "libxml")]
+pub use statements::xsl_transform::XslWorkers;
 pub use validation::{BodyContract, OperationContract, ParameterContract, ResponseContract, SchemaContract};

@@ -79,6 +79,10 @@ pub struct EngineSettings {
     pub service_bus_namespace: Option<Arc<str>>,
     /// How long `xsl-transform` may take, waiting for its turn included: 16 run at a time. Default 10 s.
     pub xsl_time_limit: Duration,
+    /// Processes that `xsl-transform` runs in, so that the memory of stylesheets is bounded too. Without them it runs in this
+    /// one.
+    #[cfg(feature = "libxml")]
+    pub xsl_workers: Option<super::XslWorkers>,
     /// The turns of `xsl-transform`.
     #[cfg(feature = "libxml")]
     pub(crate) xsl_slots: Arc<tokio::sync::Semaphore>,
@@ -147,6 +151,8 @@ impl Default for EngineSettings {
             deliveries: Deliveries::default(),
             dapr: dapr::sidecar(),
             xsl_time_limit: Duration::from_secs(10),
+            #[cfg(feature = "libxml")]
+            xsl_workers: None,
             #[cfg(feature = "libxml")]
             xsl_slots: Arc::new(tokio::sync::Semaphore::new(16)),
             credentials: None,

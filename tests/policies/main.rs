@@ -21,6 +21,8 @@ mod support;
 mod testing;
 mod tokens;
 mod validation;
+#[cfg(feature = "libxml")]
+mod xsl;
 
 use gatewright::testing::run_cases;
 

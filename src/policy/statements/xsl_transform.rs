@@ -8,6 +8,10 @@ mod output;
 mod scratch;
 #[cfg(feature = "libxml")]
 mod stylesheet;
+#[cfg(feature = "libxml")]
+mod work;
+#[cfg(feature = "libxml")]
+mod workers;
 
 use super::super::compile::Compiler;
 #[cfg(feature = "libxml")]
@@ -19,6 +23,8 @@ use super::super::list::{Flow, Statement};
 use super::super::pipeline::Needs;
 use super::super::spec::{Attribute, Child, Content, Section, Spec};
 use crate::xml::Element;
+#[cfg(feature = "libxml")]
+pub use workers::XslWorkers;
 
 const NAME: Attribute = Attribute::optional("name", "the name of an `xsl:param`", "required, or `parameter-name`");
 const PARAMETER_NAME: Attribute = Attribute::optional("parameter-name", "the same", "");
@@ -33,7 +39,7 @@ pub(crate) const SPEC: Spec = Spec::new(
 )
 .sections(&[Section::Inbound, Section::Outbound])
 .once()
-.content(Content::Elements(&[PARAMETER, STYLESHEET, TRANSFORM])).differences(&["Nothing outside of the stylesheet, the body and the parameters is read, and there are no scripts and extension elements.", "An output is measured when it is whole; [XSLT](#xslt) says why."]);
+.content(Content::Elements(&[PARAMETER, STYLESHEET, TRANSFORM])).differences(&["Nothing outside of the stylesheet, the body and the parameters is read, and there are no scripts and extension elements.", "What a stylesheet takes is bounded when `EngineSettings::xsl_workers` is set; [XSLT](#xslt) says why."]);
 
 /// `xsl-transform`, compiled.
 #[derive(Debug)]
@@ -135,12 +141,17 @@ impl Statement for XslTransform {
         Markup::parse(&xml, nodes).map_err(failed)?;
         let runtime = tokio::runtime::Handle::try_current().map_err(failed)?;
         let (stylesheet, slots) = (self.stylesheet.clone(), exchange.settings.xsl_slots.clone());
+        let workers = exchange.settings.xsl_workers.clone();
         let work = async move {
             let slot = slots.acquire_owned().await.map_err(|error| error.to_string())?;
+            if let Some(workers) = workers {
+                return workers.transform(&stylesheet.text, &xml, &parameters, limit).await;
+            }
             let transform = move || {
                 // A stylesheet that goes on after its time keeps its place: libxslt cannot be stopped.
                 let _slot = slot;
-                engine::transform(&stylesheet, &xml, &parameters)
+                let compiled = engine::Compiled::new(stylesheet.text.clone(), stylesheet.output.clone());
+                compiled?.transform(&xml, &parameters).map(|output| Some(output).filter(|output| output.len() <= limit))
             };
             runtime.spawn_blocking(transform).await.map_err(|error| error.to_string())?
         };
@@ -148,13 +159,11 @@ impl Statement for XslTransform {
             let outcome = tokio::time::timeout(time, work).await;
             let resume: Resume = Box::new(move |exchange| {
                 let output = match outcome {
-                    Ok(Ok(output)) => output,
+                    Ok(Ok(Some(output))) => output,
+                    Ok(Ok(None)) => return Err(message.too_large(limit)),
                     Ok(Err(problem)) => return Err(failed(problem)),
                     Err(_) => return Err(failed(format_args!("It took more than {} s.", time.as_secs_f64()))),
                 };
-                if output.len() > limit {
-                    return Err(message.too_large(limit));
-                }
                 if let Some((body, headers)) = exchange.message(message) {
                     replace_body(body, headers, output.into());
                 }

@@ -40,7 +40,7 @@ impl Stylesheet {
         for node in root.descendants().filter(Node::is_element) {
             check(node)?;
         }
-        let output = Output::of(root.children().filter(|node| node.has_tag_name((XSLT, "output"))));
+        let output = output_of(&document);
         drop(document);
         let stylesheet = Self { text, output };
         stylesheet.try_out()?;
@@ -52,6 +52,11 @@ impl Stylesheet {
         let file = Scratch::of(self.text.as_bytes()).map_err(|error| format!("it could not be checked: {error}"))?;
         if engine::accepts(file.path()) { Ok(()) } else { Err("it is not XSLT 1.0".to_owned()) }
     }
+}
+
+/// What a stylesheet that was checked says of its result.
+pub(super) fn output_of(document: &Document<'_>) -> Output {
+    Output::of(document.root_element().children().filter(|node| node.has_tag_name((XSLT, "output"))))
 }
 
 /// Refuses what reaches outside of the stylesheet and the body.
