@@ -90,7 +90,8 @@ impl XslWorkers {
         };
         let ended = |_| format!("The stylesheet took more than {} bytes, or its process ended.", self.memory);
         let outcome = worker.transform(stylesheet, xml, parameters, limit).await.map_err(ended)?;
-        if outcome.is_some() && worker.turns < TURNS {
+        // One that has failed may have taken all that it may.
+        if matches!(outcome, Some(Ok(_))) && worker.turns < TURNS {
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
             if idle.len() < IDLE {
                 idle.push(worker);
