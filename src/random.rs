@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Random bytes and numbers: `context.RequestId`, `Guid.NewGuid()`, `new Random()`, and the delays of `retry`.
+/// Random bytes and numbers: `context.RequestId`, `Guid.NewGuid()`, `new Random()`, the delays of `retry`, and members of
+/// pools that are drawn.
 ///
 /// ```
 /// use gatewright::random::Random;
@@ -14,7 +15,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Random(Option<Arc<AtomicU64>>);
 
 /// The odd number nearest to 2^64 divided by the golden ratio, the step of SplitMix64.
-const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+pub(crate) const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
 impl Random {
     /// The system's random source.
@@ -41,6 +42,13 @@ impl Random {
         }
     }
 
+    /// Any number.
+    pub fn number(&self) -> u64 {
+        let mut bytes = [0; 8];
+        self.fill(&mut bytes);
+        u64::from_le_bytes(bytes)
+    }
+
     /// A number from 0 to 1.
     pub fn fraction(&self) -> f64 {
         let mut bytes = [0; 4];
@@ -50,7 +58,7 @@ impl Random {
 }
 
 /// The output function of SplitMix64.
-fn mix(state: u64) -> u64 {
+pub(crate) fn mix(state: u64) -> u64 {
     let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     z ^ (z >> 31)
@@ -66,6 +74,7 @@ mod tests {
         let mut bytes = [0; 16];
         Random::seeded(0).fill(&mut bytes);
         assert_eq!(u128::from_le_bytes(bytes), 0x6e78_9e6a_a1b9_65f4_e220_a839_7b1d_cdaf);
+        assert_eq!(Random::seeded(0).number(), 0xe220_a839_7b1d_cdaf);
         let (one, other) = (Random::seeded(1), Random::seeded(1));
         assert!((0..100).all(|_| one.fraction() == other.fraction()));
         assert!((0..100).all(|_| (0.0..=1.0).contains(&Random::system().fraction())));

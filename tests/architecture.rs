@@ -19,7 +19,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("model", &[]),
     ("graphql", &[]),
     ("identity", &["clock", "secret"]),
-    ("backend", &["body", "clock", "forward", "identity", "model", "outbound", "secret"]),
+    ("backend", &["body", "clock", "forward", "identity", "model", "outbound", "random", "secret"]),
     ("azure", &["backend", "body", "identity", "secret"]),
     ("vault", &["backend", "body", "clock", "identity", "outbound", "secret"]),
     (

@@ -5,9 +5,9 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use gatewright::backend::{Balance, CircuitBreakerLayer, Error, PoolOptions, PoolService};
+use gatewright::backend::{Balance, CircuitBreakerLayer, Error, HashKey, PoolOptions, PoolService};
 use gatewright::model::{CircuitBreaker, CircuitBreakerRule, FailureCondition, StatusCodeRange};
-use http::{Request, Response, StatusCode};
+use http::{HeaderName, Request, Response, StatusCode};
 use tower::util::service_fn;
 use tower_layer::Layer;
 use tower_service::Service;
@@ -21,16 +21,24 @@ pub fn run(times: u32) {
             std::future::ready(Ok::<_, Error>(response))
         })
     };
-    for balance in [Balance::RoundRobin, Balance::LeastRequests] {
+    let by_header = Balance::Hash(HashKey::Header(HeaderName::from_static("x-session")));
+    let request = Request::get("/").header("x-session", "6f9619ff-8b86-d011-b42d-00cf4fc964ff").body(());
+    let request = request.unwrap_or_default();
+    for (name, balance) in [
+        ("round robin", Balance::RoundRobin),
+        ("least requests", Balance::LeastRequests),
+        ("random two", Balance::RandomTwo),
+        ("peak latency", Balance::PeakLatency),
+        ("hash of a header", by_header),
+    ] {
         let mut pool = PoolService::builder("p").options(PoolOptions::new().balance(balance));
         for member in 0..100 {
             pool =
                 pool.member(format!("m{member}"), answer(StatusCode::OK), 1, 1 + member % 3).circuit_breaker(&count());
         }
         let Ok(pool) = pool.build() else { continue };
-        let title = format!("pick among 100 members with breakers, {balance:?}");
-        show(&title, times, "aim 100", || {
-            black_box(pool.pick());
+        show(&format!("pick among 100 members with breakers, {name}"), times, "aim 100", || {
+            black_box(pool.pick_for(black_box(&request)));
         });
     }
     let clock = time(times, || {

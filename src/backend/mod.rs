@@ -89,7 +89,8 @@ pub(crate) use health_rounds::HealthWatch;
 pub(crate) use in_process::{InProcess, Serve, Served};
 pub use layer::BackendLayer;
 pub use pool::{
-    Balance, MemberSnapshot, OutlierEjection, PoolFuture, PoolOptions, PoolService, PoolServiceBuilder, PoolSnapshot,
+    Balance, HashKey, MemberSnapshot, OutlierEjection, PoolFuture, PoolOptions, PoolService, PoolServiceBuilder,
+    PoolSnapshot,
 };
 pub use protection::BackendOptions;
 pub use resilience::Resilience;

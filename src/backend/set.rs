@@ -185,14 +185,14 @@ impl Backends {
     }
 
     fn call_pool(&self, pool: &Arc<Pool>, mut request: Request<Body>, options: &ForwardOptions) -> CallFuture {
-        let bound = pool.session(request.headers_mut());
+        let wish = pool.wish(&mut request, options.client_ip);
         let is_tls = request.extensions().get() == Some(&ClientScheme::Https);
         if pool.waits() {
             let (call, pool) = (self.many_tries(options), Arc::clone(pool));
             let expired = Arc::clone(&call.expired);
-            return CallFuture::managed(expired, tries::pool(call, pool, bound, is_tls, request));
+            return CallFuture::managed(expired, tries::pool(call, pool, wish, is_tls, request));
         }
-        let (choice, permit) = match pool.choose(bound, is_tls, Members::default(), options.tried.as_ref()) {
+        let (choice, permit) = match pool.choose(wish, is_tls, Members::default(), options.tried.as_ref()) {
             Ok(chosen) => chosen,
             Err(error) => return CallFuture::failed(error),
         };

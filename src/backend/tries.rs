@@ -14,7 +14,7 @@ use super::budget::RetryBudget;
 use super::error::{Error, Kind};
 use super::goal::Goal;
 use super::limit::Full;
-use super::pool::{Choice, Members, Pool};
+use super::pool::{Choice, Members, Pool, Wish};
 use super::sender::Sender;
 use crate::Body;
 use crate::forward::ForwardOptions;
@@ -52,20 +52,14 @@ pub(super) async fn single(call: Call, goal: Goal, request: Request<Body>) -> Ou
 }
 
 /// Tries at the members of a pool.
-pub(super) async fn pool(
-    call: Call,
-    pool: Arc<Pool>,
-    bound: Option<usize>,
-    is_tls: bool,
-    request: Request<Body>,
-) -> Outcome {
+pub(super) async fn pool(call: Call, pool: Arc<Pool>, wish: Wish, is_tls: bool, request: Request<Body>) -> Outcome {
     let options = &pool.options;
     let (mut tried, mut left) = (Members::default(), options.fail_over_limit());
     let hedge = options.hedge().filter(|_| may_be_sent_twice(&request));
     let (mut request, mut last) = (Some(request), None::<Outcome>);
     earn(options.budget());
     loop {
-        let chosen = match pool.choose(bound, is_tls, tried, call.options.tried.as_ref()) {
+        let chosen = match pool.choose(wish, is_tls, tried, call.options.tried.as_ref()) {
             Ok(chosen) => chosen,
             Err(error) => return last.unwrap_or(Err(error)),
         };
@@ -75,7 +69,7 @@ pub(super) async fn pool(
         let first = attempt(call.clone(), goal, Some(chosen), &mut request);
         let outcome = match (hedge, spare.as_ref().and_then(copy)) {
             (Some(after), Some(second)) => {
-                let second = second_member(&call, &pool, is_tls, &mut tried, second);
+                let second = second_member(&call, &pool, (wish.unbound(), is_tls), &mut tried, second);
                 hedged(first, after, second).await
             }
             _ => first.await,
@@ -102,7 +96,7 @@ pub(super) async fn pool(
 async fn second_member(
     call: &Call,
     pool: &Arc<Pool>,
-    is_tls: bool,
+    (wish, is_tls): (Wish, bool),
     tried: &mut Members,
     request: Request<Body>,
 ) -> Option<Outcome> {
@@ -110,7 +104,7 @@ async fn second_member(
         return None;
     }
     tracing::debug!(target: "gatewright::pool", pool = &*pool.id, "a second member is asked");
-    let chosen = pool.choose(None, is_tls, *tried, call.options.tried.as_ref()).ok()?;
+    let chosen = pool.choose(wish, is_tls, *tried, call.options.tried.as_ref()).ok()?;
     tried.insert(chosen.0.member);
     let goal = pool.goal(chosen.0.member).cloned()?;
     Some(attempt(call.clone(), goal, Some(chosen), &mut Some(request)).await)

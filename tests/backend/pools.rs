@@ -2,6 +2,7 @@
 
 mod affinity;
 mod another_member;
+mod balance;
 mod health;
 mod service;
 

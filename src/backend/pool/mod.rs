@@ -1,21 +1,25 @@
 //! Pools: backends made of backends, with priority and weight.
 
 mod affinity;
+mod hash_key;
+mod latency;
 mod members;
 mod options;
 mod outlier;
 mod picker;
+mod rendezvous;
 mod schedule;
 mod service;
 mod snapshot;
+mod wish;
 
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use http::{HeaderMap, Response};
+use http::Response;
 
 use self::affinity::Affinity;
-use self::picker::{Picker, Seat};
+use self::picker::{Picker, Seat, UnderWay};
 use super::breaker::{Permit, failure_status};
 use super::error::Error;
 use super::goal::Goal;
@@ -24,11 +28,13 @@ use crate::clock::Clock;
 use crate::forward::{ServedBy, Tried};
 use crate::model;
 
+pub use hash_key::HashKey;
 pub use options::{Balance, PoolOptions};
 pub use outlier::OutlierEjection;
 pub(super) use picker::Members;
 pub use service::{PoolFuture, PoolService, PoolServiceBuilder};
 pub use snapshot::{MemberSnapshot, PoolSnapshot};
+pub(super) use wish::Wish;
 
 /// A pool whose members are there.
 pub(super) struct Pool {
@@ -46,6 +52,7 @@ pub(super) struct Pool {
 pub(super) struct Choice {
     pool: Arc<Pool>,
     pub(super) member: usize,
+    request: UnderWay,
     /// The session is bound to the member, over TLS or not.
     bind: Option<bool>,
 }
@@ -85,12 +92,11 @@ impl Pool {
             let base = goal.base_url()?.clone();
             Some(ServedBy::new(Arc::clone(goal.id()), Arc::new(base)))
         });
-        let how = (options.balance, options.zero_weight_serves);
         let made = Self {
             id: id.into(),
             options: options.clone(),
             served_by: served_by.collect(),
-            picker: Picker::new(seats, members.shares, how, options.outliers.clone(), clock, version),
+            picker: Picker::new(seats, (&names, members.shares), options, clock, version),
             goals,
             affinity,
             status,
@@ -114,16 +120,11 @@ impl Pool {
         self.goals.first()
     }
 
-    /// Takes the cookie of the session out of a request; the member that it is bound to.
-    pub(super) fn session(&self, headers: &mut HeaderMap) -> Option<usize> {
-        self.affinity.as_ref()?.take(headers)
-    }
-
     /// The member for an attempt, with the permit of its breaker: the bound one, or else whose turn it is. `earlier` are those
     /// that other attempts of the same request went to.
     pub(super) fn choose(
         self: &Arc<Self>,
-        bound: Option<usize>,
+        Wish { bound, key }: Wish,
         is_tls: bool,
         mut tried: Members,
         earlier: Option<&Tried>,
@@ -131,20 +132,20 @@ impl Pool {
         let affine = |member| self.affinity.is_some() && bound != Some(member);
         let bound = bound.filter(|member| !tried.contains(*member) && self.picker.is_candidate(*member));
         let mut next = bound.or_else(|| match earlier {
-            None => self.picker.pick(tried),
-            Some(earlier) => self.picker.pick_avoiding(tried, self.members_in(earlier)),
+            None => self.picker.pick(key, tried),
+            Some(earlier) => self.picker.pick_avoiding(key, tried, self.members_in(earlier)),
         });
         // Each member is asked once: its breaker may open, or have all its trials, between the choice and the permit.
         while let Some(member) = next {
             let permit = match self.picker.breaker(member).map(|breaker| breaker.admit()) {
                 Some(Err(_)) => {
                     tried.insert(member);
-                    next = self.picker.pick(tried);
+                    next = self.picker.pick(key, tried);
                     continue;
                 }
                 permit => permit.and_then(Result::ok),
             };
-            self.picker.started(member);
+            let request = self.picker.started(member);
             let bind = affine(member).then_some(is_tls);
             if let Some(goal) = self.goals.get(member) {
                 tracing::debug!(target: "gatewright::pool", pool = &*self.id, backend = &**goal.id(), "member chosen");
@@ -152,7 +153,7 @@ impl Pool {
                     earlier.add(goal.id());
                 }
             }
-            return Ok((Choice { pool: Arc::clone(self), member, bind }, permit));
+            return Ok((Choice { pool: Arc::clone(self), member, request, bind }, permit));
         }
         let soonest = self.picker.soonest();
         tracing::debug!(target: "gatewright::pool", pool = &*self.id, ?soonest, "no member can be asked");
@@ -183,7 +184,7 @@ impl Pool {
 impl Choice {
     /// The member answered.
     pub(super) fn answered(&mut self, response: &mut Response<Body>) {
-        self.pool.picker.judge(self.member, response.status().as_u16() < 500);
+        self.pool.picker.judge(&mut self.request, response.status().as_u16() < 500);
         if let (Some(is_tls), Some(affinity)) = (self.bind, &self.pool.affinity) {
             affinity.bind(response.headers_mut(), self.member, is_tls);
         }
@@ -194,17 +195,17 @@ impl Choice {
 
     /// The member did not answer.
     pub(super) fn failed(&mut self) {
-        self.pool.picker.judge(self.member, false);
+        self.pool.picker.judge(&mut self.request, false);
     }
 
     /// Whether a request is under way until its body has ended.
     pub(super) fn counts_bodies(&self) -> bool {
-        self.pool.options.balance == Balance::LeastRequests
+        self.pool.options.counts_bodies()
     }
 }
 
 impl Drop for Choice {
     fn drop(&mut self) {
-        self.pool.picker.ended(self.member);
+        self.pool.picker.ended(&mut self.request);
     }
 }

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use super::hash_key::HashKey;
 use super::outlier::OutlierEjection;
 use crate::backend::budget::RetryBudget;
+use crate::random::Random;
 use crate::secret::Secret;
 
 /// Settings of a pool that entities do not have; the defaults are what Azure does or, where nobody knows, what is
@@ -33,19 +35,41 @@ pub struct PoolOptions {
     pub(super) fail_over_statuses: Vec<u16>,
     pub(super) hedge_after: Option<Duration>,
     pub(super) retry_budget: Option<RetryBudget>,
+    pub(super) latency_decay: Duration,
+    pub(super) random: Random,
 }
 
-/// Which member of the best priority group a request goes to.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Which member of the best priority group a request goes to, of those that are candidates.
+///
+/// A request is under way until the body of its response has ended; in a `PoolService`, whose bodies may be of any type,
+/// until its headers are there. `docs/pools.md` says when to use which.
+///
+/// ```
+/// use gatewright::backend::{Balance, HashKey, PoolOptions};
+/// use http::HeaderName;
+///
+/// let by_tenant = HashKey::Header(HeaderName::from_static("x-tenant"));
+/// let options = PoolOptions::new().balance(Balance::Hash(by_tenant));
+/// # let _ = options;
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Balance {
     /// Each in its turn, by weight: what Azure does.
     #[default]
     RoundRobin,
-    /// The one with the fewest requests under way for its weight, and of equals each in its turn. A request is under way
-    /// until the body of its response has ended; in a `PoolService`, whose bodies may be of any type, until its headers are
-    /// there.
+    /// The one with the fewest requests under way for its weight, and of equals each in its turn.
     LeastRequests,
+    /// Of two that chance draws by weight, the one with fewer requests under way for its weight.
+    RandomTwo,
+    /// Of two that chance draws by weight, the one where a request is to wait less for its weight: the time until the
+    /// headers of responses, times the requests under way and this one. The time is a moving average that a slower answer
+    /// raises at once and faster ones lower with [`PoolOptions::latency_decay`] (peak EWMA, as Finagle and tower have it). It
+    /// falls while nobody asks, so that a slow member is tried again. An answer of 500 and more, or none, lowers nothing.
+    PeakLatency,
+    /// The one that the key stands for, by weight: consistent hashing. Members that trip, come or go move no keys but their
+    /// own, and get them back; a retry goes to the key's next member. It is made when the configuration is loaded.
+    Hash(HashKey),
 }
 
 impl Default for PoolOptions {
@@ -61,6 +85,8 @@ impl Default for PoolOptions {
             fail_over_statuses: Vec::new(),
             hedge_after: None,
             retry_budget: None,
+            latency_decay: Duration::from_secs(10),
+            random: Random::system(),
         }
     }
 }
@@ -144,6 +170,27 @@ impl PoolOptions {
     pub fn hedge_after(mut self, time: Duration) -> Self {
         self.hedge_after = Some(time);
         self
+    }
+
+    /// The time in which [`Balance::PeakLatency`] forgets all but a third (1/e) of a latency; 10 seconds by default, at least
+    /// a millisecond. Shorter follows changes sooner, longer tries slow members less often.
+    #[must_use]
+    pub fn latency_decay(mut self, time: Duration) -> Self {
+        self.latency_decay = time;
+        self
+    }
+
+    /// Where chance comes from for [`Balance::RandomTwo`] and [`Balance::PeakLatency`]; the system's source by default, which
+    /// gives each pool the seed of a sequence of its own.
+    #[must_use]
+    pub fn random(mut self, random: Random) -> Self {
+        self.random = random;
+        self
+    }
+
+    /// Whether requests are under way until their bodies have ended.
+    pub(super) fn counts_bodies(&self) -> bool {
+        matches!(self.balance, Balance::LeastRequests | Balance::RandomTwo | Balance::PeakLatency)
     }
 
     pub(in crate::backend) fn fail_over_limit(&self) -> u32 {

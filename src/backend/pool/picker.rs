@@ -1,5 +1,7 @@
 //! Picks the member whose turn it is, without a lock.
 
+mod ways;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
@@ -7,8 +9,10 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 use tokio::time::Instant;
 
-use super::options::Balance;
-use super::outlier::{Ejections, OutlierEjection};
+use self::ways::Way;
+use super::latency::Seen;
+use super::options::PoolOptions;
+use super::outlier::Ejections;
 use super::schedule::{self, Share};
 use crate::backend::breaker::Breaker;
 use crate::backend::health::Health;
@@ -30,7 +34,7 @@ pub(super) struct Picker {
     version: Arc<AtomicU64>,
     clock: Clock,
     epoch: Instant,
-    balance: Balance,
+    way: Way,
     zero_weight_serves: bool,
     ejections: Option<Ejections>,
 }
@@ -44,13 +48,23 @@ pub(super) struct Seat {
 }
 
 /// Which members take turns, and how long that holds.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Turns {
     order: Vec<u8>,
     members: Vec<(usize, u32)>,
+    /// Of each member of the pool; 0 for those that take no turns.
+    weights: Vec<u32>,
     /// Nanoseconds since the epoch; none when nobody is left out who comes back by himself.
     until: Option<u64>,
     version: u64,
+}
+
+/// A request that went to a member.
+#[derive(Debug)]
+pub(super) struct UnderWay {
+    member: usize,
+    /// Nanoseconds since the epoch, until it is known how long the member took.
+    since: Option<u64>,
 }
 
 /// A set of members.
@@ -60,6 +74,24 @@ pub(in crate::backend) struct Members(u128);
 impl Members {
     pub(in crate::backend) fn insert(&mut self, member: usize) {
         self.0 |= 1_u128.checked_shl(u32::try_from(member).unwrap_or(u32::MAX)).unwrap_or(0);
+    }
+
+    pub(in crate::backend) fn remove(&mut self, member: usize) {
+        self.0 &= !1_u128.checked_shl(u32::try_from(member).unwrap_or(u32::MAX)).unwrap_or(0);
+    }
+
+    pub(super) fn iter(self) -> impl Iterator<Item = usize> {
+        let mut left = self.0;
+        std::iter::from_fn(move || {
+            let member = usize::try_from(left.trailing_zeros()).ok().filter(|_| left != 0)?;
+            left &= left - 1;
+            Some(member)
+        })
+    }
+
+    /// All others.
+    pub(super) fn others(self) -> Self {
+        Self(!self.0)
     }
 
     /// Those of both.
@@ -73,6 +105,12 @@ impl Members {
     }
 }
 
+impl Turns {
+    fn weight(&self, member: usize) -> u32 {
+        self.weights.get(member).copied().unwrap_or_default()
+    }
+}
+
 impl Seat {
     pub(super) fn new(breaker: Option<Arc<Breaker>>, health: Option<Arc<Health>>) -> Self {
         Self { breaker, health, in_flight: AtomicU32::new(0) }
@@ -80,99 +118,69 @@ impl Seat {
 }
 
 impl Picker {
+    /// A picker for members with these names, in one order.
     pub(super) fn new(
         seats: Vec<Seat>,
-        shares: Vec<Share>,
-        (balance, zero_weight_serves): (Balance, bool),
-        outliers: Option<OutlierEjection>,
+        (names, shares): (&[&str], Vec<Share>),
+        options: &PoolOptions,
         clock: &Clock,
         version: &Arc<AtomicU64>,
     ) -> Self {
-        let ejections = outliers.map(|settings| Ejections::new(settings, seats.len()));
-        let stale = Turns { order: Vec::new(), members: Vec::new(), until: Some(0), version: 0 };
+        let ejections = options.outliers.clone().map(|settings| Ejections::new(settings, seats.len()));
         let picker = Self {
+            way: Way::new(options, names, &shares),
             seats,
             shares,
-            turns: ArcSwap::from_pointee(stale),
+            turns: ArcSwap::from_pointee(Turns::default()),
             next: AtomicU64::new(0),
             version: Arc::clone(version),
             clock: clock.clone(),
             epoch: clock.instant(),
-            balance,
-            zero_weight_serves,
+            zero_weight_serves: options.zero_weight_serves,
             ejections,
         };
         picker.turns.store(Arc::new(picker.turns_without(Members::default())));
         picker
     }
 
-    /// The member whose turn it is, other than those in `tried`; none when there is no candidate.
-    pub(super) fn pick(&self, tried: Members) -> Option<usize> {
-        if let Some(member) = self.member_of(&self.turns.load(), tried) {
+    /// The member that is to serve a request with this key, other than those in `tried`; none when there is no candidate.
+    /// Only consistent hashing looks at the key.
+    pub(super) fn pick(&self, key: Option<u64>, tried: Members) -> Option<usize> {
+        if let Some(member) = self.member_of(&self.turns.load(), key, tried) {
             return Some(member);
         }
-        self.pick_again(tried)
+        self.pick_again(key, tried)
     }
 
     /// As [`pick`](Self::pick), and none of `avoided` while there is another one as good.
-    pub(super) fn pick_avoiding(&self, tried: Members, avoided: Members) -> Option<usize> {
+    pub(super) fn pick_avoiding(&self, key: Option<u64>, tried: Members, avoided: Members) -> Option<usize> {
         if avoided == Members::default() {
-            return self.pick(tried);
+            return self.pick(key, tried);
         }
-        let other = self.pick(tried.and(avoided)).filter(|member| {
+        let other = self.pick(key, tried.and(avoided)).filter(|member| {
             let is_candidate = |member| !tried.contains(member) && self.is_candidate(member);
             let best = schedule::in_turn(&self.shares, self.zero_weight_serves, is_candidate);
             best.iter().any(|(known, _)| known == member)
         });
-        other.or_else(|| self.pick(tried))
+        other.or_else(|| self.pick(key, tried))
     }
 
     /// The member whose turn it is; none when the turns do not hold any more, or it is not for that one to serve.
-    fn member_of(&self, turns: &Turns, tried: Members) -> Option<usize> {
+    fn member_of(&self, turns: &Turns, key: Option<u64>, tried: Members) -> Option<usize> {
         if !self.is_current(turns) {
             return None;
         }
-        self.next_of(turns).filter(|member| !tried.contains(*member) && self.is_candidate(*member))
+        self.next_of(turns, key).filter(|member| !tried.contains(*member) && self.is_candidate(*member))
     }
 
     #[cold]
-    fn pick_again(&self, tried: Members) -> Option<usize> {
+    fn pick_again(&self, key: Option<u64>, tried: Members) -> Option<usize> {
         let turns = Arc::new(self.turns_without(Members::default()));
         self.turns.store(Arc::clone(&turns));
-        if tried == Members::default() { self.next_of(&turns) } else { self.next_of(&self.turns_without(tried)) }
-    }
-
-    fn next_of(&self, turns: &Turns) -> Option<usize> {
-        match self.balance {
-            Balance::RoundRobin => self.turn(&turns.order),
-            Balance::LeastRequests => self.least(&turns.members),
+        if tried == Members::default() {
+            return self.next_of(&turns, key);
         }
-    }
-
-    fn turn(&self, order: &[u8]) -> Option<usize> {
-        let length = u64::try_from(order.len()).ok().filter(|length| *length > 0)?;
-        let at = self.next.fetch_add(1, Ordering::Relaxed) % length;
-        order.get(usize::try_from(at).ok()?).copied().map(usize::from)
-    }
-
-    /// The member with the fewest requests for its weight; of equals, and of those with none, each in its turn.
-    fn least(&self, members: &[(usize, u32)]) -> Option<usize> {
-        let length = u64::try_from(members.len()).ok().filter(|length| *length > 0)?;
-        let first = usize::try_from(self.next.fetch_add(1, Ordering::Relaxed) % length).ok()?;
-        let (head, tail) = members.split_at_checked(first)?;
-        let mut best: Option<(usize, u64, u64)> = None;
-        for (member, weight) in tail.iter().chain(head) {
-            let running = self.seats.get(*member).map_or(0, |seat| seat.in_flight.load(Ordering::Relaxed));
-            if running == 0 {
-                return Some(*member);
-            }
-            let (running, weight) = (u64::from(running), u64::from(*weight));
-            // Fractions are compared without a division.
-            if best.is_none_or(|(_, least, of)| running * of < least * weight) {
-                best = Some((*member, running, weight));
-            }
-        }
-        best.map(|(member, ..)| member)
+        self.next_of(&self.turns_without(tried), key)
     }
 
     fn is_current(&self, turns: &Turns) -> bool {
@@ -201,7 +209,13 @@ impl Picker {
         let members = schedule::in_turn(&self.shares, self.zero_weight_serves, |member| !is_out(member));
         let soonest = out.iter().flatten().min().and_then(|soonest| u64::try_from(soonest.as_nanos()).ok());
         let until = soonest.map(|soonest| now.saturating_add(soonest));
-        Turns { order: schedule::cycle(&members), members, until, version }
+        let mut weights = vec![0; self.seats.len()];
+        for (member, weight) in &members {
+            if let Some(own) = weights.get_mut(*member) {
+                *own = *weight;
+            }
+        }
+        Turns { order: schedule::cycle(&members), members, weights, until, version }
     }
 
     /// The time until the first member comes back, of those whose return is known.
@@ -211,23 +225,34 @@ impl Picker {
     }
 
     /// A request goes to a member.
-    pub(super) fn started(&self, member: usize) {
+    pub(super) fn started(&self, member: usize) -> UnderWay {
         if let Some(seat) = self.seats.get(member) {
             seat.in_flight.fetch_add(1, Ordering::Relaxed);
         }
+        UnderWay { member, since: matches!(self.way, Way::PeakLatency(..)).then(|| self.now()) }
+    }
+
+    /// The member of a request answered, or failed.
+    pub(super) fn judge(&self, request: &mut UnderWay, is_good: bool) {
+        if let Some(ejections) = &self.ejections {
+            ejections.judge(request.member, is_good, || self.now());
+        }
+        self.time(request, if is_good { Seen::Answer } else { Seen::Failure });
     }
 
     /// A request that went to a member is over.
-    pub(super) fn ended(&self, member: usize) {
-        if let Some(seat) = self.seats.get(member) {
+    pub(super) fn ended(&self, request: &mut UnderWay) {
+        self.time(request, Seen::GivenUp);
+        if let Some(seat) = self.seats.get(request.member) {
             seat.in_flight.fetch_sub(1, Ordering::Relaxed);
         }
     }
 
-    /// Notes how an attempt ended, for the ejection of outliers.
-    pub(super) fn judge(&self, member: usize, is_good: bool) {
-        if let Some(ejections) = &self.ejections {
-            ejections.judge(member, is_good, || self.now());
+    /// Notes once how long a request took.
+    fn time(&self, request: &mut UnderWay, seen: Seen) {
+        if let (Way::PeakLatency(_, latencies), Some(since)) = (&self.way, request.since.take()) {
+            let now = self.now();
+            latencies.note(request.member, seen, now.saturating_sub(since), now);
         }
     }
 

@@ -11,8 +11,9 @@ use http::{Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::options::PoolOptions;
-use super::picker::{MOST_MEMBERS, Members, Picker, Seat};
+use super::hash_key::HashKey;
+use super::options::{Balance, PoolOptions};
+use super::picker::{MOST_MEMBERS, Members, Picker, Seat, UnderWay};
 use super::schedule::Share;
 use super::snapshot::{MemberSnapshot, PoolSnapshot};
 use crate::backend::breaker::{
@@ -28,9 +29,13 @@ use crate::model::CircuitBreaker;
 /// It is ready when a member is whose turn it is, and sends the next request to that one; a member that is not ready is
 /// passed over, one that fails to become ready is left out for good. When no member is a candidate it is ready too, and
 /// answers with [`Error`]. A member that is ready keeps what it reserved for that until it is asked, also when it is no candidate
-/// meanwhile. Session affinity needs a look at the request and is only for pools of
-/// [`Backends`](crate::backend::Backends); of [`PoolOptions`], fail-over and hedging are too. A clone has clones of the
-/// services, and shares turns and breakers.
+/// meanwhile. Session affinity is only for pools of [`Backends`](crate::backend::Backends); of [`PoolOptions`], fail-over and
+/// hedging are too. A clone has clones of the services, and shares turns and breakers.
+///
+/// With [`Balance::Hash`] the request decides, which is not there yet when members are to become ready: all candidates are
+/// asked whether they are, as tower's `Steer` does, and the request goes to the first of its members that is. What the others
+/// reserved they keep until they are asked: services that reserve nothing, as [`BackendService`](crate::backend::BackendService)
+/// is, are the ones to use.
 ///
 /// ```
 /// # use gatewright::backend::Error;
@@ -53,8 +58,8 @@ pub struct PoolService<S> {
     members: Vec<S>,
     /// Those that failed to become ready.
     dead: Members,
-    /// The member that is ready, with a turn of its own.
-    ready: Option<usize>,
+    /// The members that are ready: one that has its turn, or any number when the request is to decide.
+    ready: Members,
     shared: Arc<Shared>,
 }
 
@@ -62,6 +67,7 @@ struct Shared {
     name: Arc<str>,
     members: Vec<String>,
     picker: Picker,
+    key: Option<HashKey>,
     status: u16,
 }
 
@@ -112,8 +118,21 @@ impl<S> PoolService<S> {
 
     /// Takes a turn: the index of the member that the next request would go to, for a host that sends by itself. None when
     /// there is no candidate.
+    ///
+    /// With [`Balance::Hash`], [`pick_for`](Self::pick_for) is the one that looks at the request.
     pub fn pick(&self) -> Option<usize> {
-        self.shared.picker.pick(self.dead)
+        self.shared.picker.pick(None, self.dead)
+    }
+
+    /// As [`pick`](Self::pick), for this request.
+    pub fn pick_for<B>(&self, request: &Request<B>) -> Option<usize> {
+        self.shared.picker.pick(self.shared.key_of(request), self.dead)
+    }
+}
+
+impl Shared {
+    fn key_of<B>(&self, request: &Request<B>) -> Option<u64> {
+        self.key.as_ref()?.of(request, None)
     }
 }
 
@@ -132,7 +151,7 @@ impl<S> PoolServiceBuilder<S> {
         self
     }
 
-    /// Balance, outliers, and whether members of weight 0 serve.
+    /// Balance, outliers, slow start, and whether members of weight 0 serve. What else is in them has no effect here.
     pub fn options(mut self, options: PoolOptions) -> Self {
         self.options = options;
         self
@@ -190,18 +209,70 @@ impl<S> PoolServiceBuilder<S> {
             names.push(name);
         }
         BuildErrors::check(errors)?;
-        let how = (self.options.balance, self.options.zero_weight_serves);
         let version = Arc::new(AtomicU64::new(0));
-        let picker = Picker::new(seats, shares, how, self.options.outliers, &self.clock, &version);
-        let shared = Arc::new(Shared { name: self.name.into(), members: names, picker, status: self.status });
-        Ok(PoolService { members: services, dead: Members::default(), ready: None, shared })
+        let known: Vec<_> = names.iter().map(String::as_str).collect();
+        let picker = Picker::new(seats, (&known, shares), &self.options, &self.clock, &version);
+        let key = match self.options.balance {
+            Balance::Hash(key) => Some(key),
+            _ => None,
+        };
+        let shared = Arc::new(Shared { name: self.name.into(), members: names, picker, key, status: self.status });
+        Ok(PoolService { members: services, dead: Members::default(), ready: Members::default(), shared })
+    }
+}
+
+impl<S> PoolService<S> {
+    /// Asks a member whether it is ready, and notes the answer: false when it never will be, an error when none will.
+    fn poll_member<B, R>(&mut self, member: usize, cx: &mut Context<'_>) -> Poll<Result<bool, S::Error>>
+    where
+        S: Service<Request<B>, Response = Response<R>>,
+    {
+        let Some(service) = self.members.get_mut(member) else { return Poll::Ready(Ok(false)) };
+        match ready!(service.poll_ready(cx)) {
+            Ok(()) => {
+                self.ready.insert(member);
+                Poll::Ready(Ok(true))
+            }
+            Err(error) => {
+                self.dead.insert(member);
+                let is_left = (0..self.shared.picker.len()).any(|member| !self.dead.contains(member));
+                Poll::Ready(if is_left { Ok(false) } else { Err(error) })
+            }
+        }
+    }
+
+    /// Asks all candidates whether they are ready: the request may go to any of them.
+    fn poll_all<B, R>(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>>
+    where
+        S: Service<Request<B>, Response = Response<R>>,
+    {
+        let (mut is_waiting, mut is_ready) = (false, false);
+        for member in 0..self.shared.picker.len() {
+            if self.dead.contains(member) || !self.shared.picker.is_candidate(member) {
+                continue;
+            }
+            if self.ready.contains(member) {
+                is_ready = true;
+                continue;
+            }
+            match self.poll_member::<B, R>(member, cx) {
+                Poll::Ready(is_good) => is_ready |= is_good?,
+                Poll::Pending => is_waiting = true,
+            }
+        }
+        if is_waiting && !is_ready { Poll::Pending } else { Poll::Ready(Ok(())) }
     }
 }
 
 impl<S: Clone> Clone for PoolService<S> {
     fn clone(&self) -> Self {
         // A clone of a service is not ready because the service is.
-        Self { members: self.members.clone(), dead: self.dead, ready: None, shared: Arc::clone(&self.shared) }
+        Self {
+            members: self.members.clone(),
+            dead: self.dead,
+            ready: Members::default(),
+            shared: Arc::clone(&self.shared),
+        }
     }
 }
 
@@ -215,28 +286,21 @@ where
     type Future = PoolFuture<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        if let Some(member) = self.ready.take()
-            && self.shared.picker.is_candidate(member)
-        {
-            self.ready = Some(member);
+        if self.shared.key.is_some() {
+            return self.poll_all::<B, R>(cx);
+        }
+        if self.ready.iter().any(|member| self.shared.picker.is_candidate(member)) {
             return Poll::Ready(Ok(()));
         }
+        self.ready = Members::default();
         let (mut tried, mut is_waiting) = (self.dead, false);
-        while let Some(member) = self.shared.picker.pick(tried) {
+        while let Some(member) = self.shared.picker.pick(None, tried) {
             tried.insert(member);
-            match self.members.get_mut(member).map(|service| service.poll_ready(cx)) {
-                Some(Poll::Ready(Ok(()))) => {
-                    self.ready = Some(member);
-                    return Poll::Ready(Ok(()));
-                }
-                Some(Poll::Pending) => is_waiting = true,
-                Some(Poll::Ready(Err(error))) => {
-                    self.dead.insert(member);
-                    if (0..self.shared.picker.len()).all(|member| self.dead.contains(member)) {
-                        return Poll::Ready(Err(error));
-                    }
-                }
-                None => break,
+            match self.poll_member::<B, R>(member, cx) {
+                Poll::Ready(Ok(true)) => return Poll::Ready(Ok(())),
+                Poll::Ready(Ok(false)) => {}
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => is_waiting = true,
             }
         }
         // A member that is waited for wakes the task.
@@ -248,7 +312,12 @@ where
         let refused = |error| PoolFuture { state: State::Refused { error: Some(error) } };
         let exhausted =
             || refused(Error::exhausted(shared.status, shared.picker.soonest()).of(Arc::clone(&shared.name)));
-        let Some(member) = self.ready.take() else { return exhausted() };
+        let member = match &shared.key {
+            Some(_) => shared.picker.pick(shared.key_of(&request), self.ready.others()),
+            None => self.ready.iter().next(),
+        };
+        let Some(member) = member else { return exhausted() };
+        self.ready.remove(member);
         let Some(service) = self.members.get_mut(member) else { return exhausted() };
         let permit = match shared.picker.breaker(member).map(|breaker| (breaker, breaker.admit())) {
             None => None,
@@ -257,10 +326,10 @@ where
                 return refused(Error::open(refusal).of(Arc::clone(breaker.backend())));
             }
         };
-        shared.picker.started(member);
+        let request_under_way = shared.picker.started(member);
         let backend = shared.members.get(member).map_or("", String::as_str);
         tracing::debug!(target: "gatewright::pool", pool = &*shared.name, backend, "member chosen");
-        let seat = Taken { shared: Arc::clone(shared), member };
+        let seat = Taken { shared: Arc::clone(shared), request: request_under_way };
         let response = service.call(request);
         PoolFuture { state: State::Sent { response, guard: BreakerGuard(permit), seat } }
     }
@@ -283,12 +352,12 @@ impl<S> fmt::Debug for PoolServiceBuilder<S> {
 /// A request that a member has not answered yet.
 struct Taken {
     shared: Arc<Shared>,
-    member: usize,
+    request: UnderWay,
 }
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        self.shared.picker.ended(self.member);
+        self.shared.picker.ended(&mut self.request);
     }
 }
 
@@ -328,9 +397,10 @@ where
             StateProjection::Sent { response, guard, seat } => {
                 let outcome = ready!(response.poll(cx));
                 guard.ended(&outcome);
+                let Taken { shared, request } = seat;
                 match &outcome {
-                    Ok(response) => seat.shared.picker.judge(seat.member, response.status().as_u16() < 500),
-                    Err(error) if is_of_backend(error) => seat.shared.picker.judge(seat.member, false),
+                    Ok(response) => shared.picker.judge(request, response.status().as_u16() < 500),
+                    Err(error) if is_of_backend(error) => shared.picker.judge(request, false),
                     Err(_) => {}
                 }
                 Poll::Ready(outcome)

@@ -2,9 +2,12 @@
 
 use std::time::SystemTime;
 
-use super::tests::{picker, trip};
+use super::tests::{key, picker, trip, ways};
 use super::*;
 use crate::backend::interleave::{Thread, every_order};
+use crate::backend::pool::options::Balance;
+use crate::backend::pool::rendezvous::Rendezvous;
+use crate::random::Random;
 
 struct World {
     picker: Picker,
@@ -24,6 +27,7 @@ impl World {
 /// A request that picks: it reads the turns, takes one, and makes them anew when that fails.
 #[derive(Default)]
 struct Pick {
+    key: Option<u64>,
     at: u32,
     since: usize,
     turns: Option<Arc<Turns>>,
@@ -41,7 +45,7 @@ impl Thread<World> for Pick {
             }
             2 => {
                 let turns = self.turns.take().unwrap();
-                let Some(member) = picker.member_of(&turns, Members::default()) else { return true };
+                let Some(member) = picker.member_of(&turns, self.key, Members::default()) else { return true };
                 Some(member)
             }
             3 => {
@@ -52,7 +56,7 @@ impl Thread<World> for Pick {
                 picker.turns.store(self.turns.clone().unwrap());
                 return true;
             }
-            _ => picker.next_of(&self.turns.take().unwrap()),
+            _ => picker.next_of(&self.turns.take().unwrap(), self.key),
         };
         let during = &world.history[self.since..];
         match found {
@@ -87,24 +91,38 @@ impl Thread<World> for Time {
     }
 }
 
-fn run(shares: [(u32, u32); 2], others: fn() -> Vec<Box<dyn Thread<World>>>) -> usize {
+fn run(shares: [(u32, u32); 2], way: &PoolOptions, others: fn() -> Vec<Box<dyn Thread<World>>>) -> usize {
+    let names = ["m0", "m1"];
+    let standing = shares.map(|(priority, weight)| Share { priority, weight });
+    // It takes a while to make, and never changes.
+    let table = Rendezvous::new(&names, &standing);
     every_order(
         || {
             let clock = Clock::manual(SystemTime::UNIX_EPOCH);
-            let picker = picker(&shares, &clock);
+            // The same chance in each run.
+            let way = PoolOptions { random: Random::seeded(7), ..way.clone() };
+            let way = match way.balance {
+                Balance::Hash(_) => Way::Hash(table.clone()),
+                _ => Way::new(&way, &names, &standing),
+            };
+            let picker = Picker { way, ..picker(&shares, &clock) };
             let mut world = World { picker, clock, history: Vec::new(), picks: Vec::new() };
             world.note();
             let mut threads = others();
-            threads.extend([Box::new(Pick::default()) as Box<dyn Thread<World>>, Box::new(Pick::default())]);
+            threads
+                .extend([1, 2].map(|number| -> Box<dyn Thread<World>> {
+                    Box::new(Pick { key: key(number), ..Pick::default() })
+                }));
             (world, threads)
         },
         |world, order| {
             assert_eq!(world.picks.len(), 2);
             // Whatever turns were left behind, once all are back everybody has his turn.
             world.clock.advance(Duration::from_secs(10));
-            let after: Vec<_> = (0..4).filter_map(|_| world.picker.pick(Members::default())).collect();
+            let pick = |number| world.picker.pick(key(number), Members::default());
+            let after: Vec<_> = (0..16).filter_map(pick).collect();
             let both = shares[0].0 == shares[1].0;
-            assert_eq!(after.len(), 4, "{order:?}");
+            assert_eq!(after.len(), 16, "{order:?}");
             assert_eq!(after.contains(&1), both, "{order:?}: {after:?}");
             assert!(after.contains(&0), "{order:?}: {after:?}");
         },
@@ -114,8 +132,9 @@ fn run(shares: [(u32, u32); 2], others: fn() -> Vec<Box<dyn Thread<World>>>) -> 
 #[test]
 fn picks_are_right_beside_trips() {
     let threads: fn() -> Vec<Box<dyn Thread<World>>> = || vec![Box::new(Trip(0)), Box::new(Trip(1)), Box::new(Time)];
-    for shares in [[(1, 1), (1, 1)], [(1, 1), (2, 1)]] {
-        let runs = run(shares, threads);
-        assert!(runs > 5_000, "{runs}");
+    let groups = [(PoolOptions::new(), [(1, 1), (2, 1)])].into_iter();
+    for (way, shares) in groups.chain(ways().into_iter().map(|way| (way, [(1, 1), (1, 1)]))) {
+        let runs = run(shares, &way, threads);
+        assert!(runs > 5_000, "{way:?}: {runs}");
     }
 }

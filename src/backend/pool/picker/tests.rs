@@ -4,7 +4,11 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::backend::breaker::{BreakerObserver, BreakerOptions, Outcome, TracingObserver};
+use crate::backend::pool::hash_key::{HashKey, hash};
+use crate::backend::pool::options::Balance;
+use crate::backend::pool::outlier::OutlierEjection;
 use crate::model::{CircuitBreaker, CircuitBreakerRule, FailureCondition, StatusCodeRange};
+use crate::random::Random;
 
 /// A breaker that one 503 opens for ten seconds.
 pub(super) fn touchy(clock: &Clock) -> Arc<Breaker> {
@@ -21,13 +25,27 @@ pub(super) fn trip(breaker: &Breaker) {
 
 /// Members by priority and weight.
 pub(super) fn picker(shares: &[(u32, u32)], clock: &Clock) -> Picker {
-    balanced(shares, Balance::RoundRobin, None, clock)
+    made(shares, &PoolOptions::new(), clock)
 }
 
-fn balanced(shares: &[(u32, u32)], balance: Balance, outliers: Option<OutlierEjection>, clock: &Clock) -> Picker {
+/// Members `m0`, `m1`, … by priority and weight.
+pub(super) fn made(shares: &[(u32, u32)], options: &PoolOptions, clock: &Clock) -> Picker {
     let seats = shares.iter().map(|_| Seat::new(Some(touchy(clock)), None)).collect();
+    let names: Vec<_> = (0..shares.len()).map(|member| format!("m{member}")).collect();
+    let names: Vec<_> = names.iter().map(String::as_str).collect();
     let shares = shares.iter().map(|(priority, weight)| Share { priority: *priority, weight: *weight }).collect();
-    Picker::new(seats, shares, (balance, true), outliers, clock, &Arc::new(AtomicU64::new(0)))
+    Picker::new(seats, (&names, shares), options, clock, &Arc::new(AtomicU64::new(0)))
+}
+
+/// Each way to balance, with chance that is fixed.
+pub(super) fn ways() -> Vec<PoolOptions> {
+    let by_address = Balance::Hash(HashKey::ClientAddress);
+    let ways = [Balance::RoundRobin, Balance::LeastRequests, Balance::RandomTwo, Balance::PeakLatency, by_address];
+    ways.into_iter().map(|balance| PoolOptions::new().balance(balance).random(Random::seeded(7))).collect()
+}
+
+pub(super) fn key(number: u64) -> Option<u64> {
+    hash(&number.to_le_bytes())
 }
 
 fn clock() -> Clock {
@@ -35,7 +53,7 @@ fn clock() -> Clock {
 }
 
 fn picks(picker: &Picker, number: usize) -> Vec<usize> {
-    (0..number).map(|_| picker.pick(Members::default()).unwrap()).collect()
+    (0..number).map(|_| picker.pick(None, Members::default()).unwrap()).collect()
 }
 
 #[test]
@@ -73,7 +91,7 @@ fn lower_groups_serve_when_all_of_the_better_are_tripped() {
     trip(picker.breaker(2).unwrap());
     assert_eq!(picks(&picker, 2), [3, 3]);
     trip(picker.breaker(3).unwrap());
-    assert_eq!(picker.pick(Members::default()), None);
+    assert_eq!(picker.pick(None, Members::default()), None);
     assert_eq!(picker.soonest(), Some(Duration::from_secs(6)));
     clock.advance(Duration::from_secs(6));
     assert_eq!(picks(&picker, 3), [0, 0, 0], "back at once");
@@ -98,7 +116,7 @@ fn members_that_were_tried_are_passed_over() {
     let picker = picker(&[(1, 1), (1, 1), (2, 1)], &clock());
     let mut tried = Members::default();
     let mut seen = Vec::new();
-    while let Some(member) = picker.pick(tried) {
+    while let Some(member) = picker.pick(None, tried) {
         tried.insert(member);
         seen.push(member);
     }
@@ -113,7 +131,7 @@ fn members_of_earlier_attempts_are_avoided_while_others_are_as_good() {
     let avoiding = |members: &[usize]| {
         let mut avoided = Members::default();
         members.iter().for_each(|member| avoided.insert(*member));
-        let picks = (0..6).map(|_| picker.pick_avoiding(Members::default(), avoided).unwrap());
+        let picks = (0..6).map(|_| picker.pick_avoiding(None, Members::default(), avoided).unwrap());
         let mut picks: Vec<_> = picks.collect();
         picks.sort_unstable();
         picks.dedup();
@@ -130,8 +148,9 @@ fn members_of_earlier_attempts_are_avoided_while_others_are_as_good() {
 
 #[test]
 fn the_least_requests_win() {
-    let picker = balanced(&[(1, 1), (1, 2), (1, 1)], Balance::LeastRequests, None, &clock());
-    picker.started(0);
+    let options = PoolOptions::new().balance(Balance::LeastRequests);
+    let picker = made(&[(1, 1), (1, 2), (1, 1)], &options, &clock());
+    let mut first = picker.started(0);
     picker.started(1);
     assert_eq!(picks(&picker, 3), [2, 2, 2]);
     picker.started(2);
@@ -140,7 +159,7 @@ fn the_least_requests_win() {
     let mut even = picks(&picker, 6);
     even.sort_unstable();
     assert_eq!(even, [0, 0, 1, 1, 2, 2]);
-    picker.ended(0);
+    picker.ended(&mut first);
     assert_eq!(picks(&picker, 2), [0, 0]);
 }
 
@@ -148,28 +167,135 @@ fn the_least_requests_win() {
 fn outliers_are_left_out_for_a_while() {
     let clock = clock();
     let outliers = OutlierEjection::new().failures_in_a_row(2).time(Duration::from_secs(5));
-    let picker = balanced(&[(1, 1), (1, 1), (2, 1)], Balance::RoundRobin, Some(outliers), &clock);
-    picker.judge(0, false);
-    picker.judge(0, false);
+    let picker = made(&[(1, 1), (1, 1), (2, 1)], &PoolOptions::new().outlier_ejection(outliers), &clock);
+    for _ in 0..2 {
+        let mut request = picker.started(0);
+        picker.judge(&mut request, false);
+        picker.ended(&mut request);
+    }
     assert_eq!(picks(&picker, 3), [1, 1, 1]);
     clock.advance(Duration::from_secs(5));
     assert!(picks(&picker, 2).contains(&0));
 }
 
+#[test]
+fn of_two_that_are_drawn_the_less_busy_wins() {
+    let options = PoolOptions::new().balance(Balance::RandomTwo).random(Random::seeded(3));
+    let picker = made(&[(1, 1), (1, 1)], &options, &clock());
+    let busy = picker.started(0);
+    assert_eq!(picks(&picker, 50), [1; 50]);
+    assert_eq!(busy.member, 0);
+    let picker = made(&[(1, 3), (1, 1)], &options, &clock());
+    let _under_way: Vec<_> = [0, 0, 1].into_iter().map(|member| picker.started(member)).collect();
+    assert_eq!(picks(&picker, 50), [0; 50], "two of three are less than one of one");
+}
+
+/// Requests that nobody answers: with two that are drawn the most loaded has hardly more than the mean.
+#[test]
+fn two_that_are_drawn_spread_the_load() {
+    let options = PoolOptions::new().balance(Balance::RandomTwo).random(Random::seeded(3));
+    let weights = [1, 1, 2, 4, 1, 1, 2, 4, 1, 1];
+    let picker = made(&weights.map(|weight| (1, weight)), &options, &clock());
+    for _ in 0..1_800 {
+        picker.started(picker.pick(None, Members::default()).unwrap());
+    }
+    for (member, weight) in weights.into_iter().enumerate() {
+        let running = picker.in_flight(member);
+        assert!((95 * weight..=105 * weight).contains(&running), "{member}: {running}");
+    }
+}
+
+/// A slow member gets what it can do, and is used again when it has become fast.
+#[test]
+fn who_answers_late_gets_less() {
+    let clock = clock();
+    let options = PoolOptions::new().balance(Balance::PeakLatency).random(Random::seeded(3));
+    let picker = made(&[(1, 1), (1, 1), (1, 1)], &options, &clock);
+    let run = |latencies: [u64; 3]| {
+        let mut counts = [0_usize; 3];
+        let mut under_way: Vec<(u64, UnderWay)> = Vec::new();
+        // A request in each millisecond.
+        for now in 0..60_000_u64 {
+            clock.advance(Duration::from_millis(1));
+            for (_, mut request) in under_way.extract_if(.., |(end, _)| *end <= now) {
+                picker.judge(&mut request, true);
+                picker.ended(&mut request);
+            }
+            let member = picker.pick(None, Members::default()).unwrap();
+            counts[member] += usize::from(now >= 30_000);
+            under_way.push((now + latencies[member], picker.started(member)));
+        }
+        for (_, mut request) in under_way {
+            picker.ended(&mut request);
+        }
+        counts
+    };
+    let slow = run([5, 5, 100]);
+    assert!(slow[2] < 1_500 && slow[2] > 0 && slow[0] > 12_000 && slow[1] > 12_000, "{slow:?}");
+    let equal = run([5, 5, 5]);
+    assert!(equal.iter().all(|count| *count > 8_000), "{equal:?}");
+}
+
+#[test]
+fn a_member_that_fails_quickly_is_not_the_fastest() {
+    let clock = clock();
+    let options = PoolOptions::new().balance(Balance::PeakLatency).random(Random::seeded(3));
+    let picker = made(&[(1, 1), (1, 1)], &options, &clock);
+    let mut counts = [0; 2];
+    for _ in 0..10_000 {
+        let member = picker.pick(None, Members::default()).unwrap();
+        let mut request = picker.started(member);
+        clock.advance(Duration::from_millis(if member == 0 { 20 } else { 1 }));
+        picker.judge(&mut request, member == 0);
+        picker.ended(&mut request);
+        counts[member] += 1;
+    }
+    assert!(counts[1] < 500, "{counts:?}");
+}
+
+#[test]
+fn a_key_stays_with_its_member_and_has_its_turn_without_one() {
+    let clock = clock();
+    let options = PoolOptions::new().balance(Balance::Hash(HashKey::ClientAddress));
+    let picker = made(&[(1, 1), (1, 1), (1, 2), (2, 1)], &options, &clock);
+    let of = |number: u64, tried: Members| picker.pick(key(number), tried).unwrap();
+    let whole: Vec<_> = (0..4_000).map(|number| of(number, Members::default())).collect();
+    assert!(whole.iter().all(|member| *member < 3));
+    let heavy = whole.iter().filter(|member| **member == 2).count();
+    assert!((1_850..2_150).contains(&heavy), "{heavy}");
+    trip(picker.breaker(1).unwrap());
+    for (number, before) in whole.iter().enumerate() {
+        let now = of(number as u64, Members::default());
+        assert!(now == *before || *before == 1 && now != 1);
+        // Another attempt goes where the key goes when its member is out.
+        let mut tried = Members::default();
+        tried.insert(now);
+        let next = of(number as u64, tried);
+        assert!(next != now && next != 1 && next < 3);
+    }
+    clock.advance(Duration::from_secs(10));
+    assert!(whole.iter().enumerate().all(|(number, before)| of(number as u64, Members::default()) == *before));
+    assert_eq!(picks(&picker, 5), [2, 0, 1, 2, 2], "who has no key takes turns");
+}
+
 proptest! {
-    /// The pick is what the rules say, whoever is tripped.
+    /// The pick is what the rules say, whoever is tripped, tried or busy, and whichever way it is made.
     #[test]
     fn agrees_with_the_rules(
         shares in prop::collection::vec((0_u32..3, 0_u32..4), 1..8),
-        steps in prop::collection::vec((0_usize..8, 0_u64..6), 1..40),
+        steps in prop::collection::vec((0_usize..8, 0_u64..6, prop::collection::vec(0_usize..8, 0..3)), 1..40),
+        way in 0..ways().len(),
     ) {
         let clock = clock();
-        let picker = picker(&shares, &clock);
+        let picker = made(&shares, &ways()[way], &clock);
         let mut open_until = vec![0_u64; shares.len()];
+        let mut under_way = Vec::new();
         let mut now = 0;
-        for (member, seconds) in steps {
-            let is_open = |member: usize, now: u64| open_until[member] > now;
-            let pick = picker.pick(Members::default());
+        for (step, (member, seconds, passed_over)) in steps.into_iter().enumerate() {
+            let mut tried = Members::default();
+            passed_over.iter().for_each(|member| tried.insert(*member));
+            let is_open = |member: usize, now: u64| open_until[member] > now || passed_over.contains(&member);
+            let pick = picker.pick(key(step as u64), tried);
             let candidates: Vec<_> = (0..shares.len()).filter(|member| !is_open(*member, now)).collect();
             let best = candidates.iter().map(|member| shares[*member].0).min();
             let group: Vec<_> = candidates.into_iter().filter(|member| Some(shares[*member].0) == best).collect();
@@ -177,7 +303,10 @@ proptest! {
             let allowed = if weighted.is_empty() { group } else { weighted };
             match pick {
                 None => prop_assert!(allowed.is_empty()),
-                Some(pick) => prop_assert!(allowed.contains(&pick), "{pick} of {allowed:?}"),
+                Some(pick) => {
+                    prop_assert!(allowed.contains(&pick), "{pick} of {allowed:?}");
+                    under_way.push(picker.started(pick));
+                }
             }
             if let Some(breaker) = picker.breaker(member).filter(|breaker| breaker.open_for().is_none()) {
                 trip(breaker);
@@ -185,6 +314,10 @@ proptest! {
             }
             clock.advance(Duration::from_secs(seconds));
             now += seconds;
+            if step % 3 == 0 && let Some(mut request) = under_way.pop() {
+                picker.judge(&mut request, true);
+                picker.ended(&mut request);
+            }
         }
     }
 }
