@@ -185,9 +185,11 @@ impl<'a> BackendsBuilder<'a> {
         for (id, pool) in &pools {
             let options = self.resilience.pool_options(&self.scope, id);
             let around = (&self.resilience.clock, &self.resilience.version);
-            let outcome = Pool::names(pool, options)
-                .and_then(|names| self.goals(&names, &pools))
-                .and_then(|goals| Pool::new(id, pool, options, goals, around));
+            let outcome = Pool::names(pool, options).and_then(|names| self.goals(&names, &pools)).and_then(|goals| {
+                let roster = self.resilience.roster(&self.scope, id, options, &goals);
+                let (pool, notes) = Pool::new(id, pool, options, goals, around)?;
+                Ok((pool.acquainted(roster), notes))
+            });
             let problem = |text| BuildError::new(id, Problem::Pool(text));
             match outcome {
                 Ok((pool, notes)) => {

@@ -6,7 +6,8 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use super::breaker::{BreakerObserver, TracingObserver};
-use super::pool::PoolOptions;
+use super::goal::Goal;
+use super::pool::{PoolOptions, Roster};
 use super::protection::{Around, BackendOptions, Protection};
 use crate::clock::Clock;
 use crate::model::CircuitBreaker;
@@ -34,7 +35,8 @@ pub struct Resilience {
     by_id: ById<BackendOptions>,
     for_pools: PoolOptions,
     pools: ById<PoolOptions>,
-    kept: Arc<Mutex<Kept>>,
+    kept: Arc<Mutex<Kept<Protection>>>,
+    rosters: Arc<Mutex<Kept<Roster>>>,
     pub(super) version: Arc<AtomicU64>,
 }
 
@@ -43,7 +45,7 @@ type ById<T> = HashMap<(Option<String>, String), T>;
 
 /// By scope (the service or a workspace) and id, in lower case. There may be several: that of the configuration in use, and
 /// that of one that is being made, which may be refused yet.
-type Kept = HashMap<(Box<str>, Box<str>), Vec<Weak<Protection>>>;
+type Kept<T> = HashMap<(Box<str>, Box<str>), Vec<Weak<T>>>;
 
 impl Default for Resilience {
     fn default() -> Self {
@@ -55,6 +57,7 @@ impl Default for Resilience {
             for_pools: PoolOptions::default(),
             pools: HashMap::new(),
             kept: Arc::default(),
+            rosters: Arc::default(),
             version: Arc::new(AtomicU64::new(1)),
         }
     }
@@ -120,6 +123,20 @@ impl Resilience {
         of(&self.pools, scope, id).unwrap_or(&self.for_pools)
     }
 
+    /// What is known of the members of a pool, when they are to start slowly.
+    pub(super) fn roster(&self, scope: &str, id: &str, options: &PoolOptions, goals: &[Goal]) -> Option<Arc<Roster>> {
+        if !options.starts_slowly() {
+            return None;
+        }
+        let key = key(scope, id);
+        let mut rosters = self.rosters.lock().unwrap_or_else(PoisonError::into_inner);
+        let in_use = in_use(&mut rosters, &key);
+        let names = goals.iter().map(|goal| &**goal.id());
+        let made = Arc::new(Roster::new(names, &in_use, self.clock.instant()));
+        rosters.entry(key).or_default().push(Arc::downgrade(&made));
+        Some(made)
+    }
+
     /// The protection of an entity: the one it has, when its settings are the same.
     pub(super) fn protect(
         &self,
@@ -129,25 +146,33 @@ impl Resilience {
     ) -> Result<Option<Arc<Protection>>, Vec<String>> {
         let none = CircuitBreaker::default();
         let rules = rules.unwrap_or(&none);
-        let key = (scope.to_ascii_lowercase().into_boxed_str(), id.to_ascii_lowercase().into_boxed_str());
+        let key = key(scope, id);
         let options = of(&self.by_id, scope, id).unwrap_or(&self.for_all);
         if Protection::is_none(rules, options) {
             return Ok(None);
         }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut known = kept.get(&key).into_iter().flatten().filter_map(Weak::upgrade);
-        if let Some(known) = known.find(|known| known.is_of(rules, options)) {
+        if let Some(known) = in_use(&mut kept, &key).into_iter().find(|known| known.is_of(rules, options)) {
             return Ok(Some(known));
         }
         let around = Around { clock: &self.clock, observer: &self.observer, version: &self.version };
         let made = Arc::new(Protection::new(id, rules, options, &around)?);
-        kept.retain(|_, known| {
-            known.retain(|known| known.strong_count() > 0);
-            !known.is_empty()
-        });
         kept.entry(key).or_default().push(Arc::downgrade(&made));
         Ok(Some(made))
     }
+}
+
+fn key(scope: &str, id: &str) -> (Box<str>, Box<str>) {
+    (scope.to_ascii_lowercase().into(), id.to_ascii_lowercase().into())
+}
+
+/// What is kept for a key, without what nobody uses any more for any key.
+fn in_use<T>(kept: &mut Kept<T>, key: &(Box<str>, Box<str>)) -> Vec<Arc<T>> {
+    kept.retain(|_, known| {
+        known.retain(|known| known.strong_count() > 0);
+        !known.is_empty()
+    });
+    kept.get(key).into_iter().flatten().filter_map(Weak::upgrade).collect()
 }
 
 /// The options of an entity in a scope, or else those of its id anywhere.

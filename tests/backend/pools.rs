@@ -5,6 +5,7 @@ mod another_member;
 mod balance;
 mod health;
 mod service;
+mod slow_start;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

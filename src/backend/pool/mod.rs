@@ -10,6 +10,7 @@ mod picker;
 mod rendezvous;
 mod schedule;
 mod service;
+mod slow_start;
 mod snapshot;
 mod wish;
 
@@ -33,6 +34,7 @@ pub use options::{Balance, PoolOptions};
 pub use outlier::OutlierEjection;
 pub(super) use picker::Members;
 pub use service::{PoolFuture, PoolService, PoolServiceBuilder};
+pub(super) use slow_start::Roster;
 pub use snapshot::{MemberSnapshot, PoolSnapshot};
 pub(super) use wish::Wish;
 
@@ -102,6 +104,14 @@ impl Pool {
             status,
         };
         Ok((made, members.notes))
+    }
+
+    /// The same pool, whose members are known from another configuration.
+    pub(super) fn acquainted(self, roster: Option<Arc<Roster>>) -> Self {
+        match (roster, self.options.slow_start) {
+            (Some(roster), Some(time)) => Self { picker: self.picker.acquainted(time, roster), ..self },
+            _ => self,
+        }
     }
 
     /// Whether a call is more than one exchange with one member.

@@ -18,6 +18,7 @@ use crate::secret::Secret;
 /// let options = PoolOptions::new()
 ///     .balance(Balance::LeastRequests)
 ///     .outlier_ejection(OutlierEjection::new().failures_in_a_row(3))
+///     .slow_start(Duration::from_secs(30))
 ///     .fail_over(2)
 ///     .fail_over_statuses([429])
 ///     .hedge_after(Duration::from_millis(200));
@@ -36,6 +37,7 @@ pub struct PoolOptions {
     pub(super) hedge_after: Option<Duration>,
     pub(super) retry_budget: Option<RetryBudget>,
     pub(super) latency_decay: Duration,
+    pub(super) slow_start: Option<Duration>,
     pub(super) random: Random,
 }
 
@@ -86,6 +88,7 @@ impl Default for PoolOptions {
             hedge_after: None,
             retry_budget: None,
             latency_decay: Duration::from_secs(10),
+            slow_start: None,
             random: Random::system(),
         }
     }
@@ -180,6 +183,18 @@ impl PoolOptions {
         self
     }
 
+    /// Gives a member that comes back its share little by little, in 16 steps over this time: after its circuit was open, it was
+    /// ejected or unhealthy, or when another configuration adds it to a pool that is in use. Off by default. Its weight grows,
+    /// which all ways to balance respect: with [`Balance::Hash`] so many of its keys return, the same ones each time.
+    ///
+    /// A pool notices that a member is out when its turn comes, so that a short absence which no request met counts as none.
+    /// Alone in its priority group, a member has all requests at once.
+    #[must_use]
+    pub fn slow_start(mut self, time: Duration) -> Self {
+        self.slow_start = Some(time);
+        self
+    }
+
     /// Where chance comes from for [`Balance::RandomTwo`] and [`Balance::PeakLatency`]; the system's source by default, which
     /// gives each pool the seed of a sequence of its own.
     #[must_use]
@@ -195,6 +210,10 @@ impl PoolOptions {
 
     pub(in crate::backend) fn fail_over_limit(&self) -> u32 {
         self.fail_over
+    }
+
+    pub(in crate::backend) fn starts_slowly(&self) -> bool {
+        self.slow_start.is_some()
     }
 
     pub(in crate::backend) fn hedge(&self) -> Option<Duration> {

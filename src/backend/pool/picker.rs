@@ -14,6 +14,7 @@ use super::latency::Seen;
 use super::options::PoolOptions;
 use super::outlier::Ejections;
 use super::schedule::{self, Share};
+use super::slow_start::{Roster, SlowStart, Warmth};
 use crate::backend::breaker::Breaker;
 use crate::backend::health::Health;
 use crate::clock::Clock;
@@ -37,6 +38,7 @@ pub(super) struct Picker {
     way: Way,
     zero_weight_serves: bool,
     ejections: Option<Ejections>,
+    slow_start: Option<SlowStart>,
 }
 
 /// What decides whether a member is a candidate.
@@ -54,7 +56,9 @@ struct Turns {
     members: Vec<(usize, u32)>,
     /// Of each member of the pool; 0 for those that take no turns.
     weights: Vec<u32>,
-    /// Nanoseconds since the epoch; none when nobody is left out who comes back by himself.
+    /// How far those are that came back, when one of them takes turns.
+    warmth: Option<Warmth>,
+    /// Nanoseconds since the epoch; none when nobody is left out who comes back by himself, and nobody has less than his share.
     until: Option<u64>,
     version: u64,
 }
@@ -127,9 +131,11 @@ impl Picker {
         version: &Arc<AtomicU64>,
     ) -> Self {
         let ejections = options.outliers.clone().map(|settings| Ejections::new(settings, seats.len()));
+        let slow_start = options
+            .slow_start
+            .map(|time| SlowStart::new(time, Arc::new(Roster::new(names.iter().copied(), &[], clock.instant()))));
         let picker = Self {
             way: Way::new(options, names, &shares),
-            seats,
             shares,
             turns: ArcSwap::from_pointee(Turns::default()),
             next: AtomicU64::new(0),
@@ -137,10 +143,19 @@ impl Picker {
             clock: clock.clone(),
             epoch: clock.instant(),
             zero_weight_serves: options.zero_weight_serves,
+            slow_start,
+            seats,
             ejections,
         };
         picker.turns.store(Arc::new(picker.turns_without(Members::default())));
         picker
+    }
+
+    /// The same picker, for members of which something is known.
+    pub(super) fn acquainted(mut self, time: Duration, roster: Arc<Roster>) -> Self {
+        self.slow_start = Some(SlowStart::new(time, roster));
+        self.turns.store(Arc::new(self.turns_without(Members::default())));
+        self
     }
 
     /// The member that is to serve a request with this key, other than those in `tried`; none when there is no candidate.
@@ -203,19 +218,27 @@ impl Picker {
 
     fn turns_without(&self, left_out: Members) -> Turns {
         let version = self.version.load(Ordering::Acquire);
-        let now = self.now();
+        let at = self.clock.instant();
+        let now = self.since_epoch(at);
         let out: Vec<_> = (0..self.seats.len()).map(|member| self.out_for(member)).collect();
         let is_out = |member: usize| left_out.contains(member) || out.get(member).is_none_or(Option::is_some);
-        let members = schedule::in_turn(&self.shares, self.zero_weight_serves, |member| !is_out(member));
+        let mut members = schedule::in_turn(&self.shares, self.zero_weight_serves, |member| !is_out(member));
         let soonest = out.iter().flatten().min().and_then(|soonest| u64::try_from(soonest.as_nanos()).ok());
-        let until = soonest.map(|soonest| now.saturating_add(soonest));
+        let mut until = soonest.map(|soonest| now.saturating_add(soonest));
+        let is_away = |member: usize| out.get(member).is_none_or(Option::is_some);
+        let warmth = self.slow_start.as_ref().map(|slow| slow.warmth(is_away, at));
+        let warmth = warmth.filter(|warmth| warmth.is_less(&members));
+        if let Some(warmth) = &warmth {
+            members = warmth.weigh(&members);
+            until = until.into_iter().chain(warmth.next.map(|next| self.since_epoch(next))).min();
+        }
         let mut weights = vec![0; self.seats.len()];
         for (member, weight) in &members {
             if let Some(own) = weights.get_mut(*member) {
                 *own = *weight;
             }
         }
-        Turns { order: schedule::cycle(&members), members, weights, until, version }
+        Turns { order: schedule::cycle(&members), members, weights, warmth, until, version }
     }
 
     /// The time until the first member comes back, of those whose return is known.
@@ -271,8 +294,12 @@ impl Picker {
         self.seats.get(member)?.breaker.as_ref()
     }
 
+    fn since_epoch(&self, at: Instant) -> u64 {
+        u64::try_from(at.saturating_duration_since(self.epoch).as_nanos()).unwrap_or(u64::MAX)
+    }
+
     fn now(&self) -> u64 {
-        u64::try_from(self.clock.instant().saturating_duration_since(self.epoch).as_nanos()).unwrap_or(u64::MAX)
+        self.since_epoch(self.clock.instant())
     }
 }
 

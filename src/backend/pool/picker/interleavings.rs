@@ -2,12 +2,14 @@
 
 use std::time::SystemTime;
 
-use super::tests::{key, picker, trip, ways};
+use super::tests::{key, made, trip, ways};
 use super::*;
 use crate::backend::interleave::{Thread, every_order};
 use crate::backend::pool::options::Balance;
 use crate::backend::pool::rendezvous::Rendezvous;
 use crate::random::Random;
+
+const SLOW_START: Duration = Duration::from_secs(5);
 
 struct World {
     picker: Picker,
@@ -99,13 +101,14 @@ fn run(shares: [(u32, u32); 2], way: &PoolOptions, others: fn() -> Vec<Box<dyn T
     every_order(
         || {
             let clock = Clock::manual(SystemTime::UNIX_EPOCH);
+            let plain = PoolOptions { balance: Balance::RoundRobin, ..way.clone() };
             // The same chance in each run.
             let way = PoolOptions { random: Random::seeded(7), ..way.clone() };
             let way = match way.balance {
                 Balance::Hash(_) => Way::Hash(table.clone()),
                 _ => Way::new(&way, &names, &standing),
             };
-            let picker = Picker { way, ..picker(&shares, &clock) };
+            let picker = Picker { way, ..made(&shares, &plain, &clock) };
             let mut world = World { picker, clock, history: Vec::new(), picks: Vec::new() };
             world.note();
             let mut threads = others();
@@ -119,6 +122,9 @@ fn run(shares: [(u32, u32); 2], way: &PoolOptions, others: fn() -> Vec<Box<dyn T
             assert_eq!(world.picks.len(), 2);
             // Whatever turns were left behind, once all are back everybody has his turn.
             world.clock.advance(Duration::from_secs(10));
+            // And his whole share a while later.
+            world.picker.pick(None, Members::default());
+            world.clock.advance(SLOW_START);
             let pick = |number| world.picker.pick(key(number), Members::default());
             let after: Vec<_> = (0..16).filter_map(pick).collect();
             let both = shares[0].0 == shares[1].0;
@@ -132,9 +138,18 @@ fn run(shares: [(u32, u32); 2], way: &PoolOptions, others: fn() -> Vec<Box<dyn T
 #[test]
 fn picks_are_right_beside_trips() {
     let threads: fn() -> Vec<Box<dyn Thread<World>>> = || vec![Box::new(Trip(0)), Box::new(Trip(1)), Box::new(Time)];
-    let groups = [(PoolOptions::new(), [(1, 1), (2, 1)])].into_iter();
-    for (way, shares) in groups.chain(ways().into_iter().map(|way| (way, [(1, 1), (1, 1)]))) {
-        let runs = run(shares, &way, threads);
-        assert!(runs > 5_000, "{way:?}: {runs}");
+    for shares in [[(1, 1), (1, 1)], [(1, 1), (2, 1)]] {
+        let runs = run(shares, &PoolOptions::new(), threads);
+        assert!(runs > 5_000, "{runs}");
+    }
+}
+
+#[test]
+fn all_ways_are_right_beside_a_trip() {
+    let threads: fn() -> Vec<Box<dyn Thread<World>>> = || vec![Box::new(Trip(1)), Box::new(Time)];
+    let slowly = ways().into_iter().map(|way| way.slow_start(SLOW_START));
+    for way in ways().into_iter().chain(slowly) {
+        let runs = run([(1, 1), (1, 1)], &way, threads);
+        assert!(runs > 500, "{way:?}: {runs}");
     }
 }

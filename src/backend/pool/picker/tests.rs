@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::backend::breaker::{BreakerObserver, BreakerOptions, Outcome, TracingObserver};
+use crate::backend::health::HealthCheck;
 use crate::backend::pool::hash_key::{HashKey, hash};
 use crate::backend::pool::options::Balance;
 use crate::backend::pool::outlier::OutlierEjection;
@@ -278,6 +279,82 @@ fn a_key_stays_with_its_member_and_has_its_turn_without_one() {
     assert_eq!(picks(&picker, 5), [2, 0, 1, 2, 2], "who has no key takes turns");
 }
 
+/// How many of these picks go to the first member.
+fn first_of(picker: &Picker, number: u64) -> f64 {
+    let first = |number: &u64| picker.pick(key(*number), Members::default()) == Some(0);
+    (0..number).filter(first).count() as f64
+}
+
+#[test]
+fn who_comes_back_gets_its_share_little_by_little() {
+    for options in ways() {
+        let clock = clock();
+        let is_hash = matches!(options.balance, Balance::Hash(_));
+        let picker = made(&[(1, 1), (1, 1)], &options.clone().slow_start(Duration::from_secs(16)), &clock);
+        trip(picker.breaker(0).unwrap());
+        assert_eq!(first_of(&picker, 100), 0.0);
+        clock.advance(Duration::from_secs(10));
+        picker.pick(None, Members::default());
+        for level in 1..=20_u32 {
+            let level = f64::from(level.min(16));
+            let due = 4_000.0 * if is_hash { level / 32.0 } else { level / (level + 16.0) };
+            let share = first_of(&picker, 4_000);
+            assert!((share - due).abs() < 100.0, "{options:?}: {level}: {share}, not {due}");
+            clock.advance(Duration::from_secs(1));
+        }
+    }
+}
+
+#[test]
+fn requests_under_way_at_who_comes_back_are_few() {
+    let clock = clock();
+    let options = PoolOptions::new().balance(Balance::LeastRequests).slow_start(Duration::from_secs(16));
+    let picker = made(&[(1, 1), (1, 1)], &options, &clock);
+    trip(picker.breaker(0).unwrap());
+    let busy: Vec<_> = (0..40).map(|_| picker.started(picker.pick(None, Members::default()).unwrap())).collect();
+    clock.advance(Duration::from_secs(10));
+    for (level, most) in [(1, 5), (5, 16), (9, 24)] {
+        let new = (0..20).map(|_| picker.started(picker.pick(None, Members::default()).unwrap()));
+        let mut new: Vec<_> = new.collect();
+        assert!((1..=most).contains(&picker.in_flight(0)), "{level}: {}", picker.in_flight(0));
+        new.iter_mut().for_each(|request| picker.ended(request));
+        clock.advance(Duration::from_secs(4));
+    }
+    assert_eq!(busy.len(), 40);
+}
+
+/// However a member came to be out, it starts slowly.
+#[test]
+fn each_way_back_is_slow() {
+    let clock = clock();
+    let version = Arc::new(AtomicU64::new(0));
+    let health = Arc::new(Health::new(&HealthCheck::new("/").thresholds(1, 1), &version));
+    let seats = vec![Seat::new(Some(touchy(&clock)), Some(health.clone())), Seat::new(None, None)];
+    let shares = vec![Share { priority: 1, weight: 1 }; 2];
+    let outliers = OutlierEjection::new().failures_in_a_row(1).time(Duration::from_secs(10));
+    let options = PoolOptions::new().slow_start(Duration::from_secs(16)).outlier_ejection(outliers);
+    let picker = Picker::new(seats, (&["a", "b"], shares), &options, &clock, &version);
+    let trips = |picker: &Picker| trip(picker.breaker(0).unwrap());
+    let is_ejected = |picker: &Picker| {
+        let mut request = picker.started(0);
+        picker.judge(&mut request, false);
+        picker.ended(&mut request);
+    };
+    let sick = |_: &Picker| assert!(health.checked(false));
+    let causes: [(&str, &dyn Fn(&Picker)); 3] = [("trip", &trips), ("ejection", &is_ejected), ("health", &sick)];
+    for (name, cause) in causes {
+        assert_eq!(first_of(&picker, 100), 50.0, "{name}");
+        cause(&picker);
+        assert_eq!(first_of(&picker, 100), 0.0, "{name}");
+        clock.advance(Duration::from_secs(10));
+        if !health.is_good() {
+            health.checked(true);
+        }
+        assert_eq!(first_of(&picker, 170), 10.0, "{name}");
+        clock.advance(Duration::from_secs(16));
+    }
+}
+
 proptest! {
     /// The pick is what the rules say, whoever is tripped, tried or busy, and whichever way it is made.
     #[test]
@@ -285,9 +362,14 @@ proptest! {
         shares in prop::collection::vec((0_u32..3, 0_u32..4), 1..8),
         steps in prop::collection::vec((0_usize..8, 0_u64..6, prop::collection::vec(0_usize..8, 0..3)), 1..40),
         way in 0..ways().len(),
+        is_slow: bool,
     ) {
         let clock = clock();
-        let picker = made(&shares, &ways()[way], &clock);
+        let mut options = ways().remove(way);
+        if is_slow {
+            options = options.slow_start(Duration::from_secs(7));
+        }
+        let picker = made(&shares, &options, &clock);
         let mut open_until = vec![0_u64; shares.len()];
         let mut under_way = Vec::new();
         let mut now = 0;

@@ -7,6 +7,7 @@ use crate::backend::pool::latency::Latencies;
 use crate::backend::pool::options::{Balance, PoolOptions};
 use crate::backend::pool::rendezvous::Rendezvous;
 use crate::backend::pool::schedule::Share;
+use crate::backend::pool::slow_start::STEPS;
 use crate::random::Random;
 
 /// A [`Balance`] with all that it needs.
@@ -37,13 +38,13 @@ impl Picker {
     pub(super) fn next_of(&self, turns: &Turns, key: Option<u64>) -> Option<usize> {
         match (&self.way, key) {
             (Way::RoundRobin, _) | (Way::Hash(_), None) => self.turn(&turns.order),
-            (Way::LeastRequests, _) => self.least(&turns.members),
+            (Way::LeastRequests, _) => self.least(turns),
             (Way::RandomTwo(random), _) => self.better_of_two(turns, random, |member| self.in_flight(member).into()),
             (Way::PeakLatency(random, latencies), _) => {
                 let now = self.now();
                 self.better_of_two(turns, random, |member| latencies.cost(member, self.in_flight(member), now))
             }
-            (Way::Hash(table), Some(key)) => table.choose(key, |member| turns.weight(member) > 0),
+            (Way::Hash(table), Some(key)) => by_key(table, turns, key),
         }
     }
 
@@ -54,17 +55,28 @@ impl Picker {
     }
 
     /// The member with the fewest requests for its weight; of equals, and of those with none, each in its turn.
-    fn least(&self, members: &[(usize, u32)]) -> Option<usize> {
+    ///
+    /// While one of them has less than its share, whoever is idle is asked when its turn by weight has come, and others may be
+    /// asked before an idle one that has little weight.
+    fn least(&self, turns: &Turns) -> Option<usize> {
+        let members = &turns.members;
+        if turns.warmth.is_some() {
+            let first = self.turn(&turns.order)?;
+            if self.in_flight(first) == 0 {
+                return Some(first);
+            }
+        }
         let length = u64::try_from(members.len()).ok().filter(|length| *length > 0)?;
         let first = usize::try_from(self.next.fetch_add(1, Ordering::Relaxed) % length).ok()?;
         let (head, tail) = members.split_at_checked(first)?;
         let mut best: Option<(usize, u64, u64)> = None;
         for (member, weight) in tail.iter().chain(head) {
             let running = self.in_flight(*member);
-            if running == 0 {
+            if running == 0 && turns.warmth.is_none() {
                 return Some(*member);
             }
-            let (running, weight) = (u64::from(running), u64::from(*weight));
+            let begun = u64::from(turns.warmth.is_some());
+            let (running, weight) = (2 * u64::from(running) + begun, u64::from(*weight));
             // Fractions are compared without a division.
             if best.is_none_or(|(_, least, of)| running * of < least * weight) {
                 best = Some((*member, running, weight));
@@ -81,6 +93,15 @@ impl Picker {
         let of = |member, other| cost(member) * f64::from(turns.weight(other));
         Some(if of(first, second) <= of(second, first) { first } else { second })
     }
+}
+
+/// The member for a key; one that has less than its share has that part of its keys.
+fn by_key(table: &Rendezvous, turns: &Turns, key: u64) -> Option<usize> {
+    let serves = |member: usize| turns.weight(member) > 0;
+    let Some(warmth) = &turns.warmth else { return table.choose(key, serves) };
+    // The bits that do not tell the slot.
+    let is_ripe = |member: usize| key % u64::from(STEPS) < u64::from(warmth.level(member));
+    table.choose(key, |member| serves(member) && is_ripe(member)).or_else(|| table.choose(key, serves))
 }
 
 /// Two different entries of a list in which members stand as often as their weight says; the second is none when all are one.
