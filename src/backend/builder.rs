@@ -135,7 +135,9 @@ impl<'a> BackendsBuilder<'a> {
         if let Some(cluster) = backend.fabric() {
             match Fabric::new(id, backend, cluster, &around) {
                 Ok(_) if self.has(id) => self.errors.push(BuildError::new(id, Problem::Duplicate)),
-                Ok(mut fabric) => {
+                Ok(fabric) => {
+                    let after = self.resilience.backend_options(&self.scope, id).refresh_after();
+                    let mut fabric = fabric.refreshed(after, &self.resilience.clock);
                     fabric.protection = protection;
                     self.fabrics.insert(id.to_ascii_lowercase().into(), Arc::new(fabric));
                 }

@@ -1,14 +1,12 @@
 //! Asks backends how they are, when it is time.
 
-use std::future::poll_fn;
-use std::pin::{Pin, pin};
-use std::task::Poll;
 use std::time::Duration;
 
 use http::Request;
 
 use super::goal::Goal;
 use super::health::Running;
+use super::jobs::Jobs;
 use super::sender::Sender;
 use super::set::Backends;
 use crate::Body;
@@ -30,20 +28,32 @@ impl Backends {
     /// # }
     /// ```
     pub async fn watch_health(&self) {
-        let mut watch = HealthWatch::default();
+        let mut jobs = Jobs::default();
         loop {
-            let pause = watch.begin(self);
-            watch.go_on(pause).await;
+            let pause = self.begin_checks(&mut jobs);
+            jobs.go_on(pause).await;
         }
     }
 
     /// Makes all health checks that are due, at the same time, waits for all of them, and gives the time until the next one
     /// is: for a host that decides itself when to check.
     pub async fn check_health(&self) -> Duration {
-        let mut watch = HealthWatch::default();
-        watch.begin(self);
-        while !watch.running.is_empty() {
-            watch.go_on(Duration::MAX).await;
+        let mut jobs = Jobs::default();
+        self.begin_checks(&mut jobs);
+        while !jobs.is_empty() {
+            jobs.go_on(Duration::MAX).await;
+        }
+        self.next_check()
+    }
+
+    /// Begins the checks that are due, and gives the time until the next one is.
+    pub(crate) fn begin_checks(&self, jobs: &mut Jobs) -> Duration {
+        let now = self.clock().instant();
+        for goal in self.goals() {
+            let begun = goal.protection().and_then(|protection| protection.health.as_ref()?.begin(now));
+            if let Some(running) = begun {
+                jobs.push(check(self.sender(), goal, running));
+            }
         }
         self.next_check()
     }
@@ -53,37 +63,6 @@ impl Backends {
         let now = self.clock().instant();
         let due = self.goals().into_iter().filter_map(|goal| goal.protection()?.health.as_ref()?.due());
         due.min().map_or(IDLE, |due| due.saturating_duration_since(now))
-    }
-}
-
-/// Checks under way, of whatever configuration they are.
-#[derive(Default)]
-pub(crate) struct HealthWatch {
-    running: Vec<Pin<Box<dyn Future<Output = ()> + Send>>>,
-}
-
-impl HealthWatch {
-    /// Begins the checks of a configuration that are due, and gives the time until the next one is.
-    pub(crate) fn begin(&mut self, backends: &Backends) -> Duration {
-        let now = backends.clock().instant();
-        for goal in backends.goals() {
-            let begun = goal.protection().and_then(|protection| protection.health.as_ref()?.begin(now));
-            if let Some(running) = begun {
-                self.running.push(Box::pin(check(backends.sender(), goal, running)));
-            }
-        }
-        backends.next_check()
-    }
-
-    /// Goes on with the checks until one has ended or this time is over.
-    pub(crate) async fn go_on(&mut self, pause: Duration) {
-        let mut pause = pin!(tokio::time::sleep(pause));
-        poll_fn(|cx| {
-            let before = self.running.len();
-            self.running.retain_mut(|check| check.as_mut().poll(cx).is_pending());
-            if self.running.len() < before { Poll::Ready(()) } else { pause.as_mut().poll(cx) }
-        })
-        .await;
     }
 }
 

@@ -24,6 +24,7 @@
 #[doc = include_str!("../../docs/pools.md")]
 mod pages {}
 
+mod address_rounds;
 mod attempt;
 mod breaker;
 mod budget;
@@ -45,6 +46,7 @@ mod health_rounds;
 mod in_process;
 #[cfg(test)]
 mod interleave;
+mod jobs;
 mod layer;
 mod limit;
 mod link;
@@ -84,9 +86,9 @@ pub use credentials::{CredentialsError, CredentialsLayer, CredentialsService};
 pub use error::{Error, Side};
 pub use health::HealthCheck;
 #[cfg(feature = "policy")]
-pub(crate) use health_rounds::HealthWatch;
-#[cfg(feature = "policy")]
 pub(crate) use in_process::{InProcess, Serve, Served};
+#[cfg(feature = "policy")]
+pub(crate) use jobs::Jobs;
 pub use layer::BackendLayer;
 pub use pool::{
     Balance, HashKey, MemberSnapshot, OutlierEjection, PoolFuture, PoolOptions, PoolService, PoolServiceBuilder,

@@ -34,6 +34,7 @@ pub struct BackendOptions {
     health_check: Option<HealthCheck>,
     hedge_after: Option<Duration>,
     retry_budget: Option<RetryBudget>,
+    refresh_addresses: Option<Duration>,
 }
 
 impl BackendOptions {
@@ -87,6 +88,21 @@ impl BackendOptions {
         self.health_check = Some(check);
         self
     }
+
+    /// Resolves the addresses of a Service Fabric service again when they are this old and requests use them, so that a
+    /// service that moves is found before a request fails; off by default. While the cluster does not answer, the addresses
+    /// that are known serve on, and it is asked again after the same time. The host runs
+    /// [`Backends::watch_addresses`](super::Backends::watch_addresses) or `Gateway::watch_addresses` in a task. Other
+    /// entities take no notice of it.
+    #[must_use]
+    pub fn refresh_addresses(mut self, after: Duration) -> Self {
+        self.refresh_addresses = Some(after);
+        self
+    }
+
+    pub(super) fn refresh_after(&self) -> Option<Duration> {
+        self.refresh_addresses
+    }
 }
 
 /// Shared by all who call the entity; it outlives the configuration when its settings stay the same.
@@ -136,8 +152,7 @@ impl Protection {
 
     /// Whether there is nothing to be protected by.
     pub(super) fn is_none(rules: &CircuitBreaker, options: &BackendOptions) -> bool {
-        let BackendOptions { breaker: _, attempt_timeout, max_requests, health_check, hedge_after, retry_budget: _ } =
-            options;
+        let BackendOptions { attempt_timeout, max_requests, health_check, hedge_after, .. } = options;
         let waits = attempt_timeout.is_some() || max_requests.is_some() || hedge_after.is_some();
         rules.rules.is_empty() && !waits && health_check.is_none()
     }

@@ -119,6 +119,10 @@ impl Resilience {
         self
     }
 
+    pub(super) fn backend_options(&self, scope: &str, id: &str) -> &BackendOptions {
+        of(&self.by_id, scope, id).unwrap_or(&self.for_all)
+    }
+
     pub(super) fn pool_options(&self, scope: &str, id: &str) -> &PoolOptions {
         of(&self.pools, scope, id).unwrap_or(&self.for_pools)
     }
@@ -147,7 +151,7 @@ impl Resilience {
         let none = CircuitBreaker::default();
         let rules = rules.unwrap_or(&none);
         let key = key(scope, id);
-        let options = of(&self.by_id, scope, id).unwrap_or(&self.for_all);
+        let options = self.backend_options(scope, id);
         if Protection::is_none(rules, options) {
             return Ok(None);
         }

@@ -27,7 +27,7 @@ use super::snapshot::{Snapshot, Surroundings};
 use super::soap;
 #[cfg(feature = "testing")]
 use crate::backend::Serve;
-use crate::backend::{HealthWatch, Resilience, Transport};
+use crate::backend::{Jobs, Resilience, Transport};
 use crate::body::{Body, BoxError};
 use crate::model::Store;
 use crate::policy::{Dialect, EngineSettings, Run};
@@ -129,11 +129,21 @@ impl Gateway {
 
     /// Makes the health checks of the configuration in use, for ever: a host that sets some runs this in a task of its own.
     pub async fn watch_health(&self) {
-        let mut watch = HealthWatch::default();
+        let mut jobs = Jobs::default();
         loop {
-            let pause = self.snapshot().backends().map(|backends| watch.begin(backends)).min();
+            let pause = self.snapshot().backends().map(|backends| backends.begin_checks(&mut jobs)).min();
             // Another configuration may have come.
-            watch.go_on(pause.unwrap_or(Duration::MAX).min(Duration::from_secs(1))).await;
+            jobs.go_on(pause.unwrap_or(Duration::MAX).min(Duration::from_secs(1))).await;
+        }
+    }
+
+    /// Resolves the addresses of Service Fabric services again that are in use, before they are old, for ever: a host that
+    /// sets [`refresh_addresses`](crate::backend::BackendOptions::refresh_addresses) runs this in a task of its own.
+    pub async fn watch_addresses(&self) {
+        let mut jobs = Jobs::default();
+        loop {
+            let pause = self.snapshot().backends().map(|backends| backends.begin_refreshes(&mut jobs)).min();
+            jobs.go_on(pause.unwrap_or(Duration::MAX).min(Duration::from_secs(1))).await;
         }
     }
 

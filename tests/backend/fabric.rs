@@ -1,3 +1,5 @@
+mod refresh;
+
 use std::sync::atomic::Ordering;
 
 use gatewright::backend::{Backends, Error, Transport};

@@ -5,9 +5,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use gatewright::Body;
+use gatewright::backend::{BackendOptions, Resilience, Transport};
 use gatewright::gateway::Gateway;
 use gatewright::model::{Backend, Policy, ServiceFabricCluster, Store};
 use http::{Request, Response, StatusCode};
@@ -145,4 +147,25 @@ async fn attributes_may_be_expressions() {
     assert!(seen.starts_with("POST /web/alice "), "{seen}");
     let start = "/Services/users~alice/$/ResolvePartition?api-version=6.0";
     assert_eq!(naming.asked(), [format!("{start}&PartitionKeyType=3&PartitionKeyValue=eu")]);
+}
+
+#[tokio::test]
+async fn addresses_are_refreshed_while_somebody_watches() {
+    let server = TestServer::http(echo).await;
+    let naming = TestNaming::http().await;
+    let naming =
+        naming.then(200, stateless("1", &[server.url("/before")])).then(200, stateless("2", &[server.url("/after")]));
+    let transport = Transport::builder().native_roots(false).build().unwrap();
+    let options = BackendOptions::new().refresh_addresses(Duration::from_millis(1));
+    let resilience = Resilience::new().backend("sf", options);
+    let store = configuration(&naming, 0, "");
+    let gateway = Gateway::builder().transport(transport).resilience(resilience).build(&store).unwrap();
+    let served = async || text(post(&gateway, "/a/x").await.into_body()).await;
+    assert!(served().await.starts_with("POST /before/x "));
+    let watched = gateway.clone();
+    let watch = tokio::spawn(async move { watched.watch_addresses().await });
+    while !served().await.starts_with("POST /after/x ") {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    watch.abort();
 }

@@ -2,10 +2,12 @@
 
 mod cache;
 mod naming;
+mod refresh;
 mod resolver;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use http::{Request, Response};
 
@@ -20,6 +22,7 @@ use super::protection::Protection;
 use super::single::{self, Surroundings};
 use super::tls::{PinnedServer, Pins};
 use crate::Body;
+use crate::clock::Clock;
 use crate::forward::{BaseUrl, CertificateName, FabricOptions, ForwardOptions, ServedBy};
 use crate::model::{self, ServiceFabricCluster};
 
@@ -35,6 +38,7 @@ pub(super) struct Fabric {
     /// To the replicas.
     pub(super) client: Client,
     turn: AtomicUsize,
+    refresh_after: Option<Duration>,
     pub(super) protection: Option<Arc<Protection>>,
 }
 
@@ -63,8 +67,14 @@ impl Fabric {
             identity: single::identity(id, backend, around.values, around.transport.tokens())?,
             client: single::client(id, backend, around)?,
             turn: AtomicUsize::new(0),
+            refresh_after: None,
             protection: None,
         })
+    }
+
+    /// The same, with addresses that are resolved again when they are that old.
+    pub(super) fn refreshed(self, after: Option<Duration>, clock: &Clock) -> Self {
+        Self { refresh_after: after, cache: Cache::new(clock.clone()), ..self }
     }
 
     /// The hosts and ports of the replicas that are known.

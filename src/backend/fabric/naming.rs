@@ -78,6 +78,15 @@ impl Partition {
         texts.filter_map(|text| BaseUrl::parse(text).ok())
     }
 
+    /// A key that it serves; none for a singleton.
+    pub(super) fn key(&self) -> Option<String> {
+        match &self.keys {
+            Keys::Singleton => None,
+            Keys::Range(low, _) => Some(low.to_string()),
+            Keys::Named(name) => Some(name.clone()),
+        }
+    }
+
     /// Whether the partition serves a key.
     pub(super) fn serves(&self, key: Option<&str>) -> bool {
         match (&self.keys, key) {
