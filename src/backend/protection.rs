@@ -22,7 +22,8 @@ use crate::model::CircuitBreaker;
 ///     .attempt_timeout(Duration::from_secs(10))
 ///     .max_requests(64, 128)
 ///     .hedge_after(Duration::from_millis(300))
-///     .health_check(HealthCheck::new("/health"));
+///     .health_check(HealthCheck::new("/health"))
+///     .refresh_addresses(Duration::from_secs(60));
 /// # let _ = options;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

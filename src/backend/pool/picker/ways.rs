@@ -59,8 +59,8 @@ impl Picker {
     /// While one of them has less than its share, whoever is idle is asked when its turn by weight has come, and others may be
     /// asked before an idle one that has little weight.
     fn least(&self, turns: &Turns) -> Option<usize> {
-        let members = &turns.members;
-        if turns.warmth.is_some() {
+        let (members, is_warming) = (&turns.members, turns.warmth.is_some());
+        if is_warming {
             let first = self.turn(&turns.order)?;
             if self.in_flight(first) == 0 {
                 return Some(first);
@@ -72,11 +72,11 @@ impl Picker {
         let mut best: Option<(usize, u64, u64)> = None;
         for (member, weight) in tail.iter().chain(head) {
             let running = self.in_flight(*member);
-            if running == 0 && turns.warmth.is_none() {
+            if running == 0 && !is_warming {
                 return Some(*member);
             }
-            let begun = u64::from(turns.warmth.is_some());
-            let (running, weight) = (2 * u64::from(running) + begun, u64::from(*weight));
+            // Half a request more than there are, so that the weight of an idle one counts too.
+            let (running, weight) = (2 * u64::from(running) + u64::from(is_warming), u64::from(*weight));
             // Fractions are compared without a division.
             if best.is_none_or(|(_, least, of)| running * of < least * weight) {
                 best = Some((*member, running, weight));
