@@ -167,7 +167,8 @@ async fn a_key_that_is_not_ours_is_the_trouble_of_that_key_alone() {
     }
     let health = stores.counters_health();
     assert_eq!((health.failures(), health.left_alone(), health.is_up()), (3, 0, true));
-    server.command(&["SET", &key, "too short"]);
+    server.command(&["DEL", &key]);
+    server.command(&["HSET", &key, "log", "too short"]);
     assert_eq!(left(&take(&*stores.counters(), "k", 5).await), Some(4));
 
     // The same of the cache.

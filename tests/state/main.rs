@@ -4,6 +4,7 @@
 
 mod agreement;
 mod cache;
+mod clock;
 mod cluster;
 mod connecting;
 mod failures;

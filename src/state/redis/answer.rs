@@ -33,9 +33,9 @@ fn read(answer: &Value, limits: usize) -> Option<Decision> {
 }
 
 /// Limit, need and cost as scripts can count: beyond this numbers are no longer exact.
-pub(super) fn countable(limit: &Limit<'_>) -> [f64; 3] {
+pub(super) fn countable(limit: &Limit<'_>) -> [i64; 3] {
     const MOST: i64 = 1 << 52;
-    let exact = |number: i64| number.clamp(-MOST, MOST) as f64;
+    let exact = |number: i64| number.clamp(-MOST, MOST);
     [exact(i64::try_from(limit.limit).unwrap_or(MOST)), exact(limit.need), exact(limit.cost)]
 }
 

@@ -37,7 +37,7 @@ struct Question {
     limits: usize,
 }
 
-/// A limit as the script unpacks it: the verb, its kind, and six numbers.
+/// A limit as the script unpacks it when it is not quick: the verb, its kind, and six numbers.
 type Packed = [u8; 50];
 
 impl RedisCounters {
@@ -48,15 +48,26 @@ impl RedisCounters {
     fn question(&self, verb: u8, limits: &[Limit<'_>], now: SystemTime) -> Option<Question> {
         let name = |limit: &Limit<'_>| names::counter(&self.prefix, &limit.key, limit.window);
         let key = name(limits.first()?);
-        let mut command = Cmd::with_capacity(3 + 2 * limits.len(), 64 + 160 * limits.len());
+        let mut command = Cmd::with_capacity(8 + 2 * limits.len(), 128 + 160 * limits.len());
         command.arg("EVALSHA").arg(&*DIGEST).arg(limits.len()).arg(&key);
-        for limit in limits.iter().skip(1) {
-            command.arg(name(limit));
-        }
-        for limit in limits {
-            command.arg(&packed(verb, limit, now, self.server_time)[..]);
+        match limits {
+            [limit] if self.is_quick(limit) => quick(&mut command, verb, limit, now),
+            _ => {
+                for limit in limits.iter().skip(1) {
+                    command.arg(name(limit));
+                }
+                for limit in limits {
+                    command.arg(&packed(verb, limit, now, self.server_time)[..]);
+                }
+            }
         }
         Some(Question { key, command, limits: limits.len() })
+    }
+
+    /// Whether the script has a quick decision about a limit.
+    fn is_quick(&self, limit: &Limit<'_>) -> bool {
+        let knows_the_time = self.server_time || matches!(limit.window, Window::Fixed { .. });
+        knows_the_time && limit.cost > 0 && limit.limit > 0
     }
 
     fn ask(&self, verb: u8, limits: &[Limit<'_>], now: SystemTime) -> Answer<Decision> {
@@ -68,15 +79,38 @@ impl RedisCounters {
     }
 }
 
-fn packed(verb: u8, limit: &Limit<'_>, now: SystemTime, server_time: bool) -> Packed {
+/// What a quick decision needs.
+fn quick(command: &mut Cmd, verb: u8, limit: &Limit<'_>, now: SystemTime) {
+    /// More than any sum: nothing is refused.
+    const ANY: i64 = 1 << 54;
     let [most, need, cost] = answer::countable(limit);
-    let period = |period| milliseconds(period).max(1) as f64;
-    let (kind, period, left) = match limit.window {
-        Window::Sliding(window) => (b's', period(window), 0.0),
-        Window::TokenBucket(window) => (b'b', period(window), 0.0),
-        Window::Fixed { end, .. } => {
-            (b'f', 0.0, end.map_or(-1.0, |end| period(end.duration_since(now).unwrap_or_default())))
+    let is_plain = verb == b't' && need == cost;
+    let before = if verb == b't' { most - need } else { ANY };
+    match limit.window {
+        Window::Sliding(window) => {
+            command.arg("s").arg(period(window)).arg(cost).arg(before + cost);
         }
+        Window::TokenBucket(window) => {
+            let period = period(window);
+            command.arg("b").arg(format!("{most}/{period}")).arg(cost).arg(most).arg(period);
+        }
+        Window::Fixed { end, .. } => {
+            command.arg("f").arg(cost).arg(left(end, now)).arg(before + cost);
+        }
+    }
+    match limit.window {
+        _ if is_plain => {}
+        Window::TokenBucket(_) => drop(command.arg(before)),
+        Window::Sliding(_) | Window::Fixed { .. } => drop(command.arg(most)),
+    }
+}
+
+fn packed(verb: u8, limit: &Limit<'_>, now: SystemTime, server_time: bool) -> Packed {
+    let [most, need, cost] = answer::countable(limit).map(|number| number as f64);
+    let (kind, period, left) = match limit.window {
+        Window::Sliding(window) => (b's', period(window) as f64, 0.0),
+        Window::TokenBucket(window) => (b'b', period(window) as f64, 0.0),
+        Window::Fixed { end, .. } => (b'f', 0.0, left(end, now) as f64),
     };
     let since = || milliseconds(now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default()) as f64;
     let mut packed = [verb; 50];
@@ -86,6 +120,16 @@ fn packed(verb: u8, limit: &Limit<'_>, now: SystemTime, server_time: bool) -> Pa
         place.copy_from_slice(&number.to_le_bytes());
     }
     packed
+}
+
+fn period(window: Duration) -> u64 {
+    milliseconds(window).max(1)
+}
+
+/// How long a fixed window goes on; -1 for ever.
+fn left(end: Option<SystemTime>, now: SystemTime) -> i64 {
+    let left = |end: SystemTime| i64::try_from(period(end.duration_since(now).unwrap_or_default())).unwrap_or(i64::MAX);
+    end.map_or(-1, left)
 }
 
 impl Question {
@@ -131,6 +175,8 @@ impl fmt::Debug for RedisCounters {
     }
 }
 
+/// As exact as the script counts, and so that the sum of two is a time for servers.
 fn milliseconds(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+    const MOST: u64 = 1 << 52;
+    u64::try_from(duration.as_millis()).map_or(MOST, |time| time.min(MOST))
 }

@@ -102,7 +102,7 @@ impl Redis {
     }
 
     /// Whether sliding windows and buckets go by the clock of the server, so that instances need not agree on the time;
-    /// true by default. Otherwise they go by the clock of the gateway.
+    /// true by default. Otherwise they go by the clock of the gateway, which takes the server longer.
     pub fn server_time(mut self, is_used: bool) -> Self {
         self.server_time = is_used;
         self
