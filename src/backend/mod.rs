@@ -50,6 +50,7 @@ mod jobs;
 mod layer;
 mod limit;
 mod link;
+mod openings;
 mod outbound;
 mod outgoing;
 mod pool;
@@ -90,6 +91,7 @@ pub(crate) use in_process::{InProcess, Serve, Served};
 #[cfg(feature = "policy")]
 pub(crate) use jobs::Jobs;
 pub use layer::BackendLayer;
+pub use openings::{BreakerStore, MemoryBreakers, OpenCircuits, Opening};
 pub use pool::{
     Balance, HashKey, MemberSnapshot, OutlierEjection, PoolFuture, PoolOptions, PoolService, PoolServiceBuilder,
     PoolSnapshot,

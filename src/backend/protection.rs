@@ -8,6 +8,7 @@ use super::breaker::{Breaker, BreakerObserver, BreakerOptions};
 use super::budget::RetryBudget;
 use super::health::{Health, HealthCheck};
 use super::limit::Limit;
+use super::openings::{SharedCircuit, Sharing};
 use crate::clock::Clock;
 use crate::model::CircuitBreaker;
 
@@ -110,6 +111,8 @@ impl BackendOptions {
 #[derive(Debug)]
 pub(super) struct Protection {
     pub(super) breaker: Option<Arc<Breaker>>,
+    /// The circuit of the breaker, when instances share it.
+    pub(super) shared: Option<Arc<SharedCircuit>>,
     pub(super) health: Option<Arc<Health>>,
     pub(super) limit: Option<Limit>,
     pub(super) attempt_timeout: Option<Duration>,
@@ -124,23 +127,29 @@ pub(super) struct Around<'a> {
     pub(super) clock: &'a Clock,
     pub(super) observer: &'a Arc<dyn BreakerObserver>,
     pub(super) version: &'a Arc<AtomicU64>,
+    pub(super) sharing: Option<&'a Arc<Sharing>>,
 }
 
 impl Protection {
     /// What an entity asks for, or everything that is wrong with its rules.
     pub(super) fn new(
-        id: &str,
+        (scope, id): (&str, &str),
         rules: &CircuitBreaker,
         options: &BackendOptions,
         around: &Around<'_>,
     ) -> Result<Self, Vec<String>> {
-        let (mut breaker, mut notes) = (None, Vec::new());
+        let (mut breaker, mut shared, mut notes) = (None, None, Vec::new());
         if !rules.rules.is_empty() {
-            let (made, found) = Breaker::new(id, rules, &options.breaker, around.clock, around.observer)?;
+            shared = around.sharing.map(|sharing| {
+                Arc::new(SharedCircuit::new((scope, id, rules), sharing, around.clock, around.observer))
+            });
+            let observer = shared.clone().map_or_else(|| Arc::clone(around.observer), |shared| shared as _);
+            let (made, found) = Breaker::new(id, rules, &options.breaker, around.clock, &observer)?;
             (breaker, notes) = (Some(Arc::new(made)), found);
         }
         Ok(Self {
             breaker,
+            shared,
             health: options.health_check.as_ref().map(|check| Arc::new(Health::new(check, around.version))),
             limit: options.max_requests.map(|(requests, waiting)| Limit::new(requests, waiting)),
             attempt_timeout: options.attempt_timeout,

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::Duration;
 
 use super::breaker::{BreakerObserver, TracingObserver};
 use super::goal::Goal;
+use super::openings::{BreakerStore, Sharing};
 use super::pool::{PoolOptions, Roster};
 use super::protection::{Around, BackendOptions, Protection};
 use crate::clock::Clock;
@@ -37,6 +39,7 @@ pub struct Resilience {
     pools: ById<PoolOptions>,
     kept: Arc<Mutex<Kept<Protection>>>,
     rosters: Arc<Mutex<Kept<Roster>>>,
+    pub(super) sharing: Option<Arc<Sharing>>,
     pub(super) version: Arc<AtomicU64>,
 }
 
@@ -58,6 +61,7 @@ impl Default for Resilience {
             pools: HashMap::new(),
             kept: Arc::default(),
             rosters: Arc::default(),
+            sharing: None,
             version: Arc::new(AtomicU64::new(1)),
         }
     }
@@ -78,6 +82,32 @@ impl Resilience {
     /// Who is told when a circuit opens or closes, instead of `tracing`.
     pub fn observer(mut self, observer: impl BreakerObserver) -> Self {
         self.observer = Arc::new(observer);
+        self
+    }
+
+    /// Shares with other instances which circuits are open: what one of them opens is open for all of them, for the time that
+    /// is left. Off by default.
+    ///
+    /// [`watch_breakers`](Self::watch_breakers) of this one or a clone tells and hears, and asks the store every 250
+    /// milliseconds. No request waits for it.
+    ///
+    /// ```
+    /// use gatewright::backend::{MemoryBreakers, Resilience};
+    ///
+    /// # tokio::runtime::Runtime::new().unwrap().block_on(async {
+    /// let resilience = Resilience::new().share(MemoryBreakers::new()); // or `RedisStores::breakers`
+    /// let shared = resilience.clone();
+    /// tokio::spawn(async move { shared.watch_breakers().await });
+    /// // Gateway::builder().resilience(resilience)…
+    /// # });
+    /// ```
+    pub fn share(self, store: impl BreakerStore) -> Self {
+        self.share_every(Duration::from_millis(250), store)
+    }
+
+    /// As [`share`](Self::share), and asks the store in this interval, at least a millisecond.
+    pub fn share_every(mut self, interval: Duration, store: impl BreakerStore) -> Self {
+        self.sharing = Some(Arc::new(Sharing::new(Arc::new(store), interval.max(Duration::from_millis(1)))));
         self
     }
 
@@ -159,10 +189,17 @@ impl Resilience {
         if let Some(known) = in_use(&mut kept, &key).into_iter().find(|known| known.is_of(rules, options)) {
             return Ok(Some(known));
         }
-        let around = Around { clock: &self.clock, observer: &self.observer, version: &self.version };
-        let made = Arc::new(Protection::new(id, rules, options, &around)?);
+        let sharing = self.sharing.as_ref();
+        let around = Around { clock: &self.clock, observer: &self.observer, version: &self.version, sharing };
+        let made = Arc::new(Protection::new((scope, id), rules, options, &around)?);
         kept.entry(key).or_default().push(Arc::downgrade(&made));
         Ok(Some(made))
+    }
+
+    /// The protections of all entities that are in use.
+    pub(super) fn protections(&self) -> Vec<Arc<Protection>> {
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        kept.values().flatten().filter_map(Weak::upgrade).collect()
     }
 }
 
@@ -194,7 +231,6 @@ impl fmt::Debug for Resilience {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
 
     use super::*;
 

@@ -16,6 +16,8 @@ mod preflight;
 mod problem;
 mod query;
 mod realm;
+#[cfg(feature = "redis")]
+mod redis_breakers;
 mod router;
 mod samples;
 mod segment;

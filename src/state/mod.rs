@@ -20,5 +20,7 @@ pub use guarded::{GuardedCache, GuardedCounters, OnFailure};
 pub use health::StoreHealth;
 pub use memory::{MemoryCache, MemoryCounters, MemoryVectors};
 #[cfg(feature = "redis")]
-pub use redis::{Redis, RedisError, RedisStores};
+pub(crate) use redis::OpenCircuit;
+#[cfg(feature = "redis")]
+pub use redis::{Redis, RedisBreakers, RedisError, RedisStores};
 pub use vectors::{NearResponse, VectorCache, VectorPartition};

@@ -20,6 +20,7 @@ mod policies;
 mod pools;
 mod proxies;
 mod redirects;
+mod sharing;
 mod streams;
 mod tls;
 mod versions;

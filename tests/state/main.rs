@@ -3,6 +3,7 @@
 #![allow(clippy::disallowed_methods)] // time limits are kept by the system's clock, as in production
 
 mod agreement;
+mod breakers;
 mod cache;
 mod clock;
 mod cluster;

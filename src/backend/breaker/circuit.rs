@@ -139,6 +139,17 @@ impl Circuit {
         }
     }
 
+    /// Another instance opened it until then. One that is open already stays as it is, unless it would be for a good
+    /// while longer: instances that trip at the same time do so some moments after each other.
+    pub(super) fn open_elsewhere(&mut self, rule: usize, until: u64, now: u64) -> Option<Change> {
+        const A_GOOD_WHILE: u64 = 1_000_000_000;
+        let is_known = match self.state {
+            State::Open { until: known, .. } if known > now => until < known.saturating_add(A_GOOD_WHILE),
+            _ => until <= now,
+        };
+        (!is_known).then(|| self.open(rule, until))
+    }
+
     fn open(&mut self, rule: usize, until: u64) -> Change {
         self.state = State::Open { until, rule };
         self.windows.iter_mut().for_each(Window::clear);

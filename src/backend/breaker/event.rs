@@ -20,6 +20,8 @@ pub struct BreakerEvent<'a> {
     pub open_for: Duration,
     /// When it happened. A circuit closes when the first request after its time is seen.
     pub at: SystemTime,
+    /// Whether it opened because another instance said so: see [`Resilience::share`](crate::backend::Resilience::share).
+    pub is_elsewhere: bool,
 }
 
 /// What happened to a circuit.
@@ -79,10 +81,10 @@ pub struct TracingObserver;
 
 impl BreakerObserver for TracingObserver {
     fn changed(&self, event: &BreakerEvent<'_>) {
-        let BreakerEvent { backend, rule, open_for, .. } = event;
+        let BreakerEvent { backend, rule, open_for, is_elsewhere, .. } = event;
         match event.transition {
             Transition::Opened => {
-                tracing::info!(target: "gatewright::breaker", backend, rule, ?open_for, "circuit opened");
+                tracing::info!(target: "gatewright::breaker", backend, rule, ?open_for, is_elsewhere, "circuit opened");
             }
             Transition::Closed => tracing::info!(target: "gatewright::breaker", backend, rule, "circuit closed"),
         }
@@ -102,6 +104,7 @@ mod tests {
             trip_duration: Duration::from_secs(1),
             open_for: Duration::from_secs(7),
             at: SystemTime::UNIX_EPOCH,
+            is_elsewhere: false,
         };
         assert_eq!(event.event_type(), "Microsoft.ApiManagement.CircuitBreaker.Opened");
         assert_eq!(event.subject(), "/backends/orders/circuit-breaker/rules/5xx");

@@ -171,6 +171,20 @@ impl Breaker {
         self.record_slowly(permit, outcome, failed);
     }
 
+    /// Another instance opened the circuit, for so long yet; not for longer than the rule could here.
+    pub(crate) fn open_elsewhere(&self, rule: &str, remaining: Duration) {
+        let index = self.rules.iter().position(|known| *known.name == *rule).unwrap_or_default();
+        let Some(rule) = self.rules.get(index) else { return };
+        let asked = if rule.accept_retry_after { self.limits.longest_retry_after } else { 0 };
+        let now = self.now();
+        let until = now.saturating_add(nanoseconds(remaining).min(rule.trip.max(asked)));
+        let mut circuit = self.lock();
+        let change = circuit.open_elsewhere(index, until, now);
+        self.set_gate(change);
+        drop(circuit);
+        self.tell_of(change, now, true);
+    }
+
     /// Nobody waited for the end of an attempt.
     pub(crate) fn release(&self, permit: Permit) {
         if permit.is_trial() {
@@ -280,6 +294,10 @@ impl Breaker {
     }
 
     fn tell(&self, change: Option<Change>, now: u64) {
+        self.tell_of(change, now, false);
+    }
+
+    fn tell_of(&self, change: Option<Change>, now: u64, is_elsewhere: bool) {
         let (transition, rule, time) = match change {
             None => return,
             Some(Change::Opened { rule, until }) => (Transition::Opened, rule, Some(until)),
@@ -294,6 +312,7 @@ impl Breaker {
             trip_duration: Duration::from_nanos(rule.trip),
             open_for: remaining.unwrap_or_default(),
             at: self.clock.wall(),
+            is_elsewhere,
         });
     }
 

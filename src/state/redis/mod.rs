@@ -1,6 +1,7 @@
-//! Counters and a cache in Redis or Valkey, which instances share: one server or a cluster.
+//! Counters, a cache, and what is told of circuit breakers in Redis or Valkey, which instances share: one server or a cluster.
 
 mod answer;
+mod breakers;
 mod cache;
 mod connection;
 mod connection_string;
@@ -18,6 +19,8 @@ use std::time::Duration;
 
 use super::guarded::{GuardedCache, GuardedCounters, OnFailure};
 use super::health::StoreHealth;
+pub(crate) use breakers::OpenCircuit;
+pub use breakers::RedisBreakers;
 use cache::RedisCache;
 use connection::Target;
 use connection_string::Address;
@@ -136,6 +139,7 @@ impl Redis {
         Ok(RedisStores {
             counters: Arc::new(GuardedCounters::new(counters, self.on_failure, self.timeout)),
             cache: Arc::new(GuardedCache::new(cache, self.timeout)),
+            breakers: RedisBreakers::new(link(), &self.prefix, self.timeout),
         })
     }
 }
@@ -151,11 +155,12 @@ impl fmt::Debug for Redis {
     }
 }
 
-/// Counters and a cache in Redis; made by [`Redis::stores`]. A clone shares the connections.
+/// Counters, a cache, and what is told of circuit breakers in Redis; made by [`Redis::stores`]. A clone shares the connections.
 #[derive(Clone, Debug)]
 pub struct RedisStores {
     counters: Arc<GuardedCounters>,
     cache: Arc<GuardedCache>,
+    breakers: RedisBreakers,
 }
 
 impl RedisStores {
@@ -167,6 +172,11 @@ impl RedisStores {
     /// For `EngineSettings::external_cache`.
     pub fn cache(&self) -> Arc<GuardedCache> {
         self.cache.clone()
+    }
+
+    /// For `Resilience::share`: circuits that one instance opens are open for all.
+    pub fn breakers(&self) -> RedisBreakers {
+        self.breakers.clone()
     }
 
     /// How the counters do.

@@ -102,6 +102,16 @@ impl Thread<World> for Request {
     }
 }
 
+/// Another instance opens it, for so many seconds.
+struct Elsewhere(u64);
+
+impl Thread<World> for Elsewhere {
+    fn step(&mut self, world: &mut World) -> bool {
+        world.breaker.open_elsewhere("r", Duration::from_secs(self.0));
+        false
+    }
+}
+
 /// Lets time pass, once.
 struct Time(u64);
 
@@ -214,6 +224,27 @@ fn there_are_never_too_many_trials() {
                 is_sound(world, order, false);
                 assert!(world.most_trials <= trials, "{order:?}: {} trials", world.most_trials);
                 assert_eq!(world.trials, 0, "{order:?}");
+            },
+        );
+        assert!(runs > 100, "{runs}");
+    }
+}
+
+#[test]
+fn what_opens_elsewhere_is_open_beside_requests_and_trials() {
+    for trials in [0, 1, 2] {
+        let runs = every_order(
+            || {
+                let mut threads: Vec<_> = [Some(200), Some(500)].map(Request::ending).into();
+                threads.push(Box::new(Time(10)));
+                threads.push(Box::new(Elsewhere(10)));
+                (opened(&format!("count=1 interval=60 status=500-599 trip=10 trials={trials}")), threads)
+            },
+            |world, order| {
+                // Events of others need no closing in between.
+                is_sound(world, order, false);
+                assert!(world.most_trials <= trials, "{order:?}: {} trials", world.most_trials);
+                assert_eq!((world.trials, world.passed), (0, world.recorded), "{order:?}");
             },
         );
         assert!(runs > 100, "{runs}");
