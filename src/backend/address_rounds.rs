@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::goal::Goal;
 use super::jobs::Jobs;
 use super::set::Backends;
 
@@ -47,8 +46,7 @@ impl Backends {
     pub(crate) fn begin_refreshes(&self, jobs: &mut Jobs) -> Duration {
         let now = self.clock().instant();
         let mut pause = IDLE;
-        for goal in self.goals() {
-            let Goal::Fabric(fabric) = goal else { continue };
+        for fabric in self.clusters() {
             let (due, next) = fabric.due(now);
             pause =
                 next.into_iter().map(|next| next.saturating_duration_since(now)).chain([pause]).min().unwrap_or(IDLE);

@@ -4,15 +4,18 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Response;
 use http_body::{Body as HttpBody, Frame, SizeHint};
 
+use super::body_idle;
 use super::breaker::{Breaker, FailureReason, Outcome, Permit, retry_after};
 use super::error::{Error, Side};
 use super::limit::Place;
 use super::pool::Choice;
+use super::protection::Protection;
 use super::upgrade::Lasting;
 use crate::Body;
 use crate::body::BoxError;
@@ -23,11 +26,26 @@ pub(super) struct Attempt {
     permit: Option<(Arc<Breaker>, Permit)>,
     choice: Option<Choice>,
     place: Option<Place>,
+    /// How long the body of the response may be silent.
+    body_idle: Option<Duration>,
     /// Whether the time is up for whoever waits, when the attempt cannot be told itself.
     expired: Option<Arc<AtomicBool>>,
 }
 
 impl Attempt {
+    /// An attempt at what is protected in this way, without its breaker and its places yet.
+    pub(super) fn under(protection: Option<&Arc<Protection>>) -> Self {
+        let mut attempt = Self::default();
+        attempt.body_idle = protection.and_then(|protection| protection.body_idle_timeout);
+        attempt
+    }
+
+    /// Whether nothing has to be done when it is over.
+    pub(super) fn is_free(&self) -> bool {
+        let Self { permit, choice, place, body_idle, expired } = self;
+        permit.is_none() && choice.is_none() && place.is_none() && body_idle.is_none() && expired.is_none()
+    }
+
     /// An attempt that a breaker let pass.
     pub(super) fn permitted(mut self, breaker: &Arc<Breaker>, permit: Permit) -> Self {
         self.permit = Some((Arc::clone(breaker), permit));
@@ -59,6 +77,9 @@ impl Attempt {
             let asked = || retry_after(response.headers(), || breaker.clock().wall());
             let asked = if breaker.minds_retry_after() { asked() } else { None };
             breaker.record(permit, Outcome::Status(status, asked));
+        }
+        if let Some(limit) = self.body_idle {
+            body_idle::limit(response, limit);
         }
         let Some(mut choice) = self.choice.take() else {
             return hold(response, None, self.place.take());

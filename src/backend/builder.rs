@@ -10,9 +10,9 @@ use super::build_error::{BuildError, BuildErrors, Problem};
 use super::certificates::{self, Certificates};
 use super::client::Client;
 use super::fabric::Fabric;
-use super::goal::Goal;
 use super::link::Link;
 use super::pool::Pool;
+use super::pool_maker::PoolMaker;
 use super::resilience::Resilience;
 use super::sender::Sender;
 use super::set::{Backends, Member};
@@ -36,7 +36,7 @@ pub struct BackendsBuilder<'a> {
     members: HashMap<Box<str>, Member>,
     fabrics: HashMap<Box<str>, Arc<Fabric>>,
     /// Made when all members are known.
-    pools: Vec<(String, model::Pool)>,
+    pools: Vec<(String, model::Backend)>,
     resilience: Resilience,
     scope: String,
     errors: Vec<BuildError>,
@@ -162,12 +162,10 @@ impl<'a> BackendsBuilder<'a> {
     }
 
     fn pool(&mut self, id: &str, backend: &model::Backend) {
-        let ignored = backend.without_effect();
+        let is_shared = self.resilience.pool_options(&self.scope, id).credentials_are_shared();
+        let ignored = backend.without_effect().filter(|field| !(is_shared && *field == "credentials"));
         self.warnings.extend(ignored.map(|field| BuildError::new(id, Problem::NotOfPools(field))));
-        match &backend.pool {
-            Some(pool) => self.pools.push((id.to_owned(), pool.clone())),
-            None => self.problem(id, Problem::Pool("`pool` is missing".to_owned())),
-        }
+        self.pools.push((id.to_owned(), backend.clone()));
     }
 
     fn problem(&mut self, id: &str, problem: Problem) {
@@ -181,44 +179,26 @@ impl<'a> BackendsBuilder<'a> {
     }
 
     /// Makes the pools, now that all members are known.
-    fn pools(&mut self) -> HashMap<Box<str>, Arc<Pool>> {
-        let mut made = HashMap::new();
-        let pools = std::mem::take(&mut self.pools);
-        for (id, pool) in &pools {
-            let options = self.resilience.pool_options(&self.scope, id);
-            let around = (&self.resilience.clock, &self.resilience.version);
-            let outcome = Pool::names(pool, options).and_then(|names| self.goals(&names, &pools)).and_then(|goals| {
-                let roster = self.resilience.roster(&self.scope, id, options, &goals);
-                let (pool, notes) = Pool::new(id, pool, options, goals, around)?;
-                Ok((pool.acquainted(roster), notes))
-            });
-            let problem = |text| BuildError::new(id, Problem::Pool(text));
-            match outcome {
-                Ok((pool, notes)) => {
-                    self.warnings.extend(notes.into_iter().map(problem));
-                    made.insert(id.to_ascii_lowercase().into(), Arc::new(pool));
-                }
-                Err(problems) => self.errors.extend(problems.into_iter().map(problem)),
-            }
-        }
-        made
-    }
-
-    fn goals(&self, names: &[String], pools: &[(String, model::Pool)]) -> Result<Vec<Goal>, Vec<String>> {
-        let (mut goals, mut problems) = (Vec::with_capacity(names.len()), Vec::new());
-        for name in names {
-            let key = name.to_ascii_lowercase();
-            if let Some(member) = self.members.get(key.as_str()) {
-                goals.push(Goal::Single(member.clone(), None));
-            } else if let Some(fabric) = self.fabrics.get(key.as_str()) {
-                goals.push(Goal::Fabric(Arc::clone(fabric)));
-            } else if pools.iter().any(|(known, _)| known.eq_ignore_ascii_case(name)) {
-                problems.push(format!("member `{name}` is a pool itself: expected backends of type `Single`"));
-            } else {
-                problems.push(format!("member `{name}` is not defined"));
-            }
-        }
-        if problems.is_empty() { Ok(goals) } else { Err(problems) }
+    fn pools(&mut self, entities: &[(String, model::Backend)]) -> HashMap<Box<str>, Arc<Pool>> {
+        let maker = PoolMaker {
+            around: Surroundings {
+                values: self.values,
+                transport: self.transport,
+                certificates: &self.certificates,
+                authorities: self.authorities.as_ref(),
+            },
+            resilience: &self.resilience,
+            scope: &self.scope,
+            entities,
+            members: &self.members,
+            fabrics: &self.fabrics,
+            pools: &self.pools,
+        };
+        let mut made = maker.make();
+        let pools = made.take();
+        self.errors.extend(made.errors);
+        self.warnings.extend(made.warnings);
+        pools
     }
 
     /// The backends.
@@ -232,7 +212,7 @@ impl<'a> BackendsBuilder<'a> {
         for (id, backend) in &entities {
             self.make(id, backend);
         }
-        let pools = self.pools();
+        let pools = self.pools(&entities);
         BuildErrors::check(self.errors)?;
         let by_url = match self.match_by_url {
             true => UrlMatch::new(entities.iter().filter_map(|(id, _)| {

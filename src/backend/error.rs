@@ -101,6 +101,12 @@ impl Error {
         Self::caused_by(Kind::Connect, why)
     }
 
+    /// What the operator is told besides.
+    pub(super) fn because(mut self, why: String) -> Self {
+        self.0.cause.source = Some(why.into());
+        self
+    }
+
     pub(super) fn of(mut self, backend: Arc<str>) -> Self {
         self.0.backend = Some(backend);
         // Its text names the backend.

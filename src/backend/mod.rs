@@ -26,6 +26,7 @@ mod pages {}
 
 mod address_rounds;
 mod attempt;
+mod body_idle;
 mod breaker;
 mod budget;
 mod build_error;
@@ -54,6 +55,7 @@ mod openings;
 mod outbound;
 mod outgoing;
 mod pool;
+mod pool_maker;
 mod protection;
 mod redirect;
 mod resilience;
@@ -93,8 +95,8 @@ pub(crate) use jobs::Jobs;
 pub use layer::BackendLayer;
 pub use openings::{BreakerStore, MemoryBreakers, OpenCircuits, Opening};
 pub use pool::{
-    Balance, HashKey, MemberSnapshot, OutlierEjection, PoolFuture, PoolOptions, PoolService, PoolServiceBuilder,
-    PoolSnapshot,
+    AffinityCookie, AffinityFailure, Balance, HashKey, MemberSnapshot, OutlierEjection, PoolFuture, PoolOptions,
+    PoolService, PoolServiceBuilder, PoolSnapshot, SameSite, UrlMember,
 };
 pub use protection::BackendOptions;
 pub use resilience::Resilience;

@@ -21,6 +21,7 @@ use crate::model::CircuitBreaker;
 /// let options = BackendOptions::new()
 ///     .breaker(BreakerOptions::new().half_open(1))
 ///     .attempt_timeout(Duration::from_secs(10))
+///     .body_idle_timeout(Duration::from_secs(60))
 ///     .max_requests(64, 128)
 ///     .hedge_after(Duration::from_millis(300))
 ///     .health_check(HealthCheck::new("/health"))
@@ -31,6 +32,7 @@ use crate::model::CircuitBreaker;
 pub struct BackendOptions {
     breaker: BreakerOptions,
     attempt_timeout: Option<Duration>,
+    body_idle_timeout: Option<Duration>,
     /// Requests at a time, and how many may wait.
     max_requests: Option<(usize, usize)>,
     health_check: Option<HealthCheck>,
@@ -57,6 +59,19 @@ impl BackendOptions {
     #[must_use]
     pub fn attempt_timeout(mut self, limit: Duration) -> Self {
         self.attempt_timeout = Some(limit);
+        self
+    }
+
+    /// How long the body of a response may send nothing while somebody waits for it, from a millisecond to a year; then it
+    /// breaks off with an error, and its connection is given up. A caller who reads slowly takes no time of it. No limit by
+    /// default.
+    ///
+    /// For the circuit breaker the attempt has counted when its status came, and counts no more, as when a body is cut off.
+    /// Events that are sent as they happen (`text/event-stream`) need a limit longer than the pauses between them, or a
+    /// backend that sends comments.
+    #[must_use]
+    pub fn body_idle_timeout(mut self, limit: Duration) -> Self {
+        self.body_idle_timeout = Some(limit.clamp(Duration::from_millis(1), Duration::from_secs(365 * 24 * 3600)));
         self
     }
 
@@ -116,6 +131,7 @@ pub(super) struct Protection {
     pub(super) health: Option<Arc<Health>>,
     pub(super) limit: Option<Limit>,
     pub(super) attempt_timeout: Option<Duration>,
+    pub(super) body_idle_timeout: Option<Duration>,
     pub(super) hedge_after: Option<Duration>,
     pub(super) retry_budget: Option<RetryBudget>,
     source: (CircuitBreaker, BackendOptions),
@@ -153,6 +169,7 @@ impl Protection {
             health: options.health_check.as_ref().map(|check| Arc::new(Health::new(check, around.version))),
             limit: options.max_requests.map(|(requests, waiting)| Limit::new(requests, waiting)),
             attempt_timeout: options.attempt_timeout,
+            body_idle_timeout: options.body_idle_timeout,
             hedge_after: options.hedge_after,
             retry_budget: options.retry_budget.clone(),
             source: (rules.clone(), options.clone()),
@@ -162,9 +179,10 @@ impl Protection {
 
     /// Whether there is nothing to be protected by.
     pub(super) fn is_none(rules: &CircuitBreaker, options: &BackendOptions) -> bool {
-        let BackendOptions { attempt_timeout, max_requests, health_check, hedge_after, .. } = options;
-        let waits = attempt_timeout.is_some() || max_requests.is_some() || hedge_after.is_some();
-        rules.rules.is_empty() && !waits && health_check.is_none()
+        let BackendOptions { attempt_timeout, body_idle_timeout, max_requests, health_check, hedge_after, .. } =
+            options;
+        let is_timed = attempt_timeout.is_some() || body_idle_timeout.is_some() || hedge_after.is_some();
+        rules.rules.is_empty() && !is_timed && max_requests.is_none() && health_check.is_none()
     }
 
     /// Whether it was made of these settings.

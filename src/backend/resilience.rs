@@ -7,7 +7,6 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use super::breaker::{BreakerObserver, TracingObserver};
-use super::goal::Goal;
 use super::openings::{BreakerStore, Sharing};
 use super::pool::{PoolOptions, Roster};
 use super::protection::{Around, BackendOptions, Protection};
@@ -158,14 +157,19 @@ impl Resilience {
     }
 
     /// What is known of the members of a pool, when they are to start slowly.
-    pub(super) fn roster(&self, scope: &str, id: &str, options: &PoolOptions, goals: &[Goal]) -> Option<Arc<Roster>> {
+    pub(super) fn roster<'a>(
+        &self,
+        scope: &str,
+        id: &str,
+        options: &PoolOptions,
+        names: impl Iterator<Item = &'a str>,
+    ) -> Option<Arc<Roster>> {
         if !options.starts_slowly() {
             return None;
         }
         let key = key(scope, id);
         let mut rosters = self.rosters.lock().unwrap_or_else(PoisonError::into_inner);
         let in_use = in_use(&mut rosters, &key);
-        let names = goals.iter().map(|goal| &**goal.id());
         let made = Arc::new(Roster::new(names, &in_use, self.clock.instant()));
         rosters.entry(key).or_default().push(Arc::downgrade(&made));
         Some(made)

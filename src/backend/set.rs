@@ -19,7 +19,7 @@ use super::error::{Error, Kind};
 use super::fabric::Fabric;
 use super::goal::Goal;
 use super::outgoing::Destination;
-use super::pool::{Members, Pool, PoolSnapshot};
+use super::pool::{Asked, Pool, PoolSnapshot};
 use super::protection::Protection;
 use super::sender::Sender;
 use super::single::Single;
@@ -78,7 +78,7 @@ impl Backends {
     pub fn base_url(&self, id: &str) -> Option<&BaseUrl> {
         match self.member(id) {
             Some(member) => Some(&member.single.base),
-            None => self.pool(id)?.first()?.base_url(),
+            None => self.pool(id)?.base_url(),
         }
     }
 
@@ -97,16 +97,26 @@ impl Backends {
                 self.sender.variants.reconnect(&authority);
             }
         };
+        let every = |pool: &Pool, is_meant: &dyn Fn(&Goal) -> bool| {
+            pool.any_goal(&mut |goal| {
+                match goal {
+                    _ if !is_meant(goal) => {}
+                    Goal::Single(member, _) => single(member),
+                    Goal::Fabric(fabric) => cluster(fabric),
+                }
+                false
+            });
+        };
+        if let Some(pool) = self.pool(id) {
+            return every(pool, &|_| true);
+        }
         if let Some(member) = self.member(id) {
             single(member);
         } else if let Some(fabric) = self.fabric(id) {
             cluster(fabric);
-        } else if let Some(pool) = self.pool(id) {
-            pool.goals().iter().for_each(|goal| match goal {
-                Goal::Single(member, _) => single(member),
-                Goal::Fabric(fabric) => cluster(fabric),
-            });
         }
+        // A pool may reach it over connections of its own, with the pool's credentials.
+        self.pools.values().for_each(|pool| every(pool, &|goal| goal.id().eq_ignore_ascii_case(id)));
     }
 
     /// Whether a request to an entity may go to a URL of which this holds: that of any member of a pool, and that of a
@@ -116,7 +126,7 @@ impl Backends {
         let leads = |goal: &Goal| goal.base_url().is_none_or(&is_meant);
         match (self.member(id), self.pool(id)) {
             (Some(member), _) => is_meant(&member.single.base),
-            (None, Some(pool)) => pool.goals().iter().any(leads),
+            (None, Some(pool)) => pool.any_goal(&mut |goal| leads(goal)),
             (None, None) => true,
         }
     }
@@ -174,14 +184,15 @@ impl Backends {
             let call = self.many_tries(options);
             return CallFuture::managed(Arc::clone(&call.expired), tries::single(call, goal, request));
         }
-        let Some(breaker) = &protection.breaker else { return self.sender.send_to(&goal, request, options) };
-        match breaker.admit() {
-            Ok(permit) => {
-                let attempt = Attempt::default().permitted(breaker, permit);
-                self.sender.send_to(&goal, request, options).guarded(attempt)
+        let mut attempt = Attempt::under(Some(protection));
+        if let Some(breaker) = &protection.breaker {
+            match breaker.admit() {
+                Ok(permit) => attempt = attempt.permitted(breaker, permit),
+                Err(refusal) => return CallFuture::failed(Error::open(refusal).of(Arc::clone(goal.id()))),
             }
-            Err(refusal) => CallFuture::failed(Error::open(refusal).of(Arc::clone(goal.id()))),
         }
+        let call = self.sender.send_to(&goal, request, options);
+        if attempt.is_free() { call } else { call.guarded(attempt) }
     }
 
     fn call_pool(&self, pool: &Arc<Pool>, mut request: Request<Body>, options: &ForwardOptions) -> CallFuture {
@@ -192,12 +203,12 @@ impl Backends {
             let expired = Arc::clone(&call.expired);
             return CallFuture::managed(expired, tries::pool(call, pool, wish, is_tls, request));
         }
-        let (choice, permit) = match pool.choose(wish, is_tls, Members::default(), options.tried.as_ref()) {
+        let (choice, permit) = match pool.choose(&wish, is_tls, &Asked::default(), options.tried.as_ref()) {
             Ok(chosen) => chosen,
             Err(error) => return CallFuture::failed(error),
         };
-        let Some(goal) = pool.goal(choice.member) else { return CallFuture::failed(Error::new(Kind::NotFound)) };
-        let mut attempt = Attempt::default().chosen(choice);
+        let Some(goal) = pool.goal(&choice) else { return CallFuture::failed(Error::new(Kind::NotFound)) };
+        let mut attempt = Attempt::under(goal.protection()).chosen(choice);
         let breaker = goal.protection().and_then(|protection| protection.breaker.as_ref());
         if let (Some(breaker), Some(permit)) = (breaker, permit) {
             attempt = attempt.permitted(breaker, permit);
@@ -228,14 +239,37 @@ impl Backends {
         &self.warnings
     }
 
-    /// Every entity that is not a pool, once.
+    /// Everything that is not a pool, once: entities, and members of pools that are none.
     pub(super) fn goals(&self) -> Vec<Goal> {
         let singles = self.by_id.values().map(|member| Goal::Single(member.clone(), None));
         let fabrics = self.fabrics.values().map(|fabric| Goal::Fabric(Arc::clone(fabric)));
         let mut goals: Vec<_> = singles.chain(fabrics).collect();
+        for pool in self.pools.values() {
+            pool.any_goal(&mut |goal| {
+                goals.push(goal.clone());
+                false
+            });
+        }
+        // Of one id, the entity stays, not what a pool made of it.
         goals.sort_by(|a, b| a.id().cmp(b.id()));
         goals.dedup_by(|a, b| a.id() == b.id());
         goals
+    }
+
+    /// Every Service Fabric cluster, also those that pools have for themselves, with their credentials.
+    pub(super) fn clusters(&self) -> Vec<Arc<Fabric>> {
+        let mut clusters: Vec<_> = self.fabrics.values().cloned().collect();
+        for pool in self.pools.values() {
+            pool.any_goal(&mut |goal| {
+                if let Goal::Fabric(fabric) = goal
+                    && !clusters.iter().any(|known| Arc::ptr_eq(known, fabric))
+                {
+                    clusters.push(Arc::clone(fabric));
+                }
+                false
+            });
+        }
+        clusters
     }
 
     pub(super) fn sender(&self) -> Sender {

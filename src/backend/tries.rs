@@ -14,7 +14,7 @@ use super::budget::RetryBudget;
 use super::error::{Error, Kind};
 use super::goal::Goal;
 use super::limit::Full;
-use super::pool::{Choice, Members, Pool, Wish};
+use super::pool::{Asked, Choice, Pool, Wish};
 use super::sender::Sender;
 use crate::Body;
 use crate::forward::ForwardOptions;
@@ -54,22 +54,22 @@ pub(super) async fn single(call: Call, goal: Goal, request: Request<Body>) -> Ou
 /// Tries at the members of a pool.
 pub(super) async fn pool(call: Call, pool: Arc<Pool>, wish: Wish, is_tls: bool, request: Request<Body>) -> Outcome {
     let options = &pool.options;
-    let (mut tried, mut left) = (Members::default(), options.fail_over_limit());
+    let (mut asked, mut left) = (Asked::default(), options.fail_over_limit());
     let hedge = options.hedge().filter(|_| may_be_sent_twice(&request));
     let (mut request, mut last) = (Some(request), None::<Outcome>);
     earn(options.budget());
     loop {
-        let chosen = match pool.choose(wish, is_tls, tried, call.options.tried.as_ref()) {
+        let chosen = match pool.choose(&wish, is_tls, &asked, call.options.tried.as_ref()) {
             Ok(chosen) => chosen,
             Err(error) => return last.unwrap_or(Err(error)),
         };
         let spare = if left > 0 || hedge.is_some() { request.as_ref().and_then(copy) } else { None };
-        tried.insert(chosen.0.member);
-        let Some(goal) = pool.goal(chosen.0.member).cloned() else { return Err(Error::new(Kind::NotFound)) };
+        asked.add(&chosen.0);
+        let Some(goal) = pool.goal(&chosen.0).cloned() else { return Err(Error::new(Kind::NotFound)) };
         let first = attempt(call.clone(), goal, Some(chosen), &mut request);
         let outcome = match (hedge, spare.as_ref().and_then(copy)) {
             (Some(after), Some(second)) => {
-                let second = second_member(&call, &pool, (wish.unbound(), is_tls), &mut tried, second);
+                let second = second_member(&call, &pool, (&wish, is_tls), &mut asked, second);
                 hedged(first, after, second).await
             }
             _ => first.await,
@@ -96,17 +96,17 @@ pub(super) async fn pool(call: Call, pool: Arc<Pool>, wish: Wish, is_tls: bool, 
 async fn second_member(
     call: &Call,
     pool: &Arc<Pool>,
-    (wish, is_tls): (Wish, bool),
-    tried: &mut Members,
+    (wish, is_tls): (&Wish, bool),
+    asked: &mut Asked,
     request: Request<Body>,
 ) -> Option<Outcome> {
     if !may_spend(pool.options.budget()) {
         return None;
     }
     tracing::debug!(target: "gatewright::pool", pool = &*pool.id, "a second member is asked");
-    let chosen = pool.choose(wish, is_tls, *tried, call.options.tried.as_ref()).ok()?;
-    tried.insert(chosen.0.member);
-    let goal = pool.goal(chosen.0.member).cloned()?;
+    let chosen = pool.choose(wish, is_tls, asked, call.options.tried.as_ref()).ok()?;
+    asked.add(&chosen.0);
+    let goal = pool.goal(&chosen.0).cloned()?;
     Some(attempt(call.clone(), goal, Some(chosen), &mut Some(request)).await)
 }
 
@@ -128,7 +128,7 @@ async fn attempt(
     request: &mut Option<Request<Body>>,
 ) -> Outcome {
     let protection = goal.protection().cloned();
-    let mut attempt = Attempt::default();
+    let mut attempt = Attempt::under(protection.as_ref());
     let mut permit = None;
     if let Some((choice, permitted)) = chosen {
         attempt = attempt.chosen(choice);

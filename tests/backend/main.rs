@@ -2,6 +2,7 @@
 
 #![cfg(any(feature = "aws-lc-rs", feature = "ring"))]
 
+mod body_idle;
 mod breakers;
 mod build;
 mod certificates;

@@ -3,7 +3,10 @@
 mod affinity;
 mod another_member;
 mod balance;
+mod by_url;
+mod credentials;
 mod health;
+mod nested;
 mod service;
 mod slow_start;
 

@@ -9,6 +9,7 @@ use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderMap, HeaderValue};
 use sha2::Sha256;
 
+use super::affinity_options::AffinityCookie;
 use crate::model::{SessionAffinity, SessionIdSource};
 use crate::secret::Secret;
 
@@ -32,7 +33,7 @@ impl Affinity {
         pool: &str,
         affinity: &SessionAffinity,
         members: &[&str],
-        key: Option<&Secret>,
+        (key, cookie): (Option<&Secret>, &AffinityCookie),
     ) -> Result<Option<Self>, String> {
         let Some(session) = &affinity.session_id else { return Ok(None) };
         match &session.source {
@@ -43,13 +44,14 @@ impl Affinity {
         if name.is_empty() || !name.bytes().all(is_token) {
             return Err(format!("`name` of `sessionId` is `{name}`: expected the name of a cookie"));
         }
+        let attributes = [cookie.attributes(false)?, cookie.attributes(true)?];
         let mut by_value = HashMap::new();
         let mut cookies = Vec::with_capacity(members.len());
         for (index, member) in members.iter().enumerate() {
             let value = value(key, pool, member);
-            let cookie =
-                |secure| HeaderValue::try_from(format!("{name}={value}; Path=/; HttpOnly{secure}; SameSite=Lax"));
-            let (Ok(plain), Ok(secure)) = (cookie(""), cookie("; Secure")) else {
+            let [plain, secure] =
+                attributes.each_ref().map(|attributes| HeaderValue::try_from(format!("{name}={value}{attributes}")));
+            let (Ok(plain), Ok(secure)) = (plain, secure) else {
                 return Err(format!("`name` of `sessionId` is `{name}`: expected the name of a cookie"));
             };
             cookies.push([plain, secure]);
@@ -126,7 +128,7 @@ mod tests {
 
     fn affinity(name: &str, key: Option<&Secret>) -> Result<Option<Affinity>, String> {
         let session = SessionId::new().source(SessionIdSource::Cookie).name(name);
-        Affinity::new("pool", &SessionAffinity::new().session_id(session), &["a", "b"], key)
+        Affinity::new("pool", &SessionAffinity::new().session_id(session), &["a", "b"], (key, &AffinityCookie::new()))
     }
 
     #[test]
@@ -181,7 +183,7 @@ mod tests {
         assert_ne!(value(None, "pool", "a"), value(None, "other", "a"));
         assert!(affinity("", None).unwrap_err().contains("expected the name of a cookie"));
         assert!(affinity("a b", None).is_err() && affinity("a;b", None).is_err());
-        assert!(Affinity::new("pool", &SessionAffinity::new(), &[], None).unwrap().is_none());
+        assert!(Affinity::new("pool", &SessionAffinity::new(), &[], (None, &AffinityCookie::new())).unwrap().is_none());
     }
 
     proptest::proptest! {

@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use super::affinity_options::{AffinityCookie, AffinityFailure};
 use super::hash_key::HashKey;
 use super::outlier::OutlierEjection;
+use super::url_member::UrlMember;
 use crate::backend::budget::RetryBudget;
 use crate::random::Random;
 use crate::secret::Secret;
@@ -32,6 +34,11 @@ pub struct PoolOptions {
     pub(super) zero_weight_serves: bool,
     pub(super) outliers: Option<OutlierEjection>,
     pub(super) affinity_key: Option<Secret>,
+    pub(super) affinity_cookie: AffinityCookie,
+    pub(super) affinity_failure: AffinityFailure,
+    pub(super) credentials_apply: bool,
+    pub(super) url_members: Vec<UrlMember>,
+    pub(super) nested: bool,
     pub(super) fail_over: u32,
     pub(super) fail_over_statuses: Vec<u16>,
     pub(super) hedge_after: Option<Duration>,
@@ -83,6 +90,11 @@ impl Default for PoolOptions {
             zero_weight_serves: true,
             outliers: None,
             affinity_key: None,
+            affinity_cookie: AffinityCookie::new(),
+            affinity_failure: AffinityFailure::AnotherMember,
+            credentials_apply: false,
+            url_members: Vec::new(),
+            nested: false,
             fail_over: 0,
             fail_over_statuses: Vec::new(),
             hedge_after: None,
@@ -231,5 +243,13 @@ impl PoolOptions {
     /// Whether a request may be sent more than once.
     pub(in crate::backend) fn tries_again(&self) -> bool {
         self.fail_over > 0 || self.hedge_after.is_some()
+    }
+
+    pub(in crate::backend) fn credentials_are_shared(&self) -> bool {
+        self.credentials_apply
+    }
+
+    pub(in crate::backend) fn takes_pools(&self) -> bool {
+        self.nested
     }
 }

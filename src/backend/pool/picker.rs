@@ -10,7 +10,9 @@ use arc_swap::ArcSwap;
 use tokio::time::Instant;
 
 use self::ways::Way;
+use super::Pool;
 use super::latency::Seen;
+use super::nested::Below;
 use super::options::PoolOptions;
 use super::outlier::Ejections;
 use super::schedule::{self, Share};
@@ -42,10 +44,12 @@ pub(super) struct Picker {
 }
 
 /// What decides whether a member is a candidate.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(super) struct Seat {
     pub(super) breaker: Option<Arc<Breaker>>,
     pub(super) health: Option<Arc<Health>>,
+    /// When the member is a pool, which decides for itself.
+    pool: Option<Arc<Pool>>,
     in_flight: AtomicU32,
 }
 
@@ -117,7 +121,18 @@ impl Turns {
 
 impl Seat {
     pub(super) fn new(breaker: Option<Arc<Breaker>>, health: Option<Arc<Health>>) -> Self {
-        Self { breaker, health, in_flight: AtomicU32::new(0) }
+        Self { breaker, health, ..Self::default() }
+    }
+
+    /// The seat of a member.
+    pub(super) fn of(member: &Below) -> Self {
+        match member {
+            Below::Pool(pool) => Self { pool: Some(Arc::clone(pool)), ..Self::default() },
+            Below::Goal(goal) => {
+                let protection = goal.protection();
+                Self::new(protection.and_then(|p| p.breaker.clone()), protection.and_then(|p| p.health.clone()))
+            }
+        }
     }
 }
 
@@ -208,12 +223,13 @@ impl Picker {
     }
 
     /// How long a member is out; a very long time when nobody knows.
-    fn out_for(&self, member: usize) -> Option<Duration> {
+    pub(super) fn out_for(&self, member: usize) -> Option<Duration> {
         let seat = self.seats.get(member)?;
         let unhealthy = seat.health.as_ref().filter(|health| !health.is_good()).map(|_| Duration::MAX);
         let open = seat.breaker.as_ref().and_then(|breaker| breaker.open_for());
         let ejected = self.ejections.as_ref().and_then(|ejections| ejections.out_for(member, || self.now()));
-        unhealthy.into_iter().chain(open).chain(ejected).max()
+        let inside = seat.pool.as_ref().and_then(|pool| pool.out_for());
+        unhealthy.into_iter().chain(open).chain(ejected).chain(inside).max()
     }
 
     fn turns_without(&self, left_out: Members) -> Turns {

@@ -2,7 +2,7 @@
 
 /// What a member counts for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Share {
+pub(in crate::backend) struct Share {
     /// A lower number is preferred.
     pub(super) priority: u32,
     pub(super) weight: u32,

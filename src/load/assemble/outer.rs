@@ -58,13 +58,15 @@ impl Assembly {
         let mut backend: Backend = self.read(item)?;
         let properties = &item.properties;
         if backend.is_pool() {
-            for name in backend.without_effect() {
+            // An option of the gateway's may give the credentials to the members; without it, that warns.
+            for name in backend.without_effect().filter(|name| *name != "credentials") {
                 let offset = properties.get(name).map_or(properties.offset, |node| node.offset);
                 let message = format!("{}: `{name}` has no effect on a pool: set it on the members", item.describe());
                 self.warnings.push(item.source.problem(offset, message));
             }
-            let Backend { title, description, kind, pool, azure_region, extra, .. } = backend;
-            backend = Backend { title, description, kind, pool, azure_region, extra, ..Backend::default() };
+            let Backend { title, description, kind, credentials, pool, azure_region, extra, .. } = backend;
+            backend =
+                Backend { title, description, kind, credentials, pool, azure_region, extra, ..Backend::default() };
             let members = properties.get("pool").and_then(|pool| pool.get("services")).and_then(|node| node.elements());
             for (index, member) in members.unwrap_or_default().iter().enumerate() {
                 let name = format!("pool.services[{index}].id");

@@ -1,0 +1,255 @@
+//! Makes the pools of a configuration, when everything else is made.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::build_error::{BuildError, Problem};
+use super::fabric::Fabric;
+use super::goal::Goal;
+use super::pool::{self, Below, Entry, MOST_LEVELS, Pool, PoolOptions};
+use super::resilience::Resilience;
+use super::set::Member;
+use super::single::{self, Single, Surroundings};
+use crate::model::{self, Credentials};
+
+/// What pools are made of.
+pub(super) struct PoolMaker<'a> {
+    pub(super) around: Surroundings<'a>,
+    pub(super) resilience: &'a Resilience,
+    pub(super) scope: &'a str,
+    /// All entities as they are written.
+    pub(super) entities: &'a [(String, model::Backend)],
+    /// By id in lower case.
+    pub(super) members: &'a HashMap<Box<str>, Member>,
+    /// By id in lower case.
+    pub(super) fabrics: &'a HashMap<Box<str>, Arc<Fabric>>,
+    /// Those of which no other entity has the id.
+    pub(super) pools: &'a [(String, model::Backend)],
+}
+
+/// Pools by id in lower case, and what is to be said of them.
+#[derive(Default)]
+pub(super) struct Made {
+    /// None for one that cannot be made.
+    pools: HashMap<Box<str>, Option<Arc<Pool>>>,
+    pub(super) errors: Vec<BuildError>,
+    pub(super) warnings: Vec<BuildError>,
+}
+
+/// Why there is no member; nothing, when it was said elsewhere.
+type Missing = Option<BuildError>;
+
+impl Made {
+    pub(super) fn take(&mut self) -> HashMap<Box<str>, Arc<Pool>> {
+        std::mem::take(&mut self.pools).into_iter().filter_map(|(id, pool)| Some((id, pool?))).collect()
+    }
+
+    fn wrong(&mut self, id: &str, problems: impl IntoIterator<Item = String>) {
+        self.errors.extend(problems.into_iter().map(|text| BuildError::new(id, Problem::Pool(text))));
+    }
+}
+
+impl PoolMaker<'_> {
+    pub(super) fn make(&self) -> Made {
+        let mut made = Made::default();
+        for index in 0..self.pools.len() {
+            self.pool(index, &mut Vec::new(), &mut made);
+        }
+        made
+    }
+
+    /// The pool at this index, with all that are in it; `trail` are those that it is in.
+    fn pool(&self, index: usize, trail: &mut Vec<usize>, made: &mut Made) -> Option<Arc<Pool>> {
+        let (id, entity) = self.pools.get(index)?;
+        let key = id.to_ascii_lowercase().into_boxed_str();
+        if let Some(known) = made.pools.get(&key) {
+            return known.clone();
+        }
+        trail.push(index);
+        let pool = self.one(id, entity, trail, made).map(Arc::new);
+        trail.pop();
+        made.pools.insert(key, pool.clone());
+        pool
+    }
+
+    fn one(&self, id: &str, entity: &model::Backend, trail: &mut Vec<usize>, made: &mut Made) -> Option<Pool> {
+        let Some(settings) = &entity.pool else {
+            made.wrong(id, ["`pool` is missing".to_owned()]);
+            return None;
+        };
+        let options = self.resilience.pool_options(self.scope, id);
+        let roster = match pool::read(settings, options) {
+            Ok(roster) => roster,
+            Err(problems) => {
+                made.wrong(id, problems);
+                return None;
+            }
+        };
+        let credentials = entity.credentials.as_ref().filter(|_| options.credentials_are_shared());
+        let mut is_good = credentials.is_none_or(|credentials| self.check(id, credentials, made));
+        let credentials = credentials.filter(|_| is_good);
+        let mut members = Vec::with_capacity(roster.entries.len());
+        for entry in &roster.entries {
+            match self.member(id, entry, (options, credentials), trail, made) {
+                Ok(member) => members.push((member, entry.share)),
+                Err(missing) => {
+                    made.errors.extend(missing);
+                    is_good = false;
+                }
+            }
+        }
+        if !is_good {
+            return None;
+        }
+        let around = (&self.resilience.clock, &self.resilience.version);
+        match Pool::new(id, settings, options, members, around) {
+            Ok((pool, notes)) => {
+                let known = self.resilience.roster(self.scope, id, options, pool.ids());
+                let pool = pool.acquainted(known);
+                let notes = roster.notes.into_iter().chain(notes);
+                made.warnings.extend(notes.map(|note| BuildError::new(id, Problem::Pool(note))));
+                Some(pool)
+            }
+            Err(problem) => {
+                made.wrong(id, [problem]);
+                None
+            }
+        }
+    }
+
+    /// Whether the credentials of a pool can be used, so that their errors are the pool's and not each member's.
+    fn check(&self, id: &str, credentials: &Credentials, made: &mut Made) -> bool {
+        let alone = model::Backend { credentials: Some(credentials.clone()), ..model::Backend::default() };
+        let (values, tokens) = (self.around.values, self.around.transport.tokens());
+        let wrong = [
+            single::credentials(id, &alone, values).err(),
+            single::identity(id, &alone, values, tokens).err(),
+            single::client(id, &alone, &self.around).err(),
+        ];
+        let before = made.errors.len();
+        made.errors.extend(wrong.into_iter().flatten());
+        made.errors.len() == before
+    }
+
+    fn member(
+        &self,
+        id: &str,
+        entry: &Entry<'_>,
+        (options, credentials): (&PoolOptions, Option<&Credentials>),
+        trail: &mut Vec<usize>,
+        made: &mut Made,
+    ) -> Result<Below, Missing> {
+        let name = &entry.name;
+        if entry.url.is_some() {
+            return self.by_url(entry, credentials, made).map(Below::Goal);
+        }
+        let key = name.to_ascii_lowercase();
+        let goal = if let Some(member) = self.members.get(key.as_str()) {
+            Goal::Single(member.clone(), None)
+        } else if let Some(fabric) = self.fabrics.get(key.as_str()) {
+            Goal::Fabric(Arc::clone(fabric))
+        } else {
+            let inner = self.pools.iter().position(|(known, _)| known.eq_ignore_ascii_case(name));
+            let wrong = |text| Some(BuildError::new(id, Problem::Pool(text)));
+            let inner = inner.ok_or_else(|| wrong(format!("member `{name}` is not defined")))?;
+            if !options.takes_pools() {
+                let text = format!("member `{name}` is a pool itself: expected backends of type `Single`");
+                return Err(wrong(text));
+            }
+            self.may_be_in(inner, trail).map_err(wrong)?;
+            if credentials.is_some() {
+                let text = format!("`credentials` are not for the members of `{name}`, which is a pool itself");
+                made.warnings.extend(wrong(text));
+            }
+            let pool = self.pool(inner, trail, made).ok_or(None)?;
+            if trail.len() + pool.levels() > MOST_LEVELS {
+                return Err(wrong(self.too_deep(trail.iter().chain([&inner]))));
+            }
+            return Ok(Below::Pool(pool));
+        };
+        match credentials {
+            Some(credentials) => self.with(goal, credentials).map(Below::Goal).map_err(Some),
+            None => Ok(Below::Goal(goal)),
+        }
+    }
+
+    /// Whether a pool may be in those of the trail, or why not.
+    fn may_be_in(&self, inner: usize, trail: &[usize]) -> Result<(), String> {
+        if let Some(start) = trail.iter().position(|known| *known == inner) {
+            let circle = trail.iter().skip(start).chain([&inner]);
+            return Err(format!("a pool cannot contain itself: {}", self.shown(circle)));
+        }
+        if trail.len() >= MOST_LEVELS {
+            return Err(self.too_deep(trail.iter().chain([&inner])));
+        }
+        Ok(())
+    }
+
+    fn too_deep<'b>(&self, trail: impl Iterator<Item = &'b usize>) -> String {
+        format!("pools are more than {MOST_LEVELS} deep: {}", self.shown(trail))
+    }
+
+    fn shown<'b>(&self, trail: impl Iterator<Item = &'b usize>) -> String {
+        let names: Vec<_> = trail.filter_map(|index| Some(format!("`{}`", self.pools.get(*index)?.0))).collect();
+        names.join(" > ")
+    }
+
+    /// A member with the credentials of its pool, where it has none of its own.
+    fn with(&self, goal: Goal, credentials: &Credentials) -> Result<Goal, BuildError> {
+        let id = Arc::clone(goal.id());
+        let entity = self.entities.iter().find(|(known, _)| **known == *id).map(|(_, entity)| entity);
+        let Some(entity) = entity else { return Ok(goal) };
+        let joined = pool::joined_credentials(entity.credentials.as_ref(), credentials);
+        if entity.credentials.as_ref() == Some(&joined) {
+            return Ok(goal);
+        }
+        let entity = model::Backend { credentials: Some(joined), ..entity.clone() };
+        match (&goal, entity.fabric()) {
+            (Goal::Fabric(known), Some(cluster)) => {
+                let after = self.resilience.backend_options(self.scope, &id).refresh_after();
+                let fabric = Fabric::new(&id, &entity, cluster, &self.around)?;
+                let mut fabric = fabric.refreshed(after, &self.resilience.clock);
+                fabric.protection.clone_from(&known.protection);
+                Ok(Goal::Fabric(Arc::new(fabric)))
+            }
+            (Goal::Single(known, _), _) => {
+                let member = self.single(&id, &entity)?;
+                Ok(Goal::Single(Member { protection: known.protection.clone(), ..member }, None))
+            }
+            (Goal::Fabric(_), None) => Ok(goal),
+        }
+    }
+
+    fn by_url(&self, entry: &Entry<'_>, shared: Option<&Credentials>, made: &mut Made) -> Result<Goal, Missing> {
+        let Some(url) = entry.url else { return Err(None) };
+        let id = entry.name.as_str();
+        if self.entities.iter().any(|(known, _)| known.eq_ignore_ascii_case(id)) {
+            return Err(Some(BuildError::new(id, Problem::Duplicate)));
+        }
+        let entity = model::Backend {
+            url: Some(url.url().to_owned()),
+            credentials: shared.cloned(),
+            ..model::Backend::default()
+        };
+        let member = self.single(id, &entity).map_err(Some)?;
+        let protection = self.resilience.protect(self.scope, id, url.rules()).map_err(|problems| {
+            made.errors.extend(problems.into_iter().map(|text| BuildError::new(id, Problem::CircuitBreaker(text))));
+            None
+        })?;
+        let notes = protection.iter().flat_map(|protection| protection.notes());
+        made.warnings.extend(notes.map(|note| BuildError::new(id, Problem::CircuitBreaker(note.clone()))));
+        Ok(Goal::Single(Member { protection, ..member }, None))
+    }
+
+    /// A member that nothing protects yet.
+    fn single(&self, id: &str, entity: &model::Backend) -> Result<Member, BuildError> {
+        let values = self.around.values;
+        let identity = single::identity(id, entity, values, self.around.transport.tokens())?;
+        Ok(Member {
+            single: Arc::new(Single::new(id, entity, values)?),
+            client: single::client(id, entity, &self.around)?,
+            identity: identity.map(Arc::new),
+            protection: None,
+        })
+    }
+}
