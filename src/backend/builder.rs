@@ -11,8 +11,7 @@ use super::certificates::{self, Certificates};
 use super::client::Client;
 use super::fabric::Fabric;
 use super::link::Link;
-use super::pool::Pool;
-use super::pool_maker::PoolMaker;
+use super::pool_maker::{Made, PoolMaker};
 use super::resilience::Resilience;
 use super::sender::Sender;
 use super::set::{Backends, Member};
@@ -179,7 +178,7 @@ impl<'a> BackendsBuilder<'a> {
     }
 
     /// Makes the pools, now that all members are known.
-    fn pools(&mut self, entities: &[(String, model::Backend)]) -> HashMap<Box<str>, Arc<Pool>> {
+    fn pools(&mut self, entities: &[(String, model::Backend)]) -> Made {
         let maker = PoolMaker {
             around: Surroundings {
                 values: self.values,
@@ -195,10 +194,9 @@ impl<'a> BackendsBuilder<'a> {
             pools: &self.pools,
         };
         let mut made = maker.make();
-        let pools = made.take();
-        self.errors.extend(made.errors);
-        self.warnings.extend(made.warnings);
-        pools
+        self.errors.append(&mut made.errors);
+        self.warnings.append(&mut made.warnings);
+        made
     }
 
     /// The backends.
@@ -212,7 +210,7 @@ impl<'a> BackendsBuilder<'a> {
         for (id, backend) in &entities {
             self.make(id, backend);
         }
-        let pools = self.pools(&entities);
+        let made = self.pools(&entities);
         BuildErrors::check(self.errors)?;
         let by_url = match self.match_by_url {
             true => UrlMatch::new(entities.iter().filter_map(|(id, _)| {
@@ -226,9 +224,18 @@ impl<'a> BackendsBuilder<'a> {
         self.members.extend(written);
         let client = client_of_urls(self.transport, self.authorities);
         let variants = Arc::new(Variants::new(self.transport.clone(), self.certificates));
-        let (clock, warnings) = (self.resilience.clock, self.warnings);
-        let sender = Sender { client, variants };
-        Ok(Backends { by_id: self.members, fabrics: self.fabrics, pools, by_url, sender, clock, warnings })
+        let (pools, changing) = made.finished();
+        Ok(Backends {
+            by_id: self.members,
+            fabrics: self.fabrics,
+            pools,
+            changing,
+            names: self.resilience.names,
+            by_url,
+            sender: Sender { client, variants },
+            clock: self.resilience.clock,
+            warnings: self.warnings,
+        })
     }
 }
 

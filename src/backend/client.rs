@@ -185,7 +185,7 @@ impl Versions {
     }
 
     fn connector(&self, config: &Arc<rustls::ClientConfig>, http2_only: bool) -> Connector {
-        Connector::new(Arc::clone(config), http2_only, self.link.proxy.clone(), self.limits.connect)
+        Connector::new(Arc::clone(config), http2_only, &self.link, self.limits.connect)
     }
 
     fn client(&self, config: &Arc<rustls::ClientConfig>, http2_only: bool) -> HyperClient<Connector, Body> {

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -19,6 +20,7 @@ use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
 use super::error::Kind;
+use super::link::Link;
 use super::stream::Stream;
 use super::tunnel;
 use crate::body::BoxError;
@@ -42,13 +44,11 @@ pub(super) fn needs_tunnel(uri: &Uri, http2_only: bool) -> bool {
 }
 
 impl Connector {
-    pub(super) fn new(
-        tls: Arc<rustls::ClientConfig>,
-        http2_only: bool,
-        proxy: Option<WebProxy>,
-        limit: Duration,
-    ) -> Self {
-        let mut tcp = HttpConnector::new_with_resolver(Resolver(GaiResolver::new()));
+    pub(super) fn new(tls: Arc<rustls::ClientConfig>, http2_only: bool, link: &Link, limit: Duration) -> Self {
+        let proxy = link.proxy.clone();
+        // The name of a web proxy is not the backend's.
+        let address = link.address.filter(|_| proxy.is_none());
+        let mut tcp = HttpConnector::new_with_resolver(Resolver { system: GaiResolver::new(), address });
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         tcp.set_keepalive(Some(Duration::from_secs(60)));
@@ -198,34 +198,63 @@ fn refuses_certificate(alert: AlertDescription) -> bool {
     )
 }
 
-/// The system's resolver, with an error type that can be told from those of sockets.
+/// The system's resolver, with an error type that can be told from those of sockets; or an address that is known.
 #[derive(Clone)]
-struct Resolver(GaiResolver);
+struct Resolver {
+    system: GaiResolver,
+    address: Option<IpAddr>,
+}
 
 #[derive(Debug, thiserror::Error)]
 #[error(transparent)]
 struct ResolveError(io::Error);
 
 impl Service<Name> for Resolver {
-    type Response = GaiAddrs;
+    type Response = Addresses;
     type Error = ResolveError;
     type Future = Resolving;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), ResolveError>> {
-        self.0.poll_ready(cx).map_err(ResolveError)
+        self.system.poll_ready(cx).map_err(ResolveError)
     }
 
     fn call(&mut self, name: Name) -> Resolving {
-        Resolving(self.0.call(name))
+        match self.address {
+            Some(address) => Resolving::Known(address),
+            None => Resolving::System(self.system.call(name)),
+        }
     }
 }
 
-struct Resolving(GaiFuture);
+enum Addresses {
+    Known(Option<SocketAddr>),
+    System(GaiAddrs),
+}
+
+impl Iterator for Addresses {
+    type Item = SocketAddr;
+
+    fn next(&mut self) -> Option<SocketAddr> {
+        match self {
+            Self::Known(address) => address.take(),
+            Self::System(addresses) => addresses.next(),
+        }
+    }
+}
+
+enum Resolving {
+    Known(IpAddr),
+    System(GaiFuture),
+}
 
 impl Future for Resolving {
-    type Output = Result<GaiAddrs, ResolveError>;
+    type Output = Result<Addresses, ResolveError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        Pin::new(&mut self.0).poll(cx).map_err(ResolveError)
+        match &mut *self {
+            // The connector puts in the port of the URL.
+            Self::Known(address) => Poll::Ready(Ok(Addresses::Known(Some(SocketAddr::new(*address, 0))))),
+            Self::System(addresses) => Pin::new(addresses).poll(cx).map_ok(Addresses::System).map_err(ResolveError),
+        }
     }
 }

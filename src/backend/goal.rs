@@ -22,6 +22,14 @@ impl Goal {
         }
     }
 
+    /// The entity that it is, or of whose addresses it is one.
+    pub(super) fn entity(&self) -> &Arc<str> {
+        match self {
+            Self::Single(member, _) => &member.single.entity,
+            Self::Fabric(fabric) => &fabric.id,
+        }
+    }
+
     pub(super) fn protection(&self) -> Option<&Arc<Protection>> {
         match self {
             Self::Single(member, _) => member.protection.as_ref(),

@@ -1,5 +1,6 @@
 //! What tells connections apart.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
@@ -19,4 +20,6 @@ pub(super) struct Link {
     /// What the gateway shows when it is asked to.
     pub(super) certificates: Vec<ClientCertificate>,
     pub(super) proxy: Option<WebProxy>,
+    /// Where connections lead, whatever the name of the host stands for. A web proxy finds its own way.
+    pub(super) address: Option<IpAddr>,
 }

@@ -37,6 +37,7 @@ mod client;
 mod connect;
 mod connections;
 mod credentials;
+mod discovery;
 mod error;
 mod expectation;
 mod fabric;
@@ -86,6 +87,7 @@ pub use call::CallFuture;
 pub use certificates::{CertificateError, ClientCertificate};
 pub use client::{Client, ClientFuture};
 pub use credentials::{CredentialsError, CredentialsLayer, CredentialsService};
+pub use discovery::{NameResolver, SystemResolver};
 pub use error::{Error, Side};
 pub use health::HealthCheck;
 #[cfg(feature = "policy")]

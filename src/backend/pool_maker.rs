@@ -4,13 +4,14 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::build_error::{BuildError, Problem};
+use super::discovery::{Changing, Recipe, Slot};
 use super::fabric::Fabric;
 use super::goal::Goal;
-use super::pool::{self, Below, Entry, MOST_LEVELS, Pool, PoolOptions};
+use super::pool::{self, Entry, MOST_LEVELS, Pool, PoolCell, PoolOptions, Share};
 use super::resilience::Resilience;
 use super::set::Member;
 use super::single::{self, Single, Surroundings};
-use crate::model::{self, Credentials};
+use crate::model::{self, CircuitBreaker, Credentials};
 
 /// What pools are made of.
 pub(super) struct PoolMaker<'a> {
@@ -31,7 +32,9 @@ pub(super) struct PoolMaker<'a> {
 #[derive(Default)]
 pub(super) struct Made {
     /// None for one that cannot be made.
-    pools: HashMap<Box<str>, Option<Arc<Pool>>>,
+    pools: HashMap<Box<str>, Option<Arc<PoolCell>>>,
+    /// Those that change, and before each those that are in it.
+    changing: Vec<Arc<PoolCell>>,
     pub(super) errors: Vec<BuildError>,
     pub(super) warnings: Vec<BuildError>,
 }
@@ -40,8 +43,10 @@ pub(super) struct Made {
 type Missing = Option<BuildError>;
 
 impl Made {
-    pub(super) fn take(&mut self) -> HashMap<Box<str>, Arc<Pool>> {
-        std::mem::take(&mut self.pools).into_iter().filter_map(|(id, pool)| Some((id, pool?))).collect()
+    /// The pools that could be made, and those of them that change.
+    pub(super) fn finished(self) -> (HashMap<Box<str>, Arc<PoolCell>>, Arc<[Arc<PoolCell>]>) {
+        let pools = self.pools.into_iter().filter_map(|(id, pool)| Some((id, pool?)));
+        (pools.collect(), self.changing.into())
     }
 
     fn wrong(&mut self, id: &str, problems: impl IntoIterator<Item = String>) {
@@ -59,7 +64,7 @@ impl PoolMaker<'_> {
     }
 
     /// The pool at this index, with all that are in it; `trail` are those that it is in.
-    fn pool(&self, index: usize, trail: &mut Vec<usize>, made: &mut Made) -> Option<Arc<Pool>> {
+    fn pool(&self, index: usize, trail: &mut Vec<usize>, made: &mut Made) -> Option<Arc<PoolCell>> {
         let (id, entity) = self.pools.get(index)?;
         let key = id.to_ascii_lowercase().into_boxed_str();
         if let Some(known) = made.pools.get(&key) {
@@ -68,11 +73,12 @@ impl PoolMaker<'_> {
         trail.push(index);
         let pool = self.one(id, entity, trail, made).map(Arc::new);
         trail.pop();
+        made.changing.extend(pool.clone().filter(|pool| pool.changing().is_some()));
         made.pools.insert(key, pool.clone());
         pool
     }
 
-    fn one(&self, id: &str, entity: &model::Backend, trail: &mut Vec<usize>, made: &mut Made) -> Option<Pool> {
+    fn one(&self, id: &str, entity: &model::Backend, trail: &mut Vec<usize>, made: &mut Made) -> Option<PoolCell> {
         let Some(settings) = &entity.pool else {
             made.wrong(id, ["`pool` is missing".to_owned()]);
             return None;
@@ -88,10 +94,10 @@ impl PoolMaker<'_> {
         let credentials = entity.credentials.as_ref().filter(|_| options.credentials_are_shared());
         let mut is_good = credentials.is_none_or(|credentials| self.check(id, credentials, made));
         let credentials = credentials.filter(|_| is_good);
-        let mut members = Vec::with_capacity(roster.entries.len());
+        let mut slots = Vec::with_capacity(roster.entries.len());
         for entry in &roster.entries {
             match self.member(id, entry, (options, credentials), trail, made) {
-                Ok(member) => members.push((member, entry.share)),
+                Ok(slot) => slots.push((slot, entry.share)),
                 Err(missing) => {
                     made.errors.extend(missing);
                     is_good = false;
@@ -101,11 +107,8 @@ impl PoolMaker<'_> {
         if !is_good {
             return None;
         }
-        let around = (&self.resilience.clock, &self.resilience.version);
-        match Pool::new(id, settings, options, members, around) {
+        match self.of(slots, id, settings, options) {
             Ok((pool, notes)) => {
-                let known = self.resilience.roster(self.scope, id, options, pool.ids());
-                let pool = pool.acquainted(known);
                 let notes = roster.notes.into_iter().chain(notes);
                 made.warnings.extend(notes.map(|note| BuildError::new(id, Problem::Pool(note))));
                 Some(pool)
@@ -115,6 +118,33 @@ impl PoolMaker<'_> {
                 None
             }
         }
+    }
+
+    /// A pool of these members.
+    fn of(
+        &self,
+        slots: Vec<(Slot, Share)>,
+        id: &str,
+        settings: &model::Pool,
+        options: &PoolOptions,
+    ) -> Result<(PoolCell, Vec<String>), String> {
+        if slots.iter().all(|(slot, _)| slot.is_fixed()) {
+            let members = slots.into_iter().map(|(slot, share)| (slot.fixed(), share)).collect();
+            let around = (&self.resilience.clock, &self.resilience.version);
+            let (pool, notes) = Pool::new(id, settings, options, members, around)?;
+            let known = self.resilience.roster(self.scope, id, options, pool.ids());
+            return Ok((PoolCell::Fixed(Arc::new(pool.acquainted(known))), notes));
+        }
+        let recipe = Recipe {
+            id: id.to_owned(),
+            settings: settings.clone(),
+            options: options.clone(),
+            slots,
+            transport: self.around.transport.clone(),
+            resilience: self.resilience.clone(),
+            scope: self.scope.to_owned(),
+        };
+        Changing::new(recipe).map(|(changing, notes)| (PoolCell::Changing(changing), notes))
     }
 
     /// Whether the credentials of a pool can be used, so that their errors are the pool's and not each member's.
@@ -138,10 +168,11 @@ impl PoolMaker<'_> {
         (options, credentials): (&PoolOptions, Option<&Credentials>),
         trail: &mut Vec<usize>,
         made: &mut Made,
-    ) -> Result<Below, Missing> {
+    ) -> Result<Slot, Missing> {
         let name = &entry.name;
-        if entry.url.is_some() {
-            return self.by_url(entry, credentials, made).map(Below::Goal);
+        if let Some(url) = entry.url {
+            let goal = self.by_url(entry, credentials, made)?;
+            return Ok(self.slot(id, goal, (options, url.rules()), made));
         }
         let key = name.to_ascii_lowercase();
         let goal = if let Some(member) = self.members.get(key.as_str()) {
@@ -162,15 +193,41 @@ impl PoolMaker<'_> {
                 made.warnings.extend(wrong(text));
             }
             let pool = self.pool(inner, trail, made).ok_or(None)?;
-            if trail.len() + pool.levels() > MOST_LEVELS {
+            if trail.len() + pool.current().levels() > MOST_LEVELS {
                 return Err(wrong(self.too_deep(trail.iter().chain([&inner]))));
             }
-            return Ok(Below::Pool(pool));
+            return Ok(Slot::Pool(pool));
         };
-        match credentials {
-            Some(credentials) => self.with(goal, credentials).map(Below::Goal).map_err(Some),
-            None => Ok(Below::Goal(goal)),
+        let rules = self.entity(goal.id()).and_then(|entity| entity.circuit_breaker.as_ref());
+        let goal = match credentials {
+            Some(credentials) => self.with(goal, credentials).map_err(Some)?,
+            None => goal,
+        };
+        Ok(self.slot(id, goal, (options, rules), made))
+    }
+
+    /// A member, of which the addresses may be the members.
+    fn slot(
+        &self,
+        id: &str,
+        goal: Goal,
+        (options, rules): (&PoolOptions, Option<&CircuitBreaker>),
+        made: &mut Made,
+    ) -> Slot {
+        let Goal::Single(member, None) = &goal else { return Slot::Goal(goal) };
+        if options.address_interval().is_none() {
+            return Slot::Goal(goal);
         }
+        if member.client.link().proxy.is_some() {
+            let text = format!("addresses of `{}` are no members: a web proxy looks its name up", goal.id());
+            made.warnings.push(BuildError::new(id, Problem::Pool(text)));
+        }
+        Slot::of_host(member, rules).unwrap_or(Slot::Goal(goal))
+    }
+
+    /// An entity as it is written.
+    fn entity(&self, id: &str) -> Option<&model::Backend> {
+        self.entities.iter().find(|(known, _)| known == id).map(|(_, entity)| entity)
     }
 
     /// Whether a pool may be in those of the trail, or why not.
@@ -197,8 +254,7 @@ impl PoolMaker<'_> {
     /// A member with the credentials of its pool, where it has none of its own.
     fn with(&self, goal: Goal, credentials: &Credentials) -> Result<Goal, BuildError> {
         let id = Arc::clone(goal.id());
-        let entity = self.entities.iter().find(|(known, _)| **known == *id).map(|(_, entity)| entity);
-        let Some(entity) = entity else { return Ok(goal) };
+        let Some(entity) = self.entity(&id) else { return Ok(goal) };
         let joined = pool::joined_credentials(entity.credentials.as_ref(), credentials);
         if entity.credentials.as_ref() == Some(&joined) {
             return Ok(goal);

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
 use super::breaker::{BreakerObserver, TracingObserver};
+use super::discovery::{NameResolver, Names};
 use super::openings::{BreakerStore, Sharing};
 use super::pool::{PoolOptions, Roster};
 use super::protection::{Around, BackendOptions, Protection};
@@ -40,6 +41,7 @@ pub struct Resilience {
     rosters: Arc<Mutex<Kept<Roster>>>,
     pub(super) sharing: Option<Arc<Sharing>>,
     pub(super) version: Arc<AtomicU64>,
+    pub(super) names: Arc<Names>,
 }
 
 /// By id, and in some workspaces by id there, all in lower case.
@@ -62,6 +64,7 @@ impl Default for Resilience {
             rosters: Arc::default(),
             sharing: None,
             version: Arc::new(AtomicU64::new(1)),
+            names: Arc::default(),
         }
     }
 }
@@ -107,6 +110,12 @@ impl Resilience {
     /// As [`share`](Self::share), and asks the store in this interval, at least a millisecond.
     pub fn share_every(mut self, interval: Duration, store: impl BreakerStore) -> Self {
         self.sharing = Some(Arc::new(Sharing::new(Arc::new(store), interval.max(Duration::from_millis(1)))));
+        self
+    }
+
+    /// Where the addresses of hosts come from for [`PoolOptions::member_per_address`], instead of the system's resolver.
+    pub fn resolver(mut self, resolver: impl NameResolver) -> Self {
+        self.names = Arc::new(Names::new(resolver));
         self
     }
 
@@ -182,10 +191,21 @@ impl Resilience {
         id: &str,
         rules: Option<&CircuitBreaker>,
     ) -> Result<Option<Arc<Protection>>, Vec<String>> {
+        self.protect_part(scope, id, id, rules)
+    }
+
+    /// The protection of one address of an entity, with the options of the entity.
+    pub(super) fn protect_part(
+        &self,
+        scope: &str,
+        entity: &str,
+        id: &str,
+        rules: Option<&CircuitBreaker>,
+    ) -> Result<Option<Arc<Protection>>, Vec<String>> {
         let none = CircuitBreaker::default();
         let rules = rules.unwrap_or(&none);
         let key = key(scope, id);
-        let options = self.backend_options(scope, id);
+        let options = self.backend_options(scope, entity);
         if Protection::is_none(rules, options) {
             return Ok(None);
         }

@@ -15,11 +15,12 @@ use super::call::CallFuture;
 use super::certificates::CertificateError;
 use super::client::Client;
 use super::credentials::Identity;
+use super::discovery::Names;
 use super::error::{Error, Kind};
 use super::fabric::Fabric;
 use super::goal::Goal;
 use super::outgoing::Destination;
-use super::pool::{Asked, Pool, PoolSnapshot};
+use super::pool::{Asked, Pool, PoolCell, PoolSnapshot};
 use super::protection::Protection;
 use super::sender::Sender;
 use super::single::Single;
@@ -42,7 +43,10 @@ pub struct Backends {
     /// By id in lower case.
     pub(super) fabrics: HashMap<Box<str>, Arc<Fabric>>,
     /// By id in lower case.
-    pub(super) pools: HashMap<Box<str>, Arc<Pool>>,
+    pub(super) pools: HashMap<Box<str>, Arc<PoolCell>>,
+    /// Those that change with the addresses of their members, and before each those that are in it.
+    pub(super) changing: Arc<[Arc<PoolCell>]>,
+    pub(super) names: Arc<Names>,
     pub(super) by_url: UrlMatch<Member>,
     pub(super) sender: Sender,
     pub(super) clock: Clock,
@@ -108,7 +112,7 @@ impl Backends {
             });
         };
         if let Some(pool) = self.pool(id) {
-            return every(pool, &|_| true);
+            return every(&pool.current(), &|_| true);
         }
         if let Some(member) = self.member(id) {
             single(member);
@@ -116,7 +120,8 @@ impl Backends {
             cluster(fabric);
         }
         // A pool may reach it over connections of its own, with the pool's credentials.
-        self.pools.values().for_each(|pool| every(pool, &|goal| goal.id().eq_ignore_ascii_case(id)));
+        let is_it = |goal: &Goal| goal.entity().eq_ignore_ascii_case(id);
+        self.pools.values().for_each(|pool| every(&pool.current(), &is_it));
     }
 
     /// Whether a request to an entity may go to a URL of which this holds: that of any member of a pool, and that of a
@@ -126,7 +131,7 @@ impl Backends {
         let leads = |goal: &Goal| goal.base_url().is_none_or(&is_meant);
         match (self.member(id), self.pool(id)) {
             (Some(member), _) => is_meant(&member.single.base),
-            (None, Some(pool)) => pool.any_goal(&mut |goal| leads(goal)),
+            (None, Some(pool)) => pool.current().any_goal(&mut |goal| leads(goal)),
             (None, None) => true,
         }
     }
@@ -156,7 +161,7 @@ impl Backends {
     pub fn call(&self, target: &Target, request: Request<Body>, options: &ForwardOptions) -> CallFuture {
         if let Target::Backend(id) = target {
             if let Some(pool) = self.pool(id) {
-                return self.call_pool(pool, request, options);
+                return self.call_pool(&pool.current(), request, options);
             }
             if let Some(fabric) = self.fabric(id) {
                 return self.call_goal(Goal::Fabric(Arc::clone(fabric)), request, options);
@@ -245,7 +250,7 @@ impl Backends {
         let fabrics = self.fabrics.values().map(|fabric| Goal::Fabric(Arc::clone(fabric)));
         let mut goals: Vec<_> = singles.chain(fabrics).collect();
         for pool in self.pools.values() {
-            pool.any_goal(&mut |goal| {
+            pool.current().any_goal(&mut |goal| {
                 goals.push(goal.clone());
                 false
             });
@@ -260,7 +265,7 @@ impl Backends {
     pub(super) fn clusters(&self) -> Vec<Arc<Fabric>> {
         let mut clusters: Vec<_> = self.fabrics.values().cloned().collect();
         for pool in self.pools.values() {
-            pool.any_goal(&mut |goal| {
+            pool.current().any_goal(&mut |goal| {
                 if let Goal::Fabric(fabric) = goal
                     && !clusters.iter().any(|known| Arc::ptr_eq(known, fabric))
                 {
@@ -280,11 +285,12 @@ impl Backends {
         &self.clock
     }
 
-    fn pool(&self, id: &str) -> Option<&Arc<Pool>> {
+    fn pool(&self, id: &str) -> Option<&PoolCell> {
         if self.pools.is_empty() {
             return None;
         }
-        self.pools.get(id).or_else(|| self.pools.get(id.to_ascii_lowercase().as_str()))
+        let pool = self.pools.get(id).or_else(|| self.pools.get(id.to_ascii_lowercase().as_str()))?;
+        Some(pool)
     }
 
     fn fabric(&self, id: &str) -> Option<&Arc<Fabric>> {
@@ -317,9 +323,10 @@ impl Backends {
 
 impl fmt::Debug for Backends {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut ids: Vec<_> = self.by_id.values().map(|member| &member.single.id).collect();
-        ids.extend(self.fabrics.values().map(|fabric| &fabric.id));
-        ids.extend(self.pools.values().map(|pool| &pool.id));
+        let mut ids: Vec<_> = self.by_id.values().map(|member| Arc::clone(&member.single.id)).collect();
+        ids.extend(self.fabrics.values().map(|fabric| Arc::clone(&fabric.id)));
+        ids.extend(self.pools.values().map(|pool| Arc::clone(&pool.current().id)));
+
         ids.sort();
         ids.dedup();
         f.debug_struct("Backends").field("ids", &ids).finish_non_exhaustive()

@@ -21,9 +21,11 @@ use crate::secret::NamedValues;
 /// An entity of type `Single`, without what only a [`Client`] can do: its checks of certificates.
 pub(super) struct Single {
     pub(super) id: Arc<str>,
+    /// The entity that it is, or of whose addresses it is one.
+    pub(super) entity: Arc<str>,
     pub(super) base: BaseUrl,
     host: HeaderValue,
-    credentials: PreparedCredentials,
+    credentials: Arc<PreparedCredentials>,
 }
 
 impl Single {
@@ -31,9 +33,16 @@ impl Single {
         let problem = |problem| BuildError::new(id, problem);
         refuse_unsupported(backend).map_err(problem)?;
         let base = base_url(backend, values).map_err(problem)?;
-        let credentials = credentials(id, backend, values)?;
+        let credentials = Arc::new(credentials(id, backend, values)?);
         let host = outgoing::host_header(&base).map_err(|error| problem(Problem::Url(error.to_string())))?;
-        Ok(Self { id: id.into(), base, host, credentials })
+        let id: Arc<str> = id.into();
+        Ok(Self { entity: Arc::clone(&id), id, base, host, credentials })
+    }
+
+    /// The same at one of its addresses.
+    pub(super) fn part(&self, id: Arc<str>) -> Self {
+        let (base, host) = (self.base.clone(), self.host.clone());
+        Self { id, entity: Arc::clone(&self.entity), base, host, credentials: Arc::clone(&self.credentials) }
     }
 
     /// Where its own requests go.

@@ -147,6 +147,17 @@ impl Gateway {
         }
     }
 
+    /// Looks up the names of members of pools in the configuration in use, for ever: a host that sets
+    /// [`PoolOptions::member_per_address`](crate::backend::PoolOptions::member_per_address) runs this in a task of its own.
+    pub async fn watch_names(&self) {
+        let mut jobs = Jobs::default();
+        loop {
+            let pause = self.snapshot().backends().map(|backends| backends.begin_look_ups(&mut jobs)).min();
+            // Another configuration may have come.
+            jobs.go_on(pause.unwrap_or(Duration::MAX).min(Duration::from_secs(1))).await;
+        }
+    }
+
     /// Begins to serve one request whose backends are all played by `stand_in`.
     #[cfg(feature = "testing")]
     pub(crate) fn begin(&self, request: Request<Body>, stand_in: Arc<dyn Serve>) -> Run<ToBackends> {

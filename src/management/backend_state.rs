@@ -36,8 +36,13 @@ fn properties(name: &str, at: &Place, backends: &Backends) -> Value {
         return json!({ "type": "Single", "circuitBreaker": breaker(name) });
     };
     let members = pool.members.iter().map(|member| {
+        // Options of the host's may add members that are no entities.
+        let id = match backends.contains(&member.backend) {
+            true => at.with([&member.backend]).id(&PATH[..1]),
+            false => member.backend.clone(),
+        };
         json!({
-            "id": at.with([&member.backend]).id(&PATH[..1]), "isCandidate": member.is_candidate,
+            "id": id, "isCandidate": member.is_candidate,
             "inFlight": member.in_flight, "circuitBreaker": breaker(&member.backend),
         })
     });

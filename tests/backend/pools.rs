@@ -1,5 +1,6 @@
 //! Pools of entities, against real servers and a manual clock.
 
+mod addresses;
 mod affinity;
 mod another_member;
 mod balance;

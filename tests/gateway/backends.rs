@@ -5,7 +5,9 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use gatewright::Body;
-use gatewright::backend::{BackendOptions, CircuitState, HealthCheck, Resilience, Transport};
+use gatewright::backend::{
+    BackendOptions, CircuitState, HealthCheck, NameResolver, PoolOptions, Resilience, Transport,
+};
 use gatewright::clock::Clock;
 use gatewright::gateway::Gateway;
 use gatewright::model::{
@@ -99,6 +101,62 @@ async fn documents_see_the_pool_before_and_the_member_after() {
         let expected = format!("p Pool {}/{member}/x", server.address().port());
         assert_eq!(header(&response, "x-seen"), expected);
     }
+}
+
+#[tokio::test]
+async fn documents_see_the_outer_pool_and_the_member_at_the_bottom() {
+    let (one, two) = (server(&[]).await, server(&[]).await);
+    let seen = r#"<set-header name="X-Seen" exists-action="append"><value>@(context.Backend.Id + " " + context.Backend.Type
+        + " " + context.Request.Url.Port + context.Request.Url.Path)</value></set-header>"#;
+    let mut store = store(&[&one, &two], "<forward-request />", seen, "");
+    let inner = store.service.backends.get("p").unwrap().clone();
+    store.service.backends.insert("inner", inner);
+    store.service.backends.insert("p", Backend::of_pool(Pool::new().member(PoolMember::new("inner"))));
+    let transport = Transport::builder().native_roots(false).build().unwrap();
+    let resilience = Resilience::new().pool("p", PoolOptions::new().nested(true));
+    let gateway = Gateway::builder().transport(transport).resilience(resilience).build(&store).unwrap();
+    for (server, member) in [(&one, "m0"), (&two, "m1"), (&one, "m0")] {
+        let response = send(&gateway, "GET", "/a/x", &[]).await;
+        let expected = format!("p Pool {}/{member}/x", server.address().port());
+        assert_eq!(header(&response, "x-seen"), expected);
+    }
+}
+
+#[tokio::test]
+async fn addresses_are_looked_up_while_somebody_watches() {
+    struct Loopback;
+
+    #[async_trait::async_trait]
+    impl NameResolver for Loopback {
+        async fn resolve(&self, name: &str) -> std::io::Result<Vec<std::net::IpAddr>> {
+            assert_eq!(name, "members.test");
+            Ok(vec![[127, 0, 0, 1].into()])
+        }
+    }
+
+    let one = server(&[]).await;
+    let mut store = store(&[&one], "<forward-request />", "", "");
+    let url = format!("http://members.test:{}", one.address().port());
+    store.service.backends.insert("m0", Backend::new(url).unwrap());
+    let transport = Transport::builder().native_roots(false).build().unwrap();
+    let options = PoolOptions::new().member_per_address(Duration::from_secs(5));
+    let resilience = Resilience::new().resolver(Loopback).pools(options);
+    let gateway = Gateway::builder().transport(transport).resilience(resilience).build(&store).unwrap();
+    let watched = gateway.clone();
+    let watch = tokio::spawn(async move { watched.watch_names().await });
+    let member = || {
+        let snapshot = gateway.snapshot();
+        let pools: Vec<_> = snapshot.backends().flat_map(|backends| backends.pools()).collect();
+        pools[0].members[0].backend.clone()
+    };
+    while member() != "m0@127.0.0.1" {
+        tokio::task::yield_now().await;
+    }
+    watch.abort();
+    assert_eq!(send(&gateway, "GET", "/a/x", &[]).await.status(), 200);
+    // Another configuration has what is known.
+    gateway.replace(&store).unwrap();
+    assert_eq!(member(), "m0@127.0.0.1");
 }
 
 /// `retry` as documents use it, with and without `set-backend-service` in it.

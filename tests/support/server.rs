@@ -90,7 +90,24 @@ impl TestServer {
         F: Fn(TcpStream) -> R + Send + 'static,
         R: Future<Output = ()> + Send + 'static,
     {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::of(TcpListener::bind("127.0.0.1:0").await.unwrap(), handler)
+    }
+
+    /// As [`TestServer::http`], at an address; none when it is taken.
+    pub async fn http_at<F, R>(address: SocketAddr, handler: F) -> Option<Self>
+    where
+        F: Fn(Request<Incoming>) -> R + Clone + Send + Sync + 'static,
+        R: Future<Output = Response<Body>> + Send + 'static,
+    {
+        let listener = TcpListener::bind(address).await.ok()?;
+        Some(Self::of(listener, move |stream| serve(stream, handler.clone())))
+    }
+
+    fn of<F, R>(listener: TcpListener, handler: F) -> Self
+    where
+        F: Fn(TcpStream) -> R + Send + 'static,
+        R: Future<Output = ()> + Send + 'static,
+    {
         let address = listener.local_addr().unwrap();
         let connections = Arc::new(AtomicUsize::new(0));
         let counter = connections.clone();

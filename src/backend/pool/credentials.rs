@@ -14,6 +14,16 @@ impl PoolOptions {
     /// A member keeps a header and a query parameter of the same name, its client certificates, and what it has for
     /// `Authorization`: `authorization`, `managedIdentity` or that header. Only requests through the pool have the pool's
     /// credentials, and health checks are none of these. Members of a pool in the pool do not get them.
+    ///
+    /// ```
+    /// use gatewright::backend::{PoolOptions, Resilience};
+    /// use gatewright::model::{Backend, Credentials, Pool, PoolMember};
+    ///
+    /// let members = Pool::new().member(PoolMember::new("east")).member(PoolMember::new("west"));
+    /// let pool = Backend::of_pool(members).credentials(Credentials::new().header("x-key", "{{orders-key}}"));
+    /// let resilience = Resilience::new().pool("orders", PoolOptions::new().credentials_apply(true));
+    /// # let _ = (pool, resilience);
+    /// ```
     #[must_use]
     pub fn credentials_apply(mut self, apply: bool) -> Self {
         self.credentials_apply = apply;

@@ -10,7 +10,7 @@ use crate::model::Pool;
 const MOST: usize = 30;
 
 /// The members of a pool: those of the entity, then those by URL.
-pub(in crate::backend) struct Roster<'a> {
+pub(in crate::backend) struct Membership<'a> {
     pub(in crate::backend) entries: Vec<Entry<'a>>,
     /// What the author should know.
     pub(in crate::backend) notes: Vec<String>,
@@ -26,7 +26,7 @@ pub(in crate::backend) struct Entry<'a> {
 }
 
 /// Reads a pool; or everything that is wrong with it.
-pub(in crate::backend) fn read<'a>(pool: &Pool, options: &'a PoolOptions) -> Result<Roster<'a>, Vec<String>> {
+pub(in crate::backend) fn read<'a>(pool: &Pool, options: &'a PoolOptions) -> Result<Membership<'a>, Vec<String>> {
     let (mut problems, mut notes) = (Vec::new(), Vec::new());
     let (services, by_url) = (&pool.services, &options.url_members);
     let fewest = usize::from(by_url.is_empty());
@@ -85,7 +85,7 @@ struct Listed<'a> {
 }
 
 /// The members with what they count for, when some say nothing of it.
-fn shared_out<'a>(listed: Vec<Listed<'a>>, options: &PoolOptions, mut notes: Vec<String>) -> Roster<'a> {
+fn shared_out<'a>(listed: Vec<Listed<'a>>, options: &PoolOptions, mut notes: Vec<String>) -> Membership<'a> {
     let priority_of = |member: &Listed<'_>| member.priority.unwrap_or(options.absent_priority);
     if listed.iter().any(|member| member.priority.is_some()) && listed.iter().any(|m| m.priority.is_none()) {
         notes.push(format!("members without `priority` count as priority {}", options.absent_priority));
@@ -103,7 +103,7 @@ fn shared_out<'a>(listed: Vec<Listed<'a>>, options: &PoolOptions, mut notes: Vec
         }
     }
     let entry = |(member, share): (Listed<'a>, Share)| Entry { name: member.name, share, url: member.url };
-    Roster { entries: listed.into_iter().zip(shares).map(entry).collect(), notes }
+    Membership { entries: listed.into_iter().zip(shares).map(entry).collect(), notes }
 }
 
 /// The last segment of a resource id.

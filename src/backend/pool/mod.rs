@@ -1,8 +1,10 @@
 //! Pools: backends made of backends, with priority and weight.
 
+mod addresses;
 mod affinity;
 mod affinity_options;
 mod asked;
+mod cell;
 mod choice;
 mod credentials;
 mod hash_key;
@@ -26,7 +28,6 @@ use std::time::Duration;
 
 use self::affinity::Affinity;
 use self::picker::{Members, Picker, Seat};
-use self::schedule::Share;
 use super::breaker::{Permit, failure_status};
 use super::error::Error;
 use super::goal::Goal;
@@ -36,6 +37,7 @@ use crate::model;
 
 pub use affinity_options::{AffinityCookie, AffinityFailure, SameSite};
 pub(super) use asked::Asked;
+pub(super) use cell::PoolCell;
 pub(super) use choice::Choice;
 pub(super) use credentials::joined as joined_credentials;
 pub use hash_key::HashKey;
@@ -43,6 +45,8 @@ pub(super) use members::{Entry, read};
 pub(super) use nested::{Below, MOST_LEVELS};
 pub use options::{Balance, PoolOptions};
 pub use outlier::OutlierEjection;
+pub(super) use picker::MOST_MEMBERS;
+pub(super) use schedule::Share;
 pub use service::{PoolFuture, PoolService, PoolServiceBuilder};
 pub(super) use slow_start::Roster;
 pub use snapshot::{MemberSnapshot, PoolSnapshot};
@@ -131,6 +135,11 @@ impl Pool {
     /// Whether a call is more than one exchange with one member.
     pub(super) fn waits(&self) -> bool {
         self.waits
+    }
+
+    /// The number of members.
+    pub(super) fn len(&self) -> usize {
+        self.members.len()
     }
 
     /// The URL of the first listed member.

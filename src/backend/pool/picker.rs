@@ -22,7 +22,7 @@ use crate::backend::health::Health;
 use crate::clock::Clock;
 
 /// The most members a picker can have; a set of members is one word.
-pub(super) const MOST_MEMBERS: usize = 128;
+pub(in crate::backend) const MOST_MEMBERS: usize = 128;
 
 /// Chooses among the members of one pool.
 ///
@@ -228,8 +228,11 @@ impl Picker {
         let unhealthy = seat.health.as_ref().filter(|health| !health.is_good()).map(|_| Duration::MAX);
         let open = seat.breaker.as_ref().and_then(|breaker| breaker.open_for());
         let ejected = self.ejections.as_ref().and_then(|ejections| ejections.out_for(member, || self.now()));
-        let inside = seat.pool.as_ref().and_then(|pool| pool.out_for());
-        unhealthy.into_iter().chain(open).chain(ejected).chain(inside).max()
+        let out = unhealthy.into_iter().chain(open).chain(ejected).max();
+        match &seat.pool {
+            None => out,
+            Some(pool) => out.max(pool.out_for()),
+        }
     }
 
     fn turns_without(&self, left_out: Members) -> Turns {

@@ -106,8 +106,8 @@ impl fmt::Debug for UrlMember {
 }
 
 impl PoolOptions {
-    /// Adds a member that is no entity, after those of the entity, which may have none then. Members by URL are not among the
-    /// 30 that an entity may have; together there are at most 128.
+    /// Adds a member that is no entity, after those of the entity, which may have none then (but for one that is loaded from
+    /// files). Members by URL are not among the 30 that an entity may have; together there are at most 128.
     #[must_use]
     pub fn member_url(mut self, member: impl Into<UrlMember>) -> Self {
         self.url_members.push(member.into());

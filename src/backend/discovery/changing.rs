@@ -1,0 +1,218 @@
+//! A pool that is made anew when the addresses of its members change.
+
+use std::net::IpAddr;
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+
+use super::names::Names;
+use crate::backend::goal::Goal;
+use crate::backend::link::Link;
+use crate::backend::pool::{Below, MOST_MEMBERS, Pool, PoolCell, PoolOptions, Share};
+use crate::backend::resilience::Resilience;
+use crate::backend::set::Member;
+use crate::backend::transport::Transport;
+use crate::forward::BaseUrl;
+use crate::model::{self, CircuitBreaker};
+
+/// What a pool is made of again and again.
+pub(in crate::backend) struct Recipe {
+    pub(in crate::backend) id: String,
+    pub(in crate::backend) settings: model::Pool,
+    pub(in crate::backend) options: PoolOptions,
+    pub(in crate::backend) slots: Vec<(Slot, Share)>,
+    pub(in crate::backend) transport: Transport,
+    pub(in crate::backend) resilience: Resilience,
+    pub(in crate::backend) scope: String,
+}
+
+/// A member as it is written.
+#[derive(Clone)]
+pub(in crate::backend) enum Slot {
+    Goal(Goal),
+    /// Becomes a member for each address.
+    Host(Box<Host>),
+    Pool(Arc<PoolCell>),
+}
+
+/// A member whose host has a name.
+#[derive(Clone)]
+pub(in crate::backend) struct Host {
+    pub(in crate::backend) member: Member,
+    /// Of each address.
+    pub(in crate::backend) rules: Option<CircuitBreaker>,
+}
+
+/// A pool of a recipe.
+pub(in crate::backend) struct Changing {
+    recipe: Recipe,
+    current: ArcSwap<Pool>,
+    made_of: Mutex<Vec<Part>>,
+}
+
+/// What a slot is at one moment.
+#[derive(Clone)]
+enum Part {
+    Same,
+    Addresses(Option<Arc<[IpAddr]>>),
+    Pool(Arc<Pool>),
+}
+
+impl Slot {
+    /// A member that is to become one for each address, when it has a name and the gateway is who looks it up.
+    pub(in crate::backend) fn of_host(member: &Member, rules: Option<&CircuitBreaker>) -> Option<Self> {
+        let host = member.single.base.authority().host();
+        let is_address = host.starts_with('[') || host.parse::<IpAddr>().is_ok();
+        let is_ours = !is_address && member.client.link().proxy.is_none();
+        is_ours.then(|| Self::Host(Box::new(Host { member: member.clone(), rules: rules.cloned() })))
+    }
+
+    /// Whether it stays as it is.
+    pub(in crate::backend) fn is_fixed(&self) -> bool {
+        match self {
+            Self::Goal(_) => true,
+            Self::Host(_) => false,
+            Self::Pool(pool) => pool.changing().is_none(),
+        }
+    }
+
+    /// What it is when its host is not looked up.
+    pub(in crate::backend) fn fixed(self) -> Below {
+        match self {
+            Self::Goal(goal) => Below::Goal(goal),
+            Self::Host(host) => Below::Goal(Goal::Single(host.member, None)),
+            Self::Pool(pool) => Below::Pool(Arc::clone(&pool.current())),
+        }
+    }
+
+    fn part(&self, names: &Names) -> Part {
+        match self {
+            Self::Goal(_) => Part::Same,
+            Self::Host(host) => Part::Addresses(names.addresses(host.name())),
+            Self::Pool(pool) => Part::Pool(Arc::clone(&pool.current())),
+        }
+    }
+
+    fn base_url(&self) -> Option<&BaseUrl> {
+        match self {
+            Self::Goal(goal) => goal.base_url(),
+            Self::Host(host) => Some(&host.member.single.base),
+            Self::Pool(pool) => pool.base_url(),
+        }
+    }
+}
+
+impl Host {
+    fn name(&self) -> &str {
+        self.member.single.base.authority().host()
+    }
+}
+
+impl Part {
+    fn is(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Same, Self::Same) => true,
+            (Self::Addresses(one), Self::Addresses(other)) => one == other,
+            (Self::Pool(one), Self::Pool(other)) => Arc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
+}
+
+impl Recipe {
+    fn parts(&self) -> Vec<Part> {
+        self.slots.iter().map(|(slot, _)| slot.part(&self.resilience.names)).collect()
+    }
+
+    fn make(&self, parts: &[Part]) -> Result<(Pool, Vec<String>), String> {
+        let mut members = Vec::with_capacity(self.slots.len());
+        for ((slot, share), part) in self.slots.iter().zip(parts) {
+            match (slot, part) {
+                (Slot::Host(host), Part::Addresses(Some(addresses))) => {
+                    let at = |address: &IpAddr| (Below::Goal(self.at(host, *address)), *share);
+                    members.extend(addresses.iter().map(at));
+                }
+                (Slot::Pool(_), Part::Pool(pool)) => members.push((Below::Pool(Arc::clone(pool)), *share)),
+                // Until it is looked up, a host is one member by its name.
+                (slot, _) => members.push((slot.clone().fixed(), *share)),
+            }
+        }
+        if members.len() > MOST_MEMBERS {
+            let (pool, number) = (&*self.id, members.len());
+            tracing::warn!(target: "gatewright::names", pool, number, "more addresses than {MOST_MEMBERS} are left out");
+            members.truncate(MOST_MEMBERS);
+        }
+        let around = (&self.resilience.clock, &self.resilience.version);
+        let (pool, notes) = Pool::new(&self.id, &self.settings, &self.options, members, around)?;
+        let known = self.resilience.roster(&self.scope, &self.id, &self.options, pool.ids());
+        Ok((pool.acquainted(known), notes))
+    }
+
+    /// A member at one of its addresses; all but the address is as its name has it.
+    fn at(&self, host: &Host, address: IpAddr) -> Goal {
+        let Member { single, client, identity, .. } = &host.member;
+        let id = format!("{}@{address}", single.id);
+        let link = Link { address: Some(address), ..client.link().clone() };
+        // The rules were found to be good for the entity.
+        let protection = self.resilience.protect_part(&self.scope, &single.id, &id, host.rules.as_ref()).ok().flatten();
+        let member = Member {
+            single: Arc::new(single.part(id.as_str().into())),
+            client: self.transport.client_with(&link),
+            identity: identity.clone(),
+            protection,
+        };
+        Goal::Single(member, None)
+    }
+}
+
+impl Changing {
+    /// The pool of what is known now, and what its author should know.
+    pub(in crate::backend) fn new(recipe: Recipe) -> Result<(Self, Vec<String>), String> {
+        let parts = recipe.parts();
+        let (pool, notes) = recipe.make(&parts)?;
+        Ok((Self { recipe, current: ArcSwap::from_pointee(pool), made_of: Mutex::new(parts) }, notes))
+    }
+
+    pub(in crate::backend) fn current(&self) -> Arc<Pool> {
+        self.current.load_full()
+    }
+
+    /// That of the first member as it is written.
+    pub(in crate::backend) fn base_url(&self) -> Option<&BaseUrl> {
+        self.recipe.slots.first()?.0.base_url()
+    }
+
+    /// The names of its members, and how often they are looked up.
+    pub(super) fn hosts(&self) -> impl Iterator<Item = (&str, Duration)> {
+        let interval = self.recipe.options.address_interval();
+        let hosts = self.recipe.slots.iter().filter_map(|(slot, _)| match slot {
+            Slot::Host(host) => Some(host.name()),
+            Slot::Goal(_) | Slot::Pool(_) => None,
+        });
+        hosts.filter_map(move |host| Some((host, interval?)))
+    }
+
+    /// Makes the pool anew when something that it is made of has changed. Requests under way stay with the pool that they
+    /// began with.
+    pub(super) fn refresh(&self) {
+        let mut made_of = self.made_of.lock().unwrap_or_else(PoisonError::into_inner);
+        let parts = self.recipe.parts();
+        if parts.len() == made_of.len() && parts.iter().zip(made_of.iter()).all(|(one, other)| one.is(other)) {
+            return;
+        }
+        match self.recipe.make(&parts) {
+            Ok((pool, _)) => {
+                let (id, members) = (&*pool.id, pool.len());
+                tracing::debug!(target: "gatewright::names", pool = id, members, "members changed");
+                self.current.store(Arc::new(pool));
+            }
+            Err(problem) => {
+                tracing::warn!(target: "gatewright::names", pool = &*self.recipe.id, problem, "members stay");
+            }
+        }
+        *made_of = parts;
+        self.recipe.resilience.version.fetch_add(1, Ordering::Release);
+    }
+}
