@@ -175,6 +175,7 @@ impl Picker {
 
     /// The member that is to serve a request with this key, other than those in `tried`; none when there is no candidate.
     /// Only consistent hashing looks at the key.
+    #[inline]
     pub(super) fn pick(&self, key: Option<u64>, tried: Members) -> Option<usize> {
         if let Some(member) = self.member_of(&self.turns.load(), key, tried) {
             return Some(member);
@@ -196,6 +197,7 @@ impl Picker {
     }
 
     /// The member whose turn it is; none when the turns do not hold any more, or it is not for that one to serve.
+    #[inline]
     fn member_of(&self, turns: &Turns, key: Option<u64>, tried: Members) -> Option<usize> {
         if !self.is_current(turns) {
             return None;

@@ -35,10 +35,21 @@ impl Way {
 
 impl Picker {
     /// The member that is to serve a request with this key.
+    #[inline]
     pub(super) fn next_of(&self, turns: &Turns, key: Option<u64>) -> Option<usize> {
-        match (&self.way, key) {
+        match &self.way {
+            Way::RoundRobin => self.turn(&turns.order),
+            Way::LeastRequests if turns.warmth.is_none() => self.least(&turns.members),
+            way => self.next_by(way, turns, key),
+        }
+    }
+
+    /// Apart from the others, so that those stay small.
+    #[inline(never)]
+    fn next_by(&self, way: &Way, turns: &Turns, key: Option<u64>) -> Option<usize> {
+        match (way, key) {
             (Way::RoundRobin, _) | (Way::Hash(_), None) => self.turn(&turns.order),
-            (Way::LeastRequests, _) => self.least(turns),
+            (Way::LeastRequests, _) => self.least_for_now(turns),
             (Way::RandomTwo(random), _) => self.better_of_two(turns, random, |member| self.in_flight(member).into()),
             (Way::PeakLatency(random, latencies), _) => {
                 let now = self.now();
@@ -48,6 +59,7 @@ impl Picker {
         }
     }
 
+    #[inline]
     fn turn(&self, order: &[u8]) -> Option<usize> {
         let length = u64::try_from(order.len()).ok().filter(|length| *length > 0)?;
         let at = self.next.fetch_add(1, Ordering::Relaxed) % length;
@@ -55,34 +67,36 @@ impl Picker {
     }
 
     /// The member with the fewest requests for its weight; of equals, and of those with none, each in its turn.
-    ///
-    /// While one of them has less than its share, whoever is idle is asked when its turn by weight has come, and others may be
-    /// asked before an idle one that has little weight.
-    fn least(&self, turns: &Turns) -> Option<usize> {
-        let (members, is_warming) = (&turns.members, turns.warmth.is_some());
-        if is_warming {
-            let first = self.turn(&turns.order)?;
-            if self.in_flight(first) == 0 {
-                return Some(first);
-            }
-        }
+    fn least(&self, members: &[(usize, u32)]) -> Option<usize> {
         let length = u64::try_from(members.len()).ok().filter(|length| *length > 0)?;
         let first = usize::try_from(self.next.fetch_add(1, Ordering::Relaxed) % length).ok()?;
         let (head, tail) = members.split_at_checked(first)?;
         let mut best: Option<(usize, u64, u64)> = None;
         for (member, weight) in tail.iter().chain(head) {
             let running = self.in_flight(*member);
-            if running == 0 && !is_warming {
+            if running == 0 {
                 return Some(*member);
             }
-            // Half a request more than there are, so that the weight of an idle one counts too.
-            let (running, weight) = (2 * u64::from(running) + u64::from(is_warming), u64::from(*weight));
+            let (running, weight) = (u64::from(running), u64::from(*weight));
             // Fractions are compared without a division.
             if best.is_none_or(|(_, least, of)| running * of < least * weight) {
                 best = Some((*member, running, weight));
             }
         }
         best.map(|(member, ..)| member)
+    }
+
+    /// The same while somebody has less than his share: whoever is idle is asked when its turn by weight has come, and others
+    /// may be asked before an idle one that has little weight.
+    fn least_for_now(&self, turns: &Turns) -> Option<usize> {
+        let first = self.turn(&turns.order)?;
+        if self.in_flight(first) == 0 {
+            return Some(first);
+        }
+        // Half a request more than there are, so that the weight of an idle one counts too.
+        let load = |(member, weight): &(usize, u32)| (f64::from(self.in_flight(*member)) + 0.5) / f64::from(*weight);
+        let best = turns.members.iter().min_by(|a, b| load(a).total_cmp(&load(b)));
+        best.map(|(member, _)| *member)
     }
 
     /// Of two members that chance draws by weight, the one that costs less for its weight, and of equals the first.
