@@ -3,11 +3,14 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::secret::Redactor;
+use crate::secret::{Redactor, Secret};
 
-/// The secrets of the documents of a pipeline. Cheap to clone.
+/// The secrets of the documents of a pipeline, and the tokens that its policies got. Cheap to clone.
 #[derive(Clone, Default)]
-pub(crate) struct Redaction(Option<Arc<[Arc<Redactor>]>>);
+pub(crate) struct Redaction {
+    documents: Option<Arc<[Arc<Redactor>]>>,
+    tokens: Vec<Secret>,
+}
 
 impl Redaction {
     /// All secrets that these redactors know.
@@ -18,13 +21,22 @@ impl Redaction {
                 all.push(redactor.clone());
             }
         }
-        Self((!all.is_empty()).then(|| all.into()))
+        Self { documents: (!all.is_empty()).then(|| all.into()), tokens: Vec::new() }
+    }
+
+    /// Adds a token of this request, which may come more than once.
+    pub(crate) fn add(&mut self, token: &str) {
+        if !self.tokens.iter().any(|known| known.expose() == token) {
+            self.tokens.push(Secret::new(token));
+        }
     }
 
     /// The text with each secret replaced by `***`.
     pub(crate) fn redact<'t>(&self, text: &'t str) -> Cow<'t, str> {
         let mut shown = Cow::Borrowed(text);
-        for redactor in self.0.iter().flat_map(|redactors| redactors.iter()) {
+        let tokens = (!self.tokens.is_empty()).then(|| Redactor::new(&self.tokens));
+        let documents = self.documents.iter().flat_map(|redactors| redactors.iter().map(|redactor| &**redactor));
+        for redactor in documents.chain(&tokens) {
             if let Cow::Owned(text) = redactor.redact(&shown) {
                 shown = Cow::Owned(text);
             }

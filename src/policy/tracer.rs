@@ -157,9 +157,13 @@ impl Exchange {
         }
     }
 
-    /// Adds a token that a policy has got to what is masked.
+    /// Adds a token that a policy has got to what is masked, in traces and in what failures say.
     pub(crate) fn mask_token(&mut self, token: &str) {
-        if let Some(tracer) = self.tracer.as_mut().filter(|_| !token.is_empty()) {
+        if token.is_empty() {
+            return;
+        }
+        self.redaction.add(token);
+        if let Some(tracer) = &mut self.tracer {
             tracer.masks.tokens.push(Secret::new(token));
         }
     }

@@ -69,8 +69,9 @@ impl VaultProvider {
     /// [`VaultAddressError`] when the address is not a URL of `https` or `http`.
     pub fn new(outbound: impl Outbound, address: &str, auth: impl Into<VaultAuth>) -> Result<Self, VaultAddressError> {
         let url = Url::parse(address).ok().filter(|url| matches!(url.scheme(), "https" | "http"));
-        let plain = url.filter(|url| url.username().is_empty() && url.query().is_none() && url.fragment().is_none());
-        let address = plain.ok_or_else(|| VaultAddressError(address.to_owned()))?;
+        let is_plain = |url: &Url| url.username().is_empty() && url.password().is_none();
+        let plain = url.filter(|url| is_plain(url) && url.query().is_none() && url.fragment().is_none());
+        let address = plain.ok_or_else(|| VaultAddressError(without_credentials(address)))?;
         Ok(Self {
             server: Server { outbound: Arc::new(outbound), address, namespace: None },
             auth: auth.into(),
@@ -163,6 +164,11 @@ impl fmt::Debug for VaultProvider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("VaultProvider").field("address", &self.server.address.as_str()).finish_non_exhaustive()
     }
+}
+
+/// An address that is none, without what may be a password before the host.
+fn without_credentials(address: &str) -> String {
+    address.rsplit_once('@').map_or_else(|| address.to_owned(), |(_, host)| format!("***@{host}"))
 }
 
 fn value(id: &str, field: &str, engine: KvVersion, reply: &Reply) -> Result<SecretValue, Error> {

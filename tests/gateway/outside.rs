@@ -16,6 +16,7 @@ use tokio::sync::{Barrier, Notify};
 use tower::{Layer, ServiceExt, service_fn};
 
 use crate::support::{Authority, TestProxy, TestServer, text};
+use crate::told::Told;
 use crate::{free_api, header, send};
 
 /// What servers were asked: method and path, headers, body.
@@ -287,6 +288,8 @@ async fn a_response_that_is_too_large_or_breaks_off_is_an_error() {
 }
 
 const CANARY: &str = "canary-4711";
+/// The canary as the password of `u`.
+const BASIC: &str = "Basic dTpjYW5hcnktNDcxMQ==";
 
 #[tokio::test]
 async fn secrets_go_out_and_are_told_nobody() {
@@ -299,30 +302,37 @@ async fn secrets_go_out_and_are_told_nobody() {
             r#"<send-request response-variable-name="r"><set-url>{url}?key={{{{canary}}}}</set-url>{basic}{more}</send-request>"#
         )
     };
-    let hub = r#"<log-to-eventhub logger-id="hub">event</log-to-eventhub>"#;
+    let proxy = TestProxy::start(Some(BASIC)).await;
+    let (authority, (takes, events)) = (Authority::new(), noting(201).await);
+    let events_server = TestServer::tls(authority.server(&["localhost"], &["http/1.1"]), takes).await;
+    let taking = format!("localhost:{}", events_server.address().port());
+    let hub = |id: &str| format!(r#"<log-to-eventhub logger-id="{id}">event</log-to-eventhub>"#);
     let failing = r#"<send-request response-variable-name="r" fail-on-error-status-code="true">"#;
     for inbound in [
         own(&url, ""),
         own(down, ""),
         own(down, r#"<proxy url="http://127.0.0.1:9" username="u" password="{{canary}}" />"#),
+        own(&url, &format!(r#"<proxy url="{}" username="u" password="{{{{canary}}}}" />"#, proxy.url())),
         own(&url, "").replacen(r#"<send-request response-variable-name="r">"#, failing, 1),
         r#"<send-request response-variable-name="r"><set-url>@("/relative?key={{canary}}" + context.Request.Method)</set-url></send-request>"#.to_owned(),
         r#"<send-request response-variable-name="r"><set-url>@("https://a b/?key={{canary}}" + context.Request.Method)</set-url></send-request>"#.to_owned(),
-        hub.to_owned(),
+        hub("hub"),
+        hub("taking"),
     ] {
         let mut store = answering(&inbound);
         store.service.named_values.insert("canary", NamedValue::new().value(CANARY).secret(true));
-        let text = format!("Endpoint=sb://127.0.0.1:9/;SharedAccessKeyName=a;SharedAccessKey={CANARY};EntityPath=h");
-        let logger = Logger::new().kind(LoggerKind::AzureEventHub).credential("connectionString", text);
-        store.service.loggers.insert("hub", logger);
-        let gateway = builder().build(&store).unwrap();
-        let response = send(&gateway, "GET", "/a/x", &[]).await;
-        let told = format!("{response:?} {gateway:?} {:?}", gateway.snapshot());
-        gateway.drained().await;
-        let told = told + &crate::support::text(response.into_body()).await;
-        assert!(!told.contains(CANARY), "{inbound}: {told}");
+        store.authorities.push(CertificateAuthority::new(authority.pem()));
+        for (name, host) in [("hub", "127.0.0.1:9"), ("taking", &taking)] {
+            let text = format!("Endpoint=sb://{host}/;SharedAccessKeyName=a;SharedAccessKey={CANARY};EntityPath=h");
+            let logger = Logger::new().kind(LoggerKind::AzureEventHub).credential("connectionString", text);
+            store.service.loggers.insert(name, logger);
+        }
+        let mut told = Told::begin();
+        let gateway = told.build(EngineSettings::default(), &store).unwrap();
+        told.send(&gateway, "a", &[]).await;
+        told.assert_silent(&inbound, &[CANARY, BASIC, &BASIC[6..]]);
     }
     let asked = asked.lock().unwrap().clone();
-    assert_eq!(asked.len(), 2);
+    assert_eq!((asked.len(), proxy.heads().len(), events.lock().unwrap().len()), (3, 1, 1));
     assert!(asked.iter().all(|asked| asked.starts_with(&format!("GET /?key={CANARY}\n"))), "{asked:?}");
 }

@@ -149,6 +149,14 @@ fn secrets_do_not_print() {
             ("certificates/c.json", with(r#"{ "data": "CANARY", "password": "CANARY" }"#)),
             ("loggers/l.json", with(r#"{ "credentials": { "connectionString": "CANARY" } }"#)),
             ("caches/c.json", with(r#"{ "connectionString": "CANARY" }"#)),
+            ("workspaces/w/named-values/key.json", with(r#"{ "secret": true, "value": "CANARY" }"#)),
+            (
+                "workspaces/w/backends/orders.json",
+                with(r#"{ "url": "https://o", "proxy": { "url": "http://p", "password": "CANARY" } }"#),
+            ),
+            ("workspaces/w/subscriptions/s.json", with(r#"{ "scope": "/apis", "primaryKey": "CANARY" }"#)),
+            ("workspaces/w/certificates/c.json", with(r#"{ "data": "CANARY", "password": "CANARY" }"#)),
+            ("workspaces/w/loggers/l.json", with(r#"{ "credentials": { "connectionString": "CANARY" } }"#)),
         ],
     );
     let options = Options::new().named_value("other", CANARY).parameter("key", CANARY);
@@ -157,6 +165,9 @@ fn secrets_do_not_print() {
     assert!(!format!("{loaded:#?}").contains(CANARY), "{loaded:#?}");
     let backend = serde_json::to_string(loaded.store.service.backends.get("orders").unwrap()).unwrap();
     assert_eq!(backend.matches(CANARY).count(), 5);
+    let workspace = &loaded.store.workspaces.get("w").unwrap().entities;
+    assert_eq!(workspace.named_values.get("key").unwrap().value.as_ref().unwrap().expose(), CANARY);
+    assert!(workspace.loggers.get("l").is_some() && workspace.certificates.get("c").is_some());
 }
 
 #[test]

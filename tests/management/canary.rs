@@ -1,6 +1,5 @@
 //! A canary secret in every place that takes one comes out nowhere: not in logs, traces, errors, debug prints or answers.
 
-use std::io::Write;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
@@ -16,25 +15,10 @@ use serde_json::{Value, json};
 use tower::ServiceExt;
 
 use crate::SERVICE;
-use crate::support::{Authority, TestServer, text};
+use crate::support::{Authority, Log, TestServer, text};
 
 const CANARY: &str = "c4n4ry-0123456789";
 const VAULT: &str = "https://v.vault.azure.net/secrets/";
-
-/// All that is logged, at every level.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 /// Gives the canary once, and then fails.
 #[derive(Default)]
@@ -55,18 +39,16 @@ impl SecretProvider for Vault {
 #[tokio::test]
 async fn a_canary_comes_out_nowhere() {
     let log = Log::default();
-    let writer = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_ansi(false);
     // Changes are made on other threads, so that a subscriber of this thread would miss them.
-    let subscriber = subscriber.with_writer(move || writer.clone()).finish();
-    let is_ours = tracing::subscriber::set_global_default(subscriber).is_ok();
+    let is_ours = tracing::subscriber::set_global_default(log.subscriber()).is_ok();
     assert!(is_ours, "another test logs");
 
     let temporary = tempfile::tempdir().unwrap();
     let (folder, loaded) = Folder::open(temporary.path()).unwrap();
+    let authority = Authority::new();
     let (tokens, traces) = (DebugTokens::new("key"), RecentTraces::default());
     let gateway = Gateway::builder()
-        .transport(Transport::builder().native_roots(false).build().unwrap())
+        .transport(Transport::builder().native_roots(false).root_certificates_pem(authority.pem()).build().unwrap())
         .request_tracing(RequestTracing::new(tokens.clone(), traces.clone()))
         .build(&loaded.store)
         .unwrap();
@@ -80,6 +62,19 @@ async fn a_canary_comes_out_nowhere() {
         Response::new(Body::from("ok"))
     })
     .await;
+
+    let events = Arc::<Mutex<Vec<String>>>::default();
+    let taken = events.clone();
+    let hub = TestServer::tls(authority.server(&["localhost"], &["http/1.1"]), move |request| {
+        taken.lock().unwrap().push(request.uri().path().to_owned());
+        async { Response::builder().status(201).body(Body::empty()).unwrap() }
+    })
+    .await;
+    let event_hub = |host: &str| {
+        let text = format!("Endpoint=sb://{host}/;SharedAccessKeyName=s;SharedAccessKey={CANARY}");
+        json!({"loggerType": "azureEventHub", "credentials": {"name": "requests", "connectionString": text}})
+    };
+    let event = r#"<log-to-eventhub logger-id="hub">event</log-to-eventhub><log-to-eventhub logger-id="down">event</log-to-eventhub>"#;
 
     let mut told = String::new();
     let call = async |method: &str, path: &str, properties: Value| {
@@ -134,13 +129,17 @@ async fn a_canary_comes_out_nowhere() {
             "/caches/default",
             json!({"connectionString": format!("redis,password={CANARY}"), "useFromLocation": "default"}),
         ),
+        (201, "/loggers/hub", event_hub(&format!("localhost:{}", hub.address().port()))),
+        (201, "/loggers/down", event_hub("127.0.0.1:1")),
         (201, "/backends/b", json!({"url": server.url("/up"), "protocol": "http", "credentials": credentials})),
         (201, "/apis/a", json!({"displayName": "a", "path": "a", "protocols": ["https"]})),
         (201, "/apis/a/operations/x", operation()),
         (
             201,
             "/apis/a/policies/policy",
-            policy(r#"<set-variable name="v" value="{{secret}}" /><set-backend-service backend-id="b" />"#),
+            policy(&format!(
+                r#"{event}<set-variable name="v" value="{{{{secret}}}}" /><set-backend-service backend-id="b" />"#
+            )),
         ),
         (201, "/apis/wrong", free("wrong")),
         (201, "/apis/wrong/operations/x", operation()),
@@ -155,6 +154,57 @@ async fn a_canary_comes_out_nowhere() {
         let (answered, text) = call("PUT", path, properties).await;
         assert_eq!(answered, status, "{path}: {text}");
         told += &text;
+    }
+    // A workspace has secrets of its own.
+    for (status, path, properties) in [
+        (201, "", json!({"displayName": "W"})),
+        (201, "/namedValues/secret", json!({"displayName": "inner", "value": CANARY, "secret": true})),
+        (
+            201,
+            "/namedValues/vaulted",
+            json!({"displayName": "inner-vaulted", "keyVault": {"secretIdentifier": format!("{VAULT}w")}}),
+        ),
+        (201, "/certificates/c", json!({"data": pem, "password": CANARY})),
+        (
+            201,
+            "/subscriptions/t",
+            json!({"displayName": "t", "scope": "/apis", "primaryKey": format!("{CANARY}-inner"), "state": "active"}),
+        ),
+        (201, "/loggers/hub", event_hub(&format!("localhost:{}", hub.address().port()))),
+        (201, "/loggers/down", event_hub("127.0.0.1:1")),
+        (
+            201,
+            "/backends/b",
+            json!({"url": server.url("/up"), "credentials": {
+                "header": { "x-key": ["{{inner}}"] }, "query": { "code": ["{{inner-vaulted}}"] } }}),
+        ),
+        (201, "/apis/inner", json!({"displayName": "inner", "path": "inner", "protocols": ["https"]})),
+        (201, "/apis/inner/operations/x", operation()),
+        (
+            201,
+            "/apis/inner/policies/policy",
+            policy(&format!(
+                r#"{event}<set-variable name="v" value="{{{{inner}}}}" /><set-backend-service backend-id="b" />"#
+            )),
+        ),
+        (201, "/apis/bad", free("bad")),
+        (201, "/apis/bad/operations/x", operation()),
+        (
+            201,
+            "/apis/bad/policies/policy",
+            policy(r#"<set-header name="x"><value>@(int.Parse("{{inner}}").ToString())</value></set-header>"#),
+        ),
+        (400, "/policies/policy", policy(r#"<set-variable name="v" value="@({{inner}} +)" />"#)),
+        (400, "/namedValues/other", json!({"displayName": "other", "value": [CANARY]})),
+        (400, "/certificates/d", json!({"data": CANARY, "password": CANARY})),
+        (400, "/backends/d", json!({"url": server.url(""), "credentials": {"header": {"x": [format!("{CANARY}\n")]}}})),
+    ] {
+        let (answered, text) = call("PUT", &format!("/workspaces/w{path}"), properties).await;
+        assert_eq!(answered, status, "{path}: {text}");
+        told += &text;
+    }
+    for list in ["", "/namedValues", "/certificates", "/subscriptions", "/loggers", "/backends", "/apis"] {
+        told += &call("GET", &format!("/workspaces/w{list}"), Value::Null).await.1;
     }
     for list in ["/namedValues", "/certificates", "/subscriptions", "/loggers", "/caches", "/backends", "/apis"] {
         told += &call("GET", list, Value::Null).await.1;
@@ -207,7 +257,11 @@ async fn a_canary_comes_out_nowhere() {
         assert_eq!(call("PUT", &format!("/apis/{name}/policies/policy"), document).await.0, 201, "{name}");
     }
     // The vault fails from now on.
-    assert_eq!(call("POST", "/namedValues/vaulted/refreshSecret", Value::Null).await.0, 200);
+    for owner in ["", "/workspaces/w"] {
+        let (status, text) = call("POST", &format!("{owner}/namedValues/vaulted/refreshSecret"), Value::Null).await;
+        assert!(status == 200 && text.contains("RefreshFailed"), "{text}");
+        told += &text;
+    }
     management.refresh_due().await;
 
     let debug = |api: &str| tokens.issue(api, Duration::from_secs(60), SystemTime::now());
@@ -219,25 +273,31 @@ async fn a_canary_comes_out_nowhere() {
         ("/followed/x", 200),
         ("/closed/x", 500),
         ("/proxied/x", 500),
+        ("/inner/x", 200),
+        ("/bad/x", 500),
     ] {
+        // A workspace has keys of its own.
+        let key = if path == "/inner/x" { format!("{CANARY}-inner") } else { format!("{CANARY}-key") };
         let request = Request::get(path)
             .header("Host", "gateway.test")
             .header("Apim-Debug-Authorization", debug(path.split('/').nth(1).unwrap()))
-            .header("Ocp-Apim-Subscription-Key", format!("{CANARY}-key"));
+            .header("Ocp-Apim-Subscription-Key", key);
         let response = gateway.clone().oneshot(request.body(Body::empty()).unwrap()).await.unwrap();
         assert_eq!(response.status().as_u16(), status, "{path}");
         let id = response.headers().get("apim-trace-id").map(|id| id.to_str().unwrap().to_owned());
         told += &format!("{:?}", response.headers());
         told += &text(response.into_body()).await;
+        gateway.drained().await;
         // A trace is written when the response is over.
         if let Some(trace) = id.and_then(|id| traces.get(&id)) {
             told += &trace.to_json().to_string();
         }
     }
+    assert_eq!(*events.lock().unwrap(), ["/requests/messages", "/requests/messages"]);
     assert!(told.contains("traceEntries"), "nothing was traced: {told}");
     told += &format!("{management:?} {:?} {gateway:?} {secrets:?}", management.store());
 
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     assert!(log.contains("a secret was not refreshed"), "nothing was logged: {log}");
     for (what, text) in [("answers", &told), ("the log", &log)] {
         let found = text.find(CANARY).map(|at| text.get(at.saturating_sub(300)..at + 30).unwrap_or_default());

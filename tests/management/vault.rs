@@ -33,24 +33,51 @@ impl SecretProvider for Vault {
 #[tokio::test]
 async fn a_named_value_is_fetched_rotated_and_kept_when_the_vault_fails() {
     let vault = Vault::default();
-    let site = Site::with(Store::new(), |management| management.secrets(vault.clone())).await;
+    let set = vault.clone();
+    a_named_value_is_fetched_rotated_and_kept(SECRET, vault, |text| set.set(text)).await;
+}
+
+/// The same with a HashiCorp Vault, which is asked over TLS.
+#[cfg(all(feature = "vault", any(feature = "aws-lc-rs", feature = "ring")))]
+#[tokio::test]
+async fn a_named_value_of_a_hashicorp_vault_is_fetched_rotated_and_kept_when_it_fails() {
+    let vault = crate::support::HashiCorpVault::start().await;
+    let provider = vault.provider(gatewright::vault::AppRole::new("gateway", "s3cr3t-id"));
+    a_named_value_is_fetched_rotated_and_kept("secret/orders#key", provider, |text| {
+        vault.will(|conduct| match text {
+            Some(text) => (conduct.value, conduct.answer) = (text.into(), None),
+            None => conduct.answer = Some((503, Some("7"), r#"{"errors": ["Vault is sealed"]}"#)),
+        });
+    })
+    .await;
+    assert_eq!(vault.conduct.lock().unwrap().logins, 1);
+}
+
+/// A provider of one secret, which `set` changes, or makes fail.
+async fn a_named_value_is_fetched_rotated_and_kept(
+    secret: &str,
+    provider: impl SecretProvider,
+    set: impl Fn(Option<&str>),
+) {
+    set(None);
+    let site = Site::with(Store::new(), |management| management.secrets(provider)).await;
     let server = TestServer::http(echo).await;
     site.free_api("a", &server).await;
-    let value = json!({"displayName": "n", "secret": true, "keyVault": {"secretIdentifier": SECRET}});
+    let value = json!({"displayName": "n", "secret": true, "keyVault": {"secretIdentifier": secret}});
     let refused = site.put("/namedValues/n", value.clone()).await.is(400).json();
     assert_eq!(refused["error"]["details"][0]["target"], "keyVault.secretIdentifier");
 
-    vault.set(Some("c4n4ry-1"));
+    set(Some("c4n4ry-1"));
     let made = site.put("/namedValues/n", value).await.is(201);
     assert_eq!(made.json()["properties"]["keyVault"]["lastStatus"]["code"], "Success");
     site.policy("/apis/a", r#"<set-header name="x-n"><value>{{n}}</value></set-header>"#).await.is(201);
     assert!(site.request("/a/x", &[]).await.1.contains("x-n: c4n4ry-1"));
 
-    vault.set(Some("c4n4ry-2"));
+    set(Some("c4n4ry-2"));
     let refreshed = site.post("/namedValues/n/refreshSecret").await.is(200);
     assert!(site.request("/a/x", &[]).await.1.contains("x-n: c4n4ry-2"));
 
-    vault.set(None);
+    set(None);
     let failed = site.post("/namedValues/n/refreshSecret").await.is(200);
     assert_eq!(failed.json()["properties"]["keyVault"]["lastStatus"]["code"], "RefreshFailed");
     assert!(site.request("/a/x", &[]).await.1.contains("x-n: c4n4ry-2"), "the last good value stays");

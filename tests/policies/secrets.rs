@@ -17,12 +17,15 @@ use tower::{Layer, ServiceExt, service_fn};
 const CANARY: &str = "canary-zq11/hunter2 x9";
 /// Longer than what a message shows of a text.
 const LONG: &str = "canary-0123456789-0123456789-0123456789-0123456789-0123456789-0123456789-0123456789";
+/// Base64, as the keys of tokens are.
+const KEY: &str = "canaryzq11hunter2canaryzq11hunter2canaryzq11hunter2canaryzq11hunter2";
 /// What must not be seen of either.
 const PARTS: [&str; 3] = ["canary", "zq11", "hunter2"];
 
 fn environment() -> Environment {
     let values =
         NamedValues::new().secret("key", CANARY).secret("long", LONG).secret("url", "https://u:hunter2@orders");
+    let values = values.secret("jwt", KEY);
     Environment::new().named_values(values.plain("region", "west")).policy(Custom(Arc::default()))
 }
 
@@ -90,6 +93,21 @@ fn diagnostics_do_not_show_secrets() {
         r#"<set-variable name="n" value="@{{{key}}}" />"#,
         r#"<set-variable name="n" value="@(context.Nothing("{{key}}", {{long}}))" />"#,
         r#"<set-method>@("GET {{key}}</set-method>"#,
+        r#"<validate-jwt header-name="a"><issuer-signing-keys><key>{{key}}</key></issuer-signing-keys></validate-jwt>"#,
+        r#"<validate-jwt header-name="a"><issuer-signing-keys><key>@({{key}})</key></issuer-signing-keys></validate-jwt>"#,
+        r#"<validate-jwt header-name="a"><issuer-signing-keys><key n="{{key}}" e="{{long}}" /></issuer-signing-keys></validate-jwt>"#,
+        r#"<validate-jwt header-name="a"><issuer-signing-keys><key certificate-id="{{key}}" /></issuer-signing-keys></validate-jwt>"#,
+        r#"<validate-jwt header-name="a"><decryption-keys><key>{{key}}</key></decryption-keys></validate-jwt>"#,
+        r#"<validate-jwt header-name="a"><openid-config url="{{url}} {{key}}" /></validate-jwt>"#,
+        r#"<authentication-certificate body="{{key}}" password="{{long}}" />"#,
+        r#"<authentication-certificate body="@({{key}})" password="@({{long}})" />"#,
+        r#"<authentication-certificate thumbprint="{{key}}" />"#,
+        r#"<authentication-certificate certificate-id="{{key}}" />"#,
+        r#"<authentication-managed-identity resource="{{key}}" ignore-error="{{long}}" />"#,
+        r#"<get-authorization-context provider-id="p" authorization-id="a" context-variable-name="v" identity-type="{{key}}" />"#,
+        r#"<get-authorization-context provider-id="p" authorization-id="a" context-variable-name="v" identity-type="jwt" identity="@({{key}})" />"#,
+        r#"<authentication-basic username="{{key}}" password="@({{long}})" />"#,
+        r#"<proxy url="{{url}} {{key}}" username="u" password="{{key}}" />"#,
         r#"<choose><when condition="@("{{key}}")"><set-method>GET</set-method></when></choose>"#,
         r#"<retry condition="true" count="@("{{key}}")" interval="1"><set-method>GET</set-method></retry>"#,
     ];
@@ -115,7 +133,11 @@ fn diagnostics_do_not_show_secrets() {
 #[test]
 fn pipelines_do_not_show_secrets() {
     let statements = r#"<set-header name="x-key"><value>{{key}}</value></set-header>
-        <set-variable name="v" value="{{key}}" /><set-body>{{key}}</set-body><custom text="{{key}}">{{long}}</custom>"#;
+        <set-variable name="v" value="{{key}}" /><set-body>{{key}}</set-body><custom text="{{key}}">{{long}}</custom>
+        <validate-jwt header-name="a"><issuer-signing-keys><key>{{jwt}}</key></issuer-signing-keys><decryption-keys><key>{{jwt}}</key></decryption-keys></validate-jwt>
+        <authentication-certificate body="{{jwt}}" password="{{key}}" /><authentication-basic username="u" password="{{key}}" />
+        <authentication-managed-identity resource="{{key}}" client-id="{{long}}" />
+        <get-authorization-context provider-id="p" authorization-id="a" context-variable-name="v" identity-type="jwt" identity="{{key}}" />"#;
     let document = document(statements).unwrap();
     assert_silent(&format!("{document:?}"), "a document");
     assert_silent(&format!("{:?}", link(&[document])), "a pipeline");

@@ -3,6 +3,9 @@
 #![allow(dead_code)]
 
 pub mod certificates;
+#[cfg(all(feature = "vault", any(feature = "aws-lc-rs", feature = "ring")))]
+pub mod hashicorp_vault;
+pub mod log;
 pub mod naming;
 pub mod proxy;
 pub mod raw;
@@ -11,6 +14,9 @@ pub mod redis;
 pub mod server;
 
 pub use certificates::{Authority, crypto_provider};
+#[cfg(all(feature = "vault", any(feature = "aws-lc-rs", feature = "ring")))]
+pub use hashicorp_vault::HashiCorpVault;
+pub use log::Log;
 pub use naming::TestNaming;
 pub use proxy::TestProxy;
 pub use server::TestServer;

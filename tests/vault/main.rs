@@ -6,124 +6,12 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::future::pending;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use gatewright::Body;
 use gatewright::backend::Transport;
-use gatewright::clock::Clock;
 use gatewright::secret::SecretProvider;
 use gatewright::vault::{AppRole, Kubernetes, KvVersion, VaultAuth, VaultProvider};
-use http::Response;
-use http_body_util::BodyExt;
-use hyper::body::Incoming;
-use serde_json::{Value, json};
-use support::{Authority, TestServer};
-
-/// What the server does from now on.
-#[derive(Clone, Debug, Default)]
-struct Conduct {
-    /// The field `key` of `secret/orders`, and its version.
-    value: Value,
-    version: u64,
-    /// Instead of any answer to a question about a secret.
-    answer: Option<(u16, Option<&'static str>, &'static str)>,
-    hangs: bool,
-    /// The token that is good, besides `root`.
-    good: String,
-    logins: usize,
-}
-
-struct Vault {
-    conduct: Arc<Mutex<Conduct>>,
-    seen: Arc<Mutex<Vec<String>>>,
-    authority: Authority,
-    server: TestServer,
-    clock: Clock,
-}
-
-impl Vault {
-    async fn start() -> Self {
-        let authority = Authority::new();
-        let conduct = Conduct { value: "c4n4ry-1".into(), version: 1, ..Conduct::default() };
-        let (conduct, seen) = (Arc::new(Mutex::new(conduct)), Arc::<Mutex<Vec<String>>>::default());
-        let (told, notes) = (conduct.clone(), seen.clone());
-        let server = TestServer::tls(authority.server(&["localhost"], &[]), move |request| {
-            let (told, notes) = (told.clone(), notes.clone());
-            async move { answer(request, &told, &notes).await }
-        })
-        .await;
-        let clock = Clock::manual(SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000));
-        Self { conduct, seen, authority, server, clock }
-    }
-
-    fn provider(&self, auth: impl Into<VaultAuth>) -> VaultProvider {
-        let transport = Transport::builder().native_roots(false).root_certificates_pem(self.authority.pem());
-        let provider = VaultProvider::new(transport.build().unwrap(), &self.server.tls_url("/"), auth).unwrap();
-        provider.clock(self.clock.clone())
-    }
-
-    fn will(&self, change: impl FnOnce(&mut Conduct)) {
-        change(&mut self.conduct.lock().unwrap());
-    }
-
-    fn seen(&self) -> Vec<String> {
-        std::mem::take(&mut *self.seen.lock().unwrap())
-    }
-}
-
-/// A Vault, as far as it matters here.
-async fn answer(request: http::Request<Incoming>, told: &Mutex<Conduct>, notes: &Mutex<Vec<String>>) -> Response<Body> {
-    let (head, body) = request.into_parts();
-    let body = body.collect().await.unwrap().to_bytes();
-    let header = |name: &str| head.headers.get(name).map_or("", |value| value.to_str().unwrap()).to_owned();
-    let note =
-        format!("{} {} [{}] {}", head.method, head.uri, header("x-vault-namespace"), String::from_utf8_lossy(&body));
-    notes.lock().unwrap().push(note);
-    let reply = |status: u16, body: Value| {
-        let response = Response::builder().status(status).header("content-type", "application/json");
-        response.body(Body::from(body.to_string())).unwrap()
-    };
-    let conduct = told.lock().unwrap().clone();
-    if conduct.hangs {
-        return pending().await;
-    }
-    assert_eq!(header("x-vault-request"), "true");
-    if head.uri.path().ends_with("/login") {
-        let sent: Value = serde_json::from_slice(&body).unwrap();
-        let is_known = sent == json!({"role_id": "gateway", "secret_id": "s3cr3t-id"})
-            || sent == json!({"role": "gateway", "jwt": "jwt-of-the-pod"});
-        if !is_known {
-            return reply(400, json!({"errors": ["invalid role or secret ID"]}));
-        }
-        let mut conduct = told.lock().unwrap();
-        conduct.logins += 1;
-        conduct.good = format!("hvs.{}", conduct.logins);
-        return reply(200, json!({"auth": {"client_token": conduct.good, "lease_duration": 3600, "renewable": true}}));
-    }
-    if let Some((status, after, body)) = conduct.answer {
-        let mut response = Response::builder().status(status);
-        if let Some(after) = after {
-            response = response.header("retry-after", after);
-        }
-        return response.body(Body::from(body)).unwrap();
-    }
-    let token = header("x-vault-token");
-    if token != "root" && token != conduct.good {
-        return reply(403, json!({"errors": ["permission denied"]}));
-    }
-    let data = json!({"key": conduct.value, "port": 8443, "on": true, "list": [1], "none": null});
-    match (head.uri.path(), head.uri.query()) {
-        ("/v1/secret/data/orders", None | Some("version=1")) => {
-            reply(200, json!({"data": {"data": data, "metadata": {"version": conduct.version}}}))
-        }
-        ("/v1/legacy/orders", None) => reply(200, json!({"data": data, "lease_duration": 2764800})),
-        // A deleted version has data about itself.
-        ("/v1/secret/data/gone", None) => reply(404, json!({"data": {"data": null, "metadata": {"version": 2}}})),
-        _ => reply(404, json!({"errors": []})),
-    }
-}
+use support::{Authority, HashiCorpVault as Vault, Log};
 
 async fn text(provider: &VaultProvider, id: &str) -> String {
     match provider.get(id).await {
@@ -251,11 +139,36 @@ fn addresses() {
         ("http://127.0.0.1:8200/prefix/", true),
         ("vault.internal:8200", false),
         ("https://user@vault.internal", false),
+        ("https://user:c4n4ry@vault.internal", false),
+        ("https://:c4n4ry@vault.internal", false),
+        ("ftp://user:c4n4ry@x@vault.internal", false),
         ("https://vault.internal?x", false),
         ("", false),
     ] {
         let made = VaultProvider::new(transport.clone(), address, VaultAuth::token("c4n4ry"));
         assert_eq!(made.is_ok(), is_one, "{address}");
-        assert!(!format!("{made:?}").contains("c4n4ry"));
+        let told = made.as_ref().map_or_else(ToString::to_string, |_| String::new());
+        assert!(!format!("{made:?} {told}").contains("c4n4ry"), "{made:?} {told}");
     }
+}
+
+#[tokio::test]
+async fn a_static_token_is_told_nobody() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(log.subscriber());
+    let vault = Vault::start().await;
+    vault.will(|conduct| (conduct.good, conduct.value) = ("hvs.t0ken".to_owned(), "c4n4ry".into()));
+    let provider = vault.provider(VaultAuth::token("hvs.t0ken"));
+    let mut told = format!("{:?} {provider:?}", VaultAuth::token("hvs.t0ken"));
+    let found = provider.get("secret/orders#key").await.unwrap();
+    assert_eq!(found.secret.expose(), "c4n4ry");
+    told += &format!("{found:?} {provider:?}");
+    for conduct in [(403, None, r#"{"errors": ["permission denied"]}"#), (500, None, ""), (200, None, "no JSON")] {
+        vault.will(|now| now.answer = Some(conduct));
+        let error = provider.get("secret/orders#key").await.unwrap_err();
+        told += &format!("{error} {error:?} {provider:?}");
+    }
+    told += &log.text();
+    assert!(!log.text().is_empty());
+    assert!(!told.contains("hvs.t0ken") && !told.contains("c4n4ry"), "{told}");
 }

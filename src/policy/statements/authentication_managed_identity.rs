@@ -71,9 +71,9 @@ impl AuthenticationManagedIdentity {
 
 /// Puts the token where it belongs; none leaves the header alone.
 fn take(exchange: &mut Exchange, variable: Option<Arc<str>>, token: Option<String>) -> Result<Flow, Box<Failure>> {
+    exchange.mask_token(token.as_deref().unwrap_or_default());
     match (variable, token) {
         (Some(variable), token) => {
-            exchange.mask_token(token.as_deref().unwrap_or_default());
             exchange.variables.set(variable, Value::from(token.unwrap_or_default().as_str()));
         }
         (None, Some(token)) => {
