@@ -69,17 +69,19 @@ pub(super) fn state(
         end_date: text(&subscription.end_date),
     };
     let owner = subscription.owner_id.as_deref().and_then(|id| ResourceId::parse(id).ok());
+    // The groups of a workspace have users of the service.
+    let scopes = if std::ptr::eq(entities, service) { &[service][..] } else { &[entities, service] };
     let user = owner.and_then(|id| {
-        let of = |entities: &Entities| entities.users.get_named(id.name()).map(|(id, owner)| user(id, owner, entities));
-        of(entities).or_else(|| of(service))
+        let found = scopes.iter().find_map(|entities| entities.users.get_named(id.name()));
+        found.map(|(id, owner)| user(id, owner, scopes))
     });
     SubscriptionState { facts: Arc::new(facts), user: user.map(Arc::new) }
 }
 
-fn user(id: &str, user: &User, entities: &Entities) -> UserFacts {
+fn user(id: &str, user: &User, scopes: &[&Entities]) -> UserFacts {
     let text = |text: &Option<String>| text.as_deref().unwrap_or_default().into();
-    let groups =
-        entities.groups.iter().filter(|(_, entry)| entry.users.iter().any(|user| user.eq_ignore_ascii_case(id)));
+    let groups = scopes.iter().flat_map(|entities| entities.groups.iter());
+    let groups = groups.filter(|(_, entry)| entry.users.iter().any(|user| user.eq_ignore_ascii_case(id)));
     UserFacts {
         id: id.into(),
         email: text(&user.email),

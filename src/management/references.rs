@@ -34,7 +34,9 @@ impl Reference {
     fn holds_in(&self, store: &Store) -> bool {
         let Some(entities) = store.entities(self.workspace.as_deref()) else { return false };
         if self.kind != NAMED_VALUES {
-            return entities.contains(self.kind, &self.name);
+            // Users are those of the service, in workspaces too.
+            let is_user_of_service = self.kind == "users" && store.service.users.contains(&self.name);
+            return is_user_of_service || entities.contains(self.kind, &self.name);
         }
         let shown = |(id, value): (&str, &NamedValue)| value.display_name.clone().unwrap_or_else(|| id.to_owned());
         entities.named_values.iter().map(shown).any(|name| name.eq_ignore_ascii_case(&self.name))

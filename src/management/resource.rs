@@ -251,7 +251,8 @@ pub(super) fn full_id(id: &str, at: &Place) -> String {
         return id.to_owned();
     }
     let workspace = match (&at.workspace, parsed.workspace()) {
-        (Some(name), None) => format!("/workspaces/{name}"),
+        // Users are those of the service.
+        (Some(name), None) if !parsed.kind().eq_ignore_ascii_case("users") => format!("/workspaces/{name}"),
         _ => String::new(),
     };
     format!("{}{workspace}/{}", at.service_id, parsed.as_str().trim_matches('/')).trim_end_matches('/').to_owned()

@@ -282,9 +282,22 @@ async fn links_lead_from_one_entity_to_another() {
         assert!(site.get(&format!("{target}/tags")).await.names().is_empty());
         site.put(&format!("{all}/mine"), json!({ member: target })).await.is(201);
     }
+    // The groups of a workspace have users of the service.
+    site.put("/workspaces/w", json!({"displayName": "W"})).await.is(201);
+    site.put("/workspaces/w/groups/g", json!({"displayName": "G"})).await.is(201);
+    site.call("PUT", "/workspaces/w/groups/g/users/none", &[], Value::Null).await.is(404);
+    site.call("PUT", "/workspaces/w/groups/g/users/u", &[], Value::Null).await.is(201);
+    site.call("HEAD", "/workspaces/w/groups/g/users/u", &[], Value::Null).await.is(204);
+    let users = site.get("/workspaces/w/groups/g/users").await.is(200).json();
+    assert_eq!(users["value"][0]["properties"]["email"], "u@example.com");
+    let subscription = json!({"displayName": "S", "scope": "/apis", "ownerId": "/users/u", "state": "active"});
+    let made = site.put("/workspaces/w/subscriptions/s", subscription).await.is(201).json();
+    assert_eq!(made["properties"]["ownerId"], format!("{SERVICE}/users/u"));
+    site.delete("/users/u").await.is(400);
     // What is gone is gone from where it was linked.
     site.delete("/tags/t").await.is(200);
-    site.delete("/users/u").await.is(204);
+    site.delete("/users/u?deleteSubscriptions=true").await.is(204);
+    site.get("/workspaces/w/subscriptions/s").await.is(404);
     site.delete("/groups/g").await.is(200);
     site.call("PUT", "/products/base/apis/base", &[], Value::Null).await.is(201);
     site.delete("/apis/base").await.is(204);
@@ -294,6 +307,7 @@ async fn links_lead_from_one_entity_to_another() {
         "/products/base/apis",
         "/gateways/here/apis",
         "/products/base/groupLinks",
+        "/workspaces/w/groups/g/users",
     ] {
         assert!(site.get(list).await.is(200).names().is_empty(), "{list}");
     }
@@ -305,13 +319,21 @@ async fn policies_at_every_scope_in_both_forms() {
     base(&site, "").await;
     site.put("/workspaces/w", json!({"displayName": "W"})).await.is(201);
     base(&site, "/workspaces/w").await;
-    site.put("/apis/base/operations/op", json!({"displayName": "o", "method": "GET", "urlTemplate": "/"}))
-        .await
-        .is(201);
+    for scope in ["", "/workspaces/w"] {
+        let operation = json!({"displayName": "o", "method": "GET", "urlTemplate": "/"});
+        site.put(&format!("{scope}/apis/base/operations/op"), operation).await.is(201);
+    }
     let text = r#"<policies><inbound><set-variable name="a" value="@("x" == "y" && 1 < 2)" /></inbound><backend /></policies>"#;
-    for owner in
-        ["", "/products/base", "/apis/base", "/apis/base/operations/op", "/workspaces/w", "/workspaces/w/apis/base"]
-    {
+    for owner in [
+        "",
+        "/products/base",
+        "/apis/base",
+        "/apis/base/operations/op",
+        "/workspaces/w",
+        "/workspaces/w/products/base",
+        "/workspaces/w/apis/base",
+        "/workspaces/w/apis/base/operations/op",
+    ] {
         let (all, one) = (format!("{owner}/policies"), format!("{owner}/policies/policy"));
         site.get(&one).await.is(404);
         assert!(site.get(&all).await.names().is_empty());

@@ -4,6 +4,7 @@ mod canary;
 mod data_plane;
 mod entities;
 mod folder;
+mod imports;
 #[cfg(unix)]
 mod kill;
 mod links;

@@ -24,6 +24,18 @@ enum Format {
     Wsdl,
 }
 
+impl Format {
+    fn of(name: &str) -> Option<Self> {
+        match name {
+            "openapi" => Some(Self::OpenApi(OpenApiFormat::OpenApi)),
+            "openapi+json" => Some(Self::OpenApi(OpenApiFormat::OpenApiJson)),
+            "swagger-json" => Some(Self::OpenApi(OpenApiFormat::SwaggerJson)),
+            "wsdl" => Some(Self::Wsdl),
+            _ => None,
+        }
+    }
+}
+
 /// The description in some properties, if there is one.
 pub(super) fn of(properties: &Properties) -> Result<Option<Import>, Failure> {
     let text = |name: &str| properties.get(name).and_then(Value::as_str);
@@ -34,17 +46,14 @@ pub(super) fn of(properties: &Properties) -> Result<Option<Import>, Failure> {
         (_, None) => return Err(Failure::validation("value", "`format` needs a `value`")),
     };
     let lower = format.to_ascii_lowercase();
-    let format = match lower.as_str() {
-        "openapi" => Format::OpenApi(OpenApiFormat::OpenApi),
-        "openapi+json" => Format::OpenApi(OpenApiFormat::OpenApiJson),
-        "swagger-json" => Format::OpenApi(OpenApiFormat::SwaggerJson),
-        "wsdl" => Format::Wsdl,
-        link if link.contains("-link") => {
+    let format = match (Format::of(&lower), Format::of(&lower.replace("-link", ""))) {
+        (Some(format), _) => format,
+        (None, Some(_)) => {
             let message =
                 format!("`format` is `{format}`, and links are not followed: put the description into `value`");
             return Err(Failure::validation("format", message));
         }
-        _ => {
+        (None, None) => {
             let message =
                 format!("`format` is `{format}`: expected `openapi`, `openapi+json`, `swagger-json` or `wsdl`");
             return Err(Failure::validation("format", message));

@@ -23,6 +23,20 @@ impl Link {
         super::ALL.iter().copied().find(|kind| kind.path() == [self.to])
     }
 
+    /// What is named, as it is kept; users are those of the service in workspaces, too.
+    fn linked(&self, store: &Store, at: &Place) -> Option<Properties> {
+        let target = self.target()?;
+        target.read(store, &Self::place(target, at))
+    }
+
+    fn place(target: &dyn Kind, at: &Place) -> Place {
+        let mut place = at.with([at.last()]);
+        if !target.is_in_workspaces() {
+            place.workspace = None;
+        }
+        place
+    }
+
     /// What is kept: all revisions of an API are linked together.
     pub(super) fn name<'a>(&self, name: &'a str) -> &'a str {
         if self.to == "apis" { revisions::split(name).0 } else { name }
@@ -39,8 +53,7 @@ impl Link {
 
     /// Adds a name once; the entity has to be there.
     pub(super) fn add(&self, store: &mut Store, at: &Place) -> Result<(), Failure> {
-        let target = self.target().and_then(|target| target.read(store, &at.with([at.last()])));
-        if target.is_none() {
+        if self.linked(store, at).is_none() {
             return Err(Failure::not_found(&format!("`/{}/{}` was", self.to, at.last())));
         }
         if self.has(store, at) {
@@ -86,13 +99,12 @@ impl Kind for Link {
             return None;
         }
         // A configuration that was loaded may name what is not there.
-        let target = self.target().and_then(|target| target.read(store, &at.with([at.last()])));
-        Some(target.unwrap_or_default())
+        Some(self.linked(store, at).unwrap_or_default())
     }
 
     fn show(&self, properties: &mut Properties, view: &View<'_>) -> Result<(), Failure> {
-        let at = view.at.with([view.at.last()]);
-        self.target().map_or(Ok(()), |target| target.show(properties, &View { at: &at, ..*view }))
+        let Some(target) = self.target() else { return Ok(()) };
+        target.show(properties, &View { at: &Self::place(target, view.at), ..*view })
     }
 
     fn write(&self, store: &mut Store, _: Properties, change: &Change<'_>) -> Result<(), Failure> {

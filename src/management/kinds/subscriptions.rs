@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::super::answer::Answer;
 use super::super::error::Failure;
 use super::super::kind::{Change, Entity, Kind, Of, Place, Properties, View, default, require};
-use crate::model::{Collection, ResourceId, Sensitive, Store, Subscription};
+use crate::model::{Collection, Entities, ResourceId, Sensitive, Store, Subscription};
 use crate::random::Random;
 
 pub(in crate::management) struct Subscriptions;
@@ -100,11 +100,17 @@ pub(super) fn remove_with(store: &mut Store, change: &Change<'_>, kind: &str) {
     if !change.query.is("deleteSubscriptions") {
         return;
     }
-    let Some(all) = Subscriptions::all_mut(store, change.at) else { return };
-    let of_it = all.iter().filter(|(_, subscription)| belongs(subscription, kind, change.at.last()));
-    let names: Vec<String> = of_it.map(|(name, _)| name.to_owned()).collect();
-    for name in names {
-        all.remove(&name);
+    let name = change.at.last();
+    let remove = |entities: &mut Entities| {
+        let of_it = entities.subscriptions.iter().filter(|(_, subscription)| belongs(subscription, kind, name));
+        let names: Vec<String> = of_it.map(|(name, _)| name.to_owned()).collect();
+        names.iter().for_each(|name| drop(entities.subscriptions.remove(name)));
+    };
+    if let Some(entities) = change.at.entities_mut(store) {
+        remove(entities);
+    }
+    if kind == "users" {
+        store.workspaces.iter_mut().for_each(|(_, workspace)| remove(&mut workspace.entities));
     }
 }
 

@@ -56,8 +56,11 @@ impl Entity for Users {
 
     fn removed(store: &mut Store, change: &Change<'_>) -> Result<(), Failure> {
         remove_with(store, change, "users");
-        for (_, group) in store.service.groups.iter_mut() {
-            group.users.retain(|name| !name.eq_ignore_ascii_case(change.at.last()));
+        let inner = store.workspaces.iter_mut().map(|(_, workspace)| &mut workspace.entities);
+        for entities in [&mut store.service].into_iter().chain(inner) {
+            for (_, group) in entities.groups.iter_mut() {
+                group.users.retain(|name| !name.eq_ignore_ascii_case(change.at.last()));
+            }
         }
         Ok(())
     }
