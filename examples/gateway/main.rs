@@ -9,7 +9,8 @@
 //! once it serves. `--management` takes changes over the REST contract of Azure API Management (`docs/management.md`) from those
 //! who have the token in `GATEWRIGHT_MANAGEMENT_TOKEN`; without that variable one is made and printed. With `--config FOLDER`,
 //! and without `--overrides`, each change is kept in the folder before it is answered; the folder is made when it is not there.
-//! With the feature `azure`, what the configuration has in Key Vault is fetched and kept fresh. SIGTERM and Ctrl-C drain:
+//! With the feature `azure`, what the configuration has in Key Vault is fetched and kept fresh;
+//! `GATEWRIGHT_KEY_VAULT_EMULATOR=1` lets vaults be anywhere, rather than in the domain that they ask a token for. SIGTERM and Ctrl-C drain:
 //! requests under way are finished.
 
 mod management;
@@ -187,7 +188,8 @@ async fn run(arguments: Arguments, settings: EngineSettings) -> Result<(), Strin
 /// With the feature `azure`, what the configuration has in Key Vault is fetched.
 #[cfg(feature = "azure")]
 async fn secrets(transport: &Transport, store: &mut Store) -> Option<Arc<KeyVaultSecrets>> {
-    let vault = KeyVaultProvider::new(transport, transport.tokens()?.clone());
+    let is_emulated = std::env::var("GATEWRIGHT_KEY_VAULT_EMULATOR").is_ok_and(|text| text == "1");
+    let vault = KeyVaultProvider::new(transport, transport.tokens()?.clone()).checks_domain(!is_emulated);
     let secrets = KeyVaultSecrets::new(vault);
     secrets.fill(store).await;
     Some(Arc::new(secrets))
