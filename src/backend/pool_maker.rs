@@ -144,7 +144,7 @@ impl PoolMaker<'_> {
             resilience: self.resilience.clone(),
             scope: self.scope.to_owned(),
         };
-        Changing::new(recipe).map(|(changing, notes)| (PoolCell::Changing(changing), notes))
+        Changing::new(recipe).map(|(changing, notes)| (PoolCell::Changing(Box::new(changing)), notes))
     }
 
     /// Whether the credentials of a pool can be used, so that their errors are the pool's and not each member's.

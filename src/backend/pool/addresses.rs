@@ -9,7 +9,7 @@ impl PoolOptions {
     /// millisecond to a year; off by default: then a connection goes to whichever address answers first.
     ///
     /// Names are looked up while the host runs [`Backends::watch_names`](crate::backend::Backends::watch_names) or
-    /// [`Gateway::watch_names`](crate::gateway::Gateway::watch_names), by the [`NameResolver`](crate::backend::NameResolver) of
+    /// `Gateway::watch_names`, by the [`NameResolver`](crate::backend::NameResolver) of
     /// [`Resilience::resolver`](crate::backend::Resilience::resolver); until there is an answer, and for a member whose host
     /// is an address, is a Service Fabric cluster or is reached through a web proxy, the member is as it is without this.
     /// The last good answer stays when a look-up fails, and when the configuration is replaced with the same `Resilience`.

@@ -11,7 +11,7 @@ use crate::forward::BaseUrl;
 /// A pool of a configuration.
 pub(in crate::backend) enum PoolCell {
     Fixed(Arc<Pool>),
-    Changing(Changing),
+    Changing(Box<Changing>),
 }
 
 /// The pool of the moment.
