@@ -8,6 +8,8 @@ pub mod azure;
 pub mod backend;
 pub mod body;
 pub mod clock;
+#[cfg(feature = "graphql")]
+pub mod cosmos;
 #[cfg(feature = "policy")]
 pub mod expr;
 pub mod forward;

@@ -16,6 +16,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("state", &["secret"]),
     ("outbound", &["body", "clock", "forward"]),
     ("jwt", &["body", "clock", "forward", "outbound"]),
+    ("cosmos", &["body", "clock", "outbound", "secret"]),
     ("model", &[]),
     ("graphql", &[]),
     ("identity", &["clock", "secret"]),
@@ -25,8 +26,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "policy",
         &[
-            "body", "clock", "expr", "forward", "graphql", "identity", "jwt", "outbound", "random", "secret", "sink",
-            "state", "xml",
+            "body", "clock", "cosmos", "expr", "forward", "graphql", "identity", "jwt", "outbound", "random", "secret",
+            "sink", "state", "xml",
         ],
     ),
     ("import", &["model"]),
@@ -34,8 +35,8 @@ const ARROWS: &[(&str, &[&str])] = &[
     (
         "gateway",
         &[
-            "backend", "body", "clock", "expr", "forward", "graphql", "jwt", "load", "model", "outbound", "policy",
-            "secret", "sink", "state",
+            "backend", "body", "clock", "cosmos", "expr", "forward", "graphql", "jwt", "load", "model", "outbound",
+            "policy", "secret", "sink", "state",
         ],
     ),
     (

@@ -197,7 +197,7 @@ fn realm(
     store: &Store,
     name: Option<&str>,
     entities: &Entities,
-    Surroundings { transport, resilience, dialect, checks_revocation }: Surroundings<'_>,
+    Surroundings { transport, resilience, dialect, abilities }: Surroundings<'_>,
     assembly: &mut Assembly<'_>,
 ) -> Realm {
     let workspace = name.map(|id| {
@@ -206,7 +206,11 @@ fn realm(
     });
     let reports = (&mut assembly.problems, &mut assembly.warnings);
     let mut realm = Realm::new(entities, workspace, (transport, resilience), &store.authorities, reports);
-    realm.environment = realm.environment.dialect(dialect).revocation_checked(checks_revocation);
+    realm.environment = realm.environment.dialect(dialect).revocation_checked(abilities.checks_revocation);
+    #[cfg(feature = "graphql")]
+    {
+        realm.environment = realm.environment.cosmos_asked(abilities.asks_cosmos);
+    }
     realm
 }
 

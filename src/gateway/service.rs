@@ -23,7 +23,7 @@ use super::own_calls::{Caller, Unmatched};
 use super::problem::ConfigurationError;
 use super::router::Route;
 use super::serve::{self, ToBackends};
-use super::snapshot::{Snapshot, Surroundings};
+use super::snapshot::{Abilities, Snapshot, Surroundings};
 use super::soap;
 #[cfg(feature = "testing")]
 use crate::backend::Serve;
@@ -97,8 +97,7 @@ impl Gateway {
     /// Compiles another configuration, which is not served yet.
     pub(crate) fn prepare(&self, store: &Store) -> Result<Arc<Snapshot>, ConfigurationError> {
         let Shared { own_calls, transport, settings, resilience, dialect, .. } = &*self.shared;
-        let checks_revocation = settings.revocation.is_some();
-        let surroundings = Surroundings { transport, resilience, dialect, checks_revocation };
+        let surroundings = Surroundings { transport, resilience, dialect, abilities: Abilities::of(settings) };
         own_calls.snapshot(store, settings, surroundings).map(Arc::new)
     }
 

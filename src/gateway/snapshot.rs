@@ -13,8 +13,8 @@ use crate::backend::{Backends, Resilience, Transport};
 use crate::forward::Target;
 use crate::model::Store;
 use crate::policy::{
-    ApiFacts, BackendDirectory, DeploymentFacts, Dialect, OperationFacts, Pipeline, ProductFacts, SubscriptionFacts,
-    UserFacts,
+    ApiFacts, BackendDirectory, DeploymentFacts, Dialect, EngineSettings, OperationFacts, Pipeline, ProductFacts,
+    SubscriptionFacts, UserFacts,
 };
 use crate::secret::{NamedValue, NamedValues, Redactor};
 
@@ -100,8 +100,27 @@ pub(super) struct Surroundings<'a> {
     pub transport: &'a Transport,
     pub resilience: &'a Resilience,
     pub dialect: &'a Dialect,
+    pub abilities: Abilities,
+}
+
+/// What a host's settings can do that documents may ask for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Abilities {
     /// Whether something knows which certificates of callers are revoked.
     pub checks_revocation: bool,
+    /// Whether something of the host's asks Azure Cosmos DB.
+    #[cfg(feature = "graphql")]
+    pub asks_cosmos: bool,
+}
+
+impl Abilities {
+    pub(super) fn of(settings: &EngineSettings) -> Self {
+        Self {
+            checks_revocation: settings.revocation.is_some(),
+            #[cfg(feature = "graphql")]
+            asks_cosmos: settings.cosmos.is_some(),
+        }
+    }
 }
 
 impl Snapshot {
@@ -121,7 +140,7 @@ impl Snapshot {
     /// As [`Snapshot::new`].
     pub fn with(store: &Store, transport: &Transport, resilience: &Resilience) -> Result<Self, ConfigurationError> {
         let dialect = &Dialect::default();
-        Self::within(store, Surroundings { transport, resilience, dialect, checks_revocation: false })
+        Self::within(store, Surroundings { transport, resilience, dialect, abilities: Abilities::default() })
     }
 
     pub(super) fn within(store: &Store, surroundings: Surroundings<'_>) -> Result<Self, ConfigurationError> {

@@ -45,6 +45,8 @@ pub struct Environment {
     pub(crate) xml_schemas: BTreeMap<String, Arc<str>>,
     signatures: Option<Signatures>,
     is_revocation_checked: bool,
+    #[cfg(feature = "graphql")]
+    asks_cosmos: bool,
     pub(crate) most_dimensions: Option<usize>,
     document_limit: Option<usize>,
     fragment_limit: Option<usize>,
@@ -204,6 +206,15 @@ impl Environment {
         self
     }
 
+    /// Whether the engine's settings have a [`CosmosExecutor`](crate::cosmos::CosmosExecutor); without it,
+    /// `cosmosdb-data-source` needs a build with the feature `cosmos`.
+    #[cfg(feature = "graphql")]
+    #[must_use]
+    pub fn cosmos_asked(mut self, is_asked: bool) -> Self {
+        self.asks_cosmos = is_asked;
+        self
+    }
+
     /// How many dimensions an `emit-metric` may have; 10 without it.
     #[must_use]
     pub fn most_dimensions(mut self, most: usize) -> Self {
@@ -259,6 +270,11 @@ impl Environment {
 
     pub(crate) fn checks_revocation(&self) -> bool {
         self.is_revocation_checked
+    }
+
+    #[cfg(feature = "graphql")]
+    pub(crate) fn asks_cosmos(&self) -> bool {
+        self.asks_cosmos
     }
 
     pub(crate) fn checks_signatures(&self) -> Signatures {

@@ -117,6 +117,10 @@ pub struct EngineSettings {
     /// Whether `llm-token-limit` believes what a streamed answer says of its tokens, when it does; API Management estimates
     /// them. Default false.
     pub prefer_reported_stream_usage: bool,
+    /// What asks Azure Cosmos DB for `cosmosdb-data-source`. Default: none, which leaves it to the client that a build with the
+    /// feature `cosmos` has.
+    #[cfg(feature = "graphql")]
+    pub cosmos: Option<Arc<dyn crate::cosmos::CosmosExecutor>>,
     /// Who has subscribed to fields of GraphQL APIs.
     #[cfg(feature = "graphql")]
     pub(crate) events: super::graphql::Events,
@@ -168,6 +172,8 @@ impl Default for EngineSettings {
             cache_single_flight: None,
             token_counter: Arc::new(CharacterCounter),
             prefer_reported_stream_usage: false,
+            #[cfg(feature = "graphql")]
+            cosmos: None,
             #[cfg(feature = "graphql")]
             events: super::graphql::Events::default(),
             flights: Flights::default(),

@@ -9,6 +9,8 @@ mod canary;
 mod certificates;
 mod configuration;
 mod context;
+#[cfg(feature = "cosmos")]
+mod cosmos;
 mod fabric;
 mod faults;
 #[cfg(feature = "graphql")]

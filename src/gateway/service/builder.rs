@@ -8,7 +8,7 @@ use arc_swap::ArcSwap;
 use super::super::own_calls::OwnCalls;
 use super::super::own_names::OwnNames;
 use super::super::problem::{ConfigurationError, Problem};
-use super::super::snapshot::{Snapshot, Surroundings};
+use super::super::snapshot::{Abilities, Snapshot, Surroundings};
 use super::{Gateway, Shared};
 use crate::backend::{Resilience, Transport};
 use crate::clock::Clock;
@@ -114,6 +114,13 @@ impl GatewayBuilder {
         self
     }
 
+    /// What asks Azure Cosmos DB for `cosmosdb-data-source`; by default the client that a build with the feature `cosmos` has.
+    #[cfg(feature = "graphql")]
+    pub fn cosmos(mut self, executor: Arc<dyn crate::cosmos::CosmosExecutor>) -> Self {
+        self.settings.cosmos = Some(executor);
+        self
+    }
+
     /// What sends the requests that policies make on their own; by default the backends of the configuration do, over the
     /// transport. Calls of the gateway to itself are served in process all the same.
     pub fn outbound(mut self, outbound: Arc<dyn Outbound>) -> Self {
@@ -161,7 +168,7 @@ impl GatewayBuilder {
             transport: &transport,
             resilience: &resilience,
             dialect: &self.dialect,
-            checks_revocation: settings.revocation.is_some(),
+            abilities: Abilities::of(&settings),
         };
         let snapshot = ArcSwap::from_pointee(self.own_calls.snapshot(store, &settings, surroundings)?);
         let (own_calls, dialect) = (self.own_calls, self.dialect);

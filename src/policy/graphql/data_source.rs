@@ -1,4 +1,4 @@
-//! Reads the documents of resolvers: `http-data-source`, `graphql-data-source`.
+//! Reads the documents of resolvers: one kind of data source each.
 
 use std::sync::Arc;
 
@@ -10,9 +10,13 @@ use super::super::list::Step;
 use super::super::own_request::OwnRequest;
 use super::super::spec::{Child, Section};
 use super::super::statements::forward_request::{self, ForwardRequest};
-use super::super::statements::{get_authorization_context, graphql_data_source, http_data_source, publish_event};
+use super::super::statements::{
+    cosmosdb_data_source, get_authorization_context, graphql_data_source, http_data_source, publish_event,
+};
+use super::cosmos::CosmosSource;
+use super::http_source::HttpSource;
 use super::remote_query::RemoteQuery;
-use super::resolver::Resolver;
+use super::resolver::{Resolver, Source};
 use crate::xml::Element;
 
 /// What is wrong with the document of a resolver.
@@ -25,7 +29,8 @@ pub(super) fn compile(compiler: &mut Compiler<'_>, root: &Element) -> Option<Res
     match &*root.name {
         "http-data-source" => http_source(compiler, root),
         "graphql-data-source" => graphql_source(compiler, root),
-        name @ ("sql-data-source" | "cosmosdb-data-source") => {
+        "cosmosdb-data-source" => cosmos_source(compiler, root),
+        name @ "sql-data-source" => {
             let message = format!("`{name}` is not supported: expected a resolver with `http-data-source`");
             compiler.error(root.span.start, message);
             None
@@ -53,7 +58,8 @@ fn http_source(compiler: &mut Compiler<'_>, root: &Element) -> Option<Resolver> 
         None => Some(Arc::default()),
     };
     let (after, events) = self::response(compiler, response, &http_data_source::RESPONSE);
-    Some(Resolver { before, request: request?, query: None, forward: forward?, after, events })
+    let source = Source::Http(Box::new(HttpSource { request: request?, query: None, forward: forward? }));
+    Some(Resolver { before, source, after, events })
 }
 
 fn graphql_source(compiler: &mut Compiler<'_>, root: &Element) -> Option<Resolver> {
@@ -67,7 +73,29 @@ fn graphql_source(compiler: &mut Compiler<'_>, root: &Element) -> Option<Resolve
     let query = RemoteQuery::compile(compiler, request);
     let request = self::request(compiler, request, &["set-url"]);
     let (after, events) = self::response(compiler, response, &graphql_data_source::RESPONSE);
-    Some(Resolver { before, request: request?, query: Some(query?), forward: Arc::default(), after, events })
+    let source = Source::Http(Box::new(HttpSource { request: request?, query: Some(query?), forward: Arc::default() }));
+    Some(Resolver { before, source, after, events })
+}
+
+fn cosmos_source(compiler: &mut Compiler<'_>, root: &Element) -> Option<Resolver> {
+    compiler.check(&cosmosdb_data_source::SPEC, root);
+    if !cfg!(feature = "cosmos") && !compiler.environment.asks_cosmos() {
+        let message =
+            "`cosmosdb-data-source` needs a build with the feature `cosmos`, or a `CosmosExecutor` of the host";
+        compiler.error(root.span.start, message.to_owned());
+        return None;
+    }
+    let source = CosmosSource::compile(compiler, root);
+    let response = child(compiler, root, &cosmosdb_data_source::RESPONSE);
+    let (after, events) = self::response(compiler, response, &cosmosdb_data_source::RESPONSE);
+    Some(Resolver { before: Vec::new(), source: Source::Cosmos(Box::new(source?)), after, events })
+}
+
+/// The child of that name, checked, when it is there.
+pub(super) fn child<'e>(compiler: &mut Compiler<'_>, parent: &'e Element, known: &Child) -> Option<&'e Element> {
+    let first = parent.elements().find(|child| *child.name == *known.element)?;
+    compiler.check_child(known, first);
+    Some(first)
 }
 
 /// The children of a document.
@@ -76,11 +104,7 @@ fn children<'e, const N: usize>(
     root: &'e Element,
     known: [Child; N],
 ) -> [Option<&'e Element>; N] {
-    known.map(|known| {
-        let first = root.elements().find(|child| *child.name == *known.element)?;
-        compiler.check_child(&known, first);
-        Some(first)
-    })
+    known.map(|known| child(compiler, root, &known))
 }
 
 /// What runs before the request is made.

@@ -1,15 +1,18 @@
 //! GraphQL APIs: what they are made of, and what becomes of their requests.
 
 mod api;
+mod cosmos;
 mod data_source;
 mod endpoint;
 mod events;
 mod guard;
 mod hidden_body;
+mod http_source;
 mod remote_query;
 mod resolver;
 mod scene;
 mod socket;
+mod wording;
 
 use http::Method;
 use http::header::UPGRADE;

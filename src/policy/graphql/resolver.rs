@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::StatusCode;
-use tokio::time::timeout;
+use http::response::Parts;
+use http::{HeaderValue, StatusCode, header};
 
 use super::super::compile::{self, Compiler};
 use super::super::diagnostic::{CompileError, Diagnostic, Severity};
@@ -13,32 +13,37 @@ use super::super::error::Failure;
 use super::super::exchange::Exchange;
 use super::super::list::{Flow, Statement as _, Step};
 use super::super::messages::{MessageBody, ResponseState};
-use super::super::own_request::OwnRequest;
 use super::super::spec::{Scope, Section};
-use super::super::statements::forward_request::ForwardRequest;
-use super::super::statements::send_request::read;
+use super::cosmos::CosmosSource;
 use super::data_source;
-use super::remote_query::{self, RemoteQuery};
+use super::http_source::HttpSource;
 use crate::body::Body;
 
 /// A resolver, compiled.
 pub(crate) struct Resolver {
     /// What runs before the request is made: `get-authorization-context`.
     pub(super) before: Vec<Arc<Step>>,
-    pub(super) request: OwnRequest,
-    /// The query, when the service is one of GraphQL.
-    pub(super) query: Option<RemoteQuery>,
-    pub(super) forward: Arc<ForwardRequest>,
+    pub(super) source: Source,
     /// What makes the field's value of the response.
     pub(super) after: Vec<Arc<Step>>,
     /// The subscriptions that the value is published to.
     pub(super) events: Vec<String>,
 }
 
+/// Where values come from.
+pub(super) enum Source {
+    /// An HTTP service, one of GraphQL among them.
+    Http(Box<HttpSource>),
+    /// Azure Cosmos DB.
+    Cosmos(Box<CosmosSource>),
+}
+
 /// Why a field has no value.
 pub(super) enum Unresolved {
     /// The service answered with an error.
     Status(StatusCode),
+    /// The service answered with an error of this status, and said why.
+    Refused(StatusCode, String),
     /// The GraphQL service answered with errors.
     Errors,
     Failed(Box<Failure>),
@@ -87,27 +92,10 @@ impl Resolver {
     /// Works out the value of a field; the exchange is one of its own.
     pub(super) async fn run(&self, exchange: &mut Exchange) -> Result<Bytes, Unresolved> {
         run_all(&self.before, exchange).await?;
-        let (options, limit) = self.forward.options(exchange)?;
-        let mut prepared = self.request.prepare(exchange)?.forwarded(&options);
-        if let Some(query) = &self.query {
-            prepared = prepared.posting(query.body(exchange)?);
-        }
-        let body_limit = exchange.settings.body_limit;
-        let call = async {
-            let response = prepared.send().await?.response;
-            let status = response.status();
-            if status.is_client_error() || status.is_server_error() {
-                return Err(Unresolved::Status(status));
-            }
-            let (head, body) = response.into_parts();
-            let bytes = read(body, body_limit).await?;
-            Ok((head, Bytes::from(bytes)))
+        let (head, bytes) = match &self.source {
+            Source::Http(source) => source.ask(exchange).await?,
+            Source::Cosmos(source) => (json_head(), source.ask(exchange).await?),
         };
-        let late = |_| Failure::internal("Timeout", "Request to the backend service timed out");
-        let (head, mut bytes) = timeout(limit, call).await.map_err(late)??;
-        if self.query.is_some() {
-            bytes = remote_query::data(&bytes).ok_or(Unresolved::Errors)?;
-        }
         if self.after.is_empty() {
             return Ok(bytes);
         }
@@ -118,6 +106,13 @@ impl Resolver {
             _ => Bytes::new(),
         })
     }
+}
+
+/// What `context.Response` is of an answer that came by no HTTP.
+fn json_head() -> Parts {
+    let mut response = http::Response::new(());
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response.into_parts().0
 }
 
 /// Runs statements one after the other.

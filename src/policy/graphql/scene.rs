@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use bytes::Bytes;
-use http::{Extensions, HeaderMap, HeaderValue, Method, Request, Uri, header};
+use http::{Extensions, HeaderMap, HeaderValue, Method, Request, StatusCode, Uri, header};
 use hyper::upgrade::OnUpgrade;
 
 use super::super::exchange::Exchange;
@@ -26,6 +26,12 @@ pub(crate) struct FieldScope {
 }
 
 impl FieldScope {
+    /// All arguments, as a JSON object.
+    pub(crate) fn arguments(&self) -> Bytes {
+        // INVARIANT: JSON that was read can be written.
+        serde_json::to_vec(&self.arguments).unwrap_or_default().into()
+    }
+
     /// An argument, or a member of the parent, as JSON.
     pub(crate) fn json(&self, parent: bool, name: &str) -> Option<String> {
         let members = if parent { &self.parent } else { &self.arguments };
@@ -122,8 +128,11 @@ async fn resolve(scene: &Scene, resolver: &Resolver, call: Call) -> Result<JsonV
     let mut exchange = scene.exchange(call);
     let bytes = match resolver.run(&mut exchange).await {
         Ok(bytes) => bytes,
-        Err(Unresolved::Status(status)) => {
-            return Err(format!("The resolver of `{name}` failed: the service answered with {}.", status.as_u16()));
+        Err(Unresolved::Status(status)) => return Err(refused(&name, status)),
+        Err(Unresolved::Refused(status, why)) => {
+            let why = scene.redaction.message(why.into());
+            tracing::debug!(target: "gatewright::policy", "the resolver of `{name}`: {why}");
+            return Err(refused(&name, status));
         }
         Err(Unresolved::Errors) => {
             return Err(format!("The resolver of `{name}` failed: the service answered with errors."));
@@ -144,6 +153,10 @@ async fn resolve(scene: &Scene, resolver: &Resolver, call: Call) -> Result<JsonV
         }
     }
     Ok(value)
+}
+
+fn refused(name: &str, status: StatusCode) -> String {
+    format!("The resolver of `{name}` failed: the service answered with {}.", status.as_u16())
 }
 
 /// JSON, or else a text.
