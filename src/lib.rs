@@ -33,6 +33,8 @@ pub mod random;
 pub mod secret;
 #[cfg(feature = "policy")]
 pub mod sink;
+#[cfg(feature = "graphql")]
+pub mod sql;
 #[cfg(feature = "policy")]
 pub mod state;
 #[cfg(feature = "testing")]

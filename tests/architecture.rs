@@ -17,6 +17,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("outbound", &["body", "clock", "forward"]),
     ("jwt", &["body", "clock", "forward", "outbound"]),
     ("cosmos", &["body", "clock", "outbound", "secret"]),
+    ("sql", &["backend", "forward", "secret"]),
     ("model", &[]),
     ("graphql", &[]),
     ("identity", &["clock", "secret"]),
@@ -27,7 +28,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "policy",
         &[
             "body", "clock", "cosmos", "expr", "forward", "graphql", "identity", "jwt", "outbound", "random", "secret",
-            "sink", "state", "xml",
+            "sink", "sql", "state", "xml",
         ],
     ),
     ("import", &["model"]),
@@ -36,7 +37,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "gateway",
         &[
             "backend", "body", "clock", "cosmos", "expr", "forward", "graphql", "jwt", "load", "model", "outbound",
-            "policy", "secret", "sink", "state",
+            "policy", "secret", "sink", "sql", "state",
         ],
     ),
     (
@@ -50,7 +51,7 @@ const ARROWS: &[(&str, &[&str])] = &[
         "testing",
         &[
             "backend", "body", "clock", "expr", "forward", "gateway", "identity", "load", "model", "outbound",
-            "policy", "random", "secret", "sink",
+            "policy", "random", "secret", "sink", "sql",
         ],
     ),
 ];

@@ -55,7 +55,7 @@ say "examples"
 say "Microsoft's SDK"
 ./tests/sdk.sh
 say "each feature alone"
-for feature in "" client policy aws-lc-rs ring certificates azure vault graphql cosmos liquid libxml import management testing redis validation client,policy; do
+for feature in "" client policy aws-lc-rs ring certificates azure vault graphql cosmos sql liquid libxml import management testing redis validation client,policy; do
   cargo clippy --lib --quiet --no-default-features --features "$feature" -- -D warnings
 done
 say "fuzz targets"

@@ -12,7 +12,11 @@ use sha2::{Digest, Sha256};
 use super::certificates::{CertificateError, Certificates, ClientCertificate, WeakCertificate};
 use super::client::{Client, Limits, WeakClient};
 use super::link::Link;
+#[cfg(feature = "sql")]
+use super::tls::Checks;
 use super::tls::{Roots, Tls};
+#[cfg(feature = "sql")]
+use crate::forward::CertificateName;
 use crate::forward::WebProxy;
 use crate::identity::TokenCache;
 use crate::model;
@@ -106,6 +110,25 @@ impl Transport {
     /// The client certificates that were given to the transport.
     pub(super) fn certificates(&self) -> &Certificates {
         &self.0.certificates
+    }
+
+    /// TLS for a protocol that is not HTTP, to a server whose certificate is checked fully or not at all, showing a certificate of
+    /// the transport. Without the name of a protocol it is TLS 1.2, which older protocols put into packets of their own.
+    #[cfg(feature = "sql")]
+    pub(crate) fn tls_for(
+        &self,
+        is_checked: bool,
+        certificate: Option<&CertificateName>,
+        protocol: Option<&[u8]>,
+    ) -> Result<Arc<rustls::ClientConfig>, CertificateError> {
+        let checks = if is_checked { Checks::ALL } else { Checks { chain: false, name: false } };
+        let certificates = match certificate {
+            None => Vec::new(),
+            Some(CertificateName::Data(data)) => vec![self.certificate_of(&super::variants::entity(data))?],
+            Some(name) => vec![Certificates::default().find(name, &self.0.certificates)?],
+        };
+        let link = Link { checks, certificates, ..Link::default() };
+        Ok(self.0.tls.of_protocol(&link, protocol))
     }
 
     /// The certificate of an entity, read once for all configurations that have it.

@@ -95,7 +95,7 @@ impl Variants {
 }
 
 /// The file of a policy as an entity, so that it is read once as those are.
-fn entity(data: &CertificateData) -> model::Certificate {
+pub(super) fn entity(data: &CertificateData) -> model::Certificate {
     let file = match std::str::from_utf8(data.file()) {
         Ok(text) if text.contains("-----BEGIN ") => text.to_owned(),
         _ => STANDARD.encode(data.file()),

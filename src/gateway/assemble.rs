@@ -209,7 +209,7 @@ fn realm(
     realm.environment = realm.environment.dialect(dialect).revocation_checked(abilities.checks_revocation);
     #[cfg(feature = "graphql")]
     {
-        realm.environment = realm.environment.cosmos_asked(abilities.asks_cosmos);
+        realm.environment = realm.environment.cosmos_asked(abilities.asks_cosmos).sql_asked(abilities.asks_sql);
     }
     realm
 }

@@ -111,6 +111,9 @@ pub(super) struct Abilities {
     /// Whether something of the host's asks Azure Cosmos DB.
     #[cfg(feature = "graphql")]
     pub asks_cosmos: bool,
+    /// Whether something of the host's asks SQL Servers.
+    #[cfg(feature = "graphql")]
+    pub asks_sql: bool,
 }
 
 impl Abilities {
@@ -119,6 +122,8 @@ impl Abilities {
             checks_revocation: settings.revocation.is_some(),
             #[cfg(feature = "graphql")]
             asks_cosmos: settings.cosmos.is_some(),
+            #[cfg(feature = "graphql")]
+            asks_sql: settings.sql.is_some(),
         }
     }
 }

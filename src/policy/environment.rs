@@ -47,6 +47,8 @@ pub struct Environment {
     is_revocation_checked: bool,
     #[cfg(feature = "graphql")]
     asks_cosmos: bool,
+    #[cfg(feature = "graphql")]
+    asks_sql: bool,
     pub(crate) most_dimensions: Option<usize>,
     document_limit: Option<usize>,
     fragment_limit: Option<usize>,
@@ -215,6 +217,15 @@ impl Environment {
         self
     }
 
+    /// Whether the engine's settings have a [`SqlExecutor`](crate::sql::SqlExecutor); without it, `sql-data-source` needs a
+    /// build with the feature `sql`.
+    #[cfg(feature = "graphql")]
+    #[must_use]
+    pub fn sql_asked(mut self, is_asked: bool) -> Self {
+        self.asks_sql = is_asked;
+        self
+    }
+
     /// How many dimensions an `emit-metric` may have; 10 without it.
     #[must_use]
     pub fn most_dimensions(mut self, most: usize) -> Self {
@@ -275,6 +286,11 @@ impl Environment {
     #[cfg(feature = "graphql")]
     pub(crate) fn asks_cosmos(&self) -> bool {
         self.asks_cosmos
+    }
+
+    #[cfg(feature = "graphql")]
+    pub(crate) fn asks_sql(&self) -> bool {
+        self.asks_sql
     }
 
     pub(crate) fn checks_signatures(&self) -> Signatures {

@@ -121,6 +121,10 @@ pub struct EngineSettings {
     /// feature `cosmos` has.
     #[cfg(feature = "graphql")]
     pub cosmos: Option<Arc<dyn crate::cosmos::CosmosExecutor>>,
+    /// What asks SQL Servers for `sql-data-source`. Default: none; a gateway of a build with the feature `sql` has one over its
+    /// transport.
+    #[cfg(feature = "graphql")]
+    pub sql: Option<Arc<dyn crate::sql::SqlExecutor>>,
     /// Who has subscribed to fields of GraphQL APIs.
     #[cfg(feature = "graphql")]
     pub(crate) events: super::graphql::Events,
@@ -174,6 +178,8 @@ impl Default for EngineSettings {
             prefer_reported_stream_usage: false,
             #[cfg(feature = "graphql")]
             cosmos: None,
+            #[cfg(feature = "graphql")]
+            sql: None,
             #[cfg(feature = "graphql")]
             events: super::graphql::Events::default(),
             flights: Flights::default(),

@@ -9,6 +9,8 @@ use http::{HeaderValue, Method, Request, Uri, header};
 use super::answer::{header_line, streaming};
 use super::backend::{BehindDocuments, BehindGateway, Others, Services};
 use super::outcome::Outcome;
+#[cfg(feature = "sql")]
+use super::recorder::NoServers;
 use super::recorder::{Credentials, Recorder, Tokens};
 use super::test::{PolicyTest, Start};
 use crate::backend::Transport;
@@ -59,6 +61,8 @@ impl PolicyTest {
         settings.deliveries = Deliveries::default();
         settings.tokens.get_or_insert_with(|| TokenCache::new(Tokens));
         settings.credentials.get_or_insert_with(|| Arc::new(Credentials));
+        #[cfg(feature = "sql")]
+        settings.sql.get_or_insert_with(|| Arc::new(NoServers));
         let deliveries = settings.deliveries.clone();
         settings.outbound = Some(Arc::new(Others(services.clone())));
         let request = self.caller_request().map_err(|problem| SetupError(vec![problem]))?;

@@ -125,6 +125,18 @@ impl TokenSource for Tokens {
     }
 }
 
+/// What asks no SQL Server: a test reaches no network.
+#[cfg(feature = "sql")]
+pub(super) struct NoServers;
+
+#[cfg(feature = "sql")]
+#[async_trait]
+impl crate::sql::SqlExecutor for NoServers {
+    async fn execute(&self, _: crate::sql::SqlRequest) -> Result<crate::sql::SqlRows, crate::sql::SqlError> {
+        Err(crate::sql::SqlError::new("the test has no `EngineSettings::sql`, which answers for SQL Servers"))
+    }
+}
+
 /// Authorizations of `get-authorization-context`, named after themselves.
 pub(super) struct Credentials;
 

@@ -369,9 +369,7 @@ async fn what_is_wrong_with_an_api_is_told_when_it_is_loaded() {
     let mut sql = ResolverEntry::from(Resolver::new().path("Query/users"));
     sql.policy = Some(Policy::new("<sql-data-source><request /></sql-data-source>"));
     entry.resolvers.insert("users", sql);
-    assert!(
-        problems(entry).contains("`sql-data-source` is not supported: expected a resolver with `http-data-source`")
-    );
+    assert!(problems(entry).contains("`sql-data-source` needs"));
     let mut entry = api(Some("http://service.example"));
     resolver(&mut entry, "Query/users", "https://a.example", "GET", "");
     assert!(problems(entry).contains("its `serviceUrl` is not used"));

@@ -28,6 +28,8 @@ mod reload;
 mod scopes;
 mod smuggling;
 mod told;
+#[cfg(feature = "sql")]
+mod sql;
 mod tracing;
 mod urls;
 mod watch;

@@ -36,6 +36,8 @@ async fn all_cases() {
 async fn cases_of_features() {
     let folder = if cfg!(feature = "libxml") { "libxml" } else { "without-libxml" };
     run_cases(format!("tests/policies/features/{folder}")).await;
+    let folder = if cfg!(feature = "sql") { "sql" } else { "without-sql" };
+    run_cases(format!("tests/policies/features/{folder}")).await;
 }
 
 #[cfg(any(feature = "aws-lc-rs", feature = "ring"))]

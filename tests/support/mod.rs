@@ -12,6 +12,8 @@ pub mod raw;
 #[cfg(feature = "redis")]
 pub mod redis;
 pub mod server;
+#[cfg(feature = "sql")]
+pub mod tds;
 
 pub use certificates::{Authority, crypto_provider};
 #[cfg(all(feature = "vault", any(feature = "aws-lc-rs", feature = "ring")))]

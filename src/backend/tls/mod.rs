@@ -72,7 +72,7 @@ impl Tls {
 
     /// The configurations of a link, one for each list of protocols to offer.
     pub(super) fn configs<const N: usize>(&self, link: &Link, protocols: [&[&[u8]]; N]) -> [Arc<ClientConfig>; N] {
-        let verified = self.verified(link);
+        let verified = self.verified(self.start.clone(), link);
         protocols.map(|protocols| {
             let mut config = match link.certificates.as_slice() {
                 [] => verified.clone().with_no_client_auth(),
@@ -89,8 +89,28 @@ impl Tls {
         })
     }
 
-    fn verified(&self, link: &Link) -> ConfigBuilder<ClientConfig, WantsClientCert> {
-        let start = self.start.clone();
+    /// The configuration of a link for a protocol that says its name, or else for TLS 1.2, whose sessions are not resumed.
+    #[cfg(feature = "sql")]
+    pub(super) fn of_protocol(&self, link: &Link, protocol: Option<&[u8]>) -> Arc<ClientConfig> {
+        let older = ClientConfig::builder_with_provider(Arc::clone(&self.provider))
+            .with_protocol_versions(&[&rustls::version::TLS12]);
+        // INVARIANT: the provider can do TLS 1.2: the transport was made with it.
+        let start = older.ok().filter(|_| protocol.is_none()).unwrap_or_else(|| self.start.clone());
+        let verified = self.verified(start, link);
+        let mut config = match link.certificates.as_slice() {
+            [] => verified.with_no_client_auth(),
+            certificates => verified.with_client_cert_resolver(Arc::new(Resolver::new(certificates))),
+        };
+        config.resumption = Resumption::disabled();
+        config.alpn_protocols = protocol.iter().map(|protocol| protocol.to_vec()).collect();
+        Arc::new(config)
+    }
+
+    fn verified(
+        &self,
+        start: ConfigBuilder<ClientConfig, WantsVerifier>,
+        link: &Link,
+    ) -> ConfigBuilder<ClientConfig, WantsClientCert> {
         // The additional ones were tried when they were read.
         let more = link.authorities.as_ref().and_then(|more| self.anchors.with(more, &self.provider));
         let anchors = more.map_or_else(|| Arc::clone(&self.anchors), Arc::new);

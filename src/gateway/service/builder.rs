@@ -121,6 +121,13 @@ impl GatewayBuilder {
         self
     }
 
+    /// What asks SQL Servers for `sql-data-source`; by default, in a build with the feature `sql`, one over the transport.
+    #[cfg(feature = "graphql")]
+    pub fn sql(mut self, executor: Arc<dyn crate::sql::SqlExecutor>) -> Self {
+        self.settings.sql = Some(executor);
+        self
+    }
+
     /// What sends the requests that policies make on their own; by default the backends of the configuration do, over the
     /// transport. Calls of the gateway to itself are served in process all the same.
     pub fn outbound(mut self, outbound: Arc<dyn Outbound>) -> Self {
@@ -162,6 +169,10 @@ impl GatewayBuilder {
         let resilience = self.resilience.unwrap_or_else(|| Resilience::new().clock(self.settings.clock.clone()));
         if self.settings.tokens.is_none() {
             self.settings.tokens = transport.tokens().cloned();
+        }
+        #[cfg(feature = "sql")]
+        if self.settings.sql.is_none() {
+            self.settings.sql = Some(Arc::new(crate::sql::TdsClient::new(transport.clone())));
         }
         let settings = Arc::new(self.settings);
         let surroundings = Surroundings {

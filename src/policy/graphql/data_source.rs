@@ -12,11 +12,13 @@ use super::super::spec::{Child, Section};
 use super::super::statements::forward_request::{self, ForwardRequest};
 use super::super::statements::{
     cosmosdb_data_source, get_authorization_context, graphql_data_source, http_data_source, publish_event,
+    sql_data_source,
 };
 use super::cosmos::CosmosSource;
 use super::http_source::HttpSource;
 use super::remote_query::RemoteQuery;
 use super::resolver::{Resolver, Source};
+use super::sql::SqlDocument;
 use crate::xml::Element;
 
 /// What is wrong with the document of a resolver.
@@ -30,11 +32,7 @@ pub(super) fn compile(compiler: &mut Compiler<'_>, root: &Element) -> Option<Res
         "http-data-source" => http_source(compiler, root),
         "graphql-data-source" => graphql_source(compiler, root),
         "cosmosdb-data-source" => cosmos_source(compiler, root),
-        name @ "sql-data-source" => {
-            let message = format!("`{name}` is not supported: expected a resolver with `http-data-source`");
-            compiler.error(root.span.start, message);
-            None
-        }
+        "sql-data-source" => sql_source(compiler, root),
         name => {
             let message = format!("the root element of a resolver is `{name}`: expected `http-data-source`");
             compiler.error(root.span.start, message);
@@ -91,6 +89,19 @@ fn cosmos_source(compiler: &mut Compiler<'_>, root: &Element) -> Option<Resolver
     Some(Resolver { before: Vec::new(), source: Source::Cosmos(Box::new(source?)), after, events })
 }
 
+fn sql_source(compiler: &mut Compiler<'_>, root: &Element) -> Option<Resolver> {
+    compiler.check(&sql_data_source::SPEC, root);
+    if !cfg!(feature = "sql") && !compiler.environment.asks_sql() {
+        let message = "`sql-data-source` needs a build with the feature `sql`, or a `SqlExecutor` of the host";
+        compiler.error(root.span.start, message.to_owned());
+        return None;
+    }
+    let mut document = SqlDocument::compile(compiler, root);
+    let (before, after) = (std::mem::take(&mut document.before), std::mem::take(&mut document.after));
+    let events = std::mem::take(&mut document.events);
+    Some(Resolver { before, source: Source::Sql(Box::new(document.source()?)), after, events })
+}
+
 /// The child of that name, checked, when it is there.
 pub(super) fn child<'e>(compiler: &mut Compiler<'_>, parent: &'e Element, known: &Child) -> Option<&'e Element> {
     let first = parent.elements().find(|child| *child.name == *known.element)?;
@@ -141,7 +152,11 @@ fn backend(compiler: &mut Compiler<'_>, element: &Element) -> Option<Arc<Forward
 }
 
 /// What becomes of the answer, and who is told.
-fn response(compiler: &mut Compiler<'_>, element: Option<&Element>, known: &Child) -> (Vec<Arc<Step>>, Vec<String>) {
+pub(super) fn response(
+    compiler: &mut Compiler<'_>,
+    element: Option<&Element>,
+    known: &Child,
+) -> (Vec<Arc<Step>>, Vec<String>) {
     let (mut after, mut events) = (Vec::new(), Vec::new());
     let Some(element) = element else { return (after, events) };
     compiler.section = Section::Outbound;
@@ -158,7 +173,7 @@ fn response(compiler: &mut Compiler<'_>, element: Option<&Element>, known: &Chil
 }
 
 /// The statements of a node, those of fragments among them.
-fn flatten(compiler: &mut Compiler<'_>, element: &Element, node: Option<Node>, steps: &mut Vec<Arc<Step>>) {
+pub(super) fn flatten(compiler: &mut Compiler<'_>, element: &Element, node: Option<Node>, steps: &mut Vec<Arc<Step>>) {
     let Some(node) = node else { return };
     match node.body {
         NodeBody::Run(step) => steps.push(step),

@@ -12,6 +12,7 @@ mod remote_query;
 mod resolver;
 mod scene;
 mod socket;
+mod sql;
 mod wording;
 
 use http::Method;

@@ -17,6 +17,7 @@ use super::super::spec::{Scope, Section};
 use super::cosmos::CosmosSource;
 use super::data_source;
 use super::http_source::HttpSource;
+use super::sql::SqlSource;
 use crate::body::Body;
 
 /// A resolver, compiled.
@@ -36,6 +37,8 @@ pub(super) enum Source {
     Http(Box<HttpSource>),
     /// Azure Cosmos DB.
     Cosmos(Box<CosmosSource>),
+    /// Azure SQL, or a SQL Server.
+    Sql(Box<SqlSource>),
 }
 
 /// Why a field has no value.
@@ -95,6 +98,7 @@ impl Resolver {
         let (head, bytes) = match &self.source {
             Source::Http(source) => source.ask(exchange).await?,
             Source::Cosmos(source) => (json_head(), source.ask(exchange).await?),
+            Source::Sql(source) => (json_head(), source.ask(exchange).await?),
         };
         if self.after.is_empty() {
             return Ok(bytes);
