@@ -27,6 +27,7 @@ mod tls;
 mod versions;
 mod visible;
 
+#[allow(unused_imports)] // The other tests use the rest.
 #[path = "../support/mod.rs"]
 mod support;
 

@@ -27,9 +27,9 @@ mod protocols;
 mod reload;
 mod scopes;
 mod smuggling;
-mod told;
 #[cfg(feature = "sql")]
 mod sql;
+mod told;
 mod tracing;
 mod urls;
 mod watch;
