@@ -4,6 +4,7 @@
 mod request_trace;
 
 use std::sync::Arc;
+use std::time::SystemTime;
 
 pub use request_trace::{RecentTraces, RequestTrace, RequestTraceSink, TraceEntry, TraceSection};
 
@@ -11,6 +12,8 @@ pub use request_trace::{RecentTraces, RequestTrace, RequestTraceSink, TraceEntry
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TraceEvent<'a> {
+    /// When it was made.
+    pub timestamp: SystemTime,
     /// `context.RequestId` of the request.
     pub request_id: &'a str,
     /// The API's id, when the request has one.
@@ -28,9 +31,10 @@ pub struct TraceEvent<'a> {
 }
 
 impl<'a> TraceEvent<'a> {
-    /// An event with severity `verbose` and no metadata.
+    /// An event with severity `verbose` and no metadata, at the beginning of 1970.
     pub fn new(request_id: &'a str, source: &'a str, message: &'a str) -> Self {
         Self {
+            timestamp: SystemTime::UNIX_EPOCH,
             request_id,
             api: None,
             operation: None,

@@ -10,6 +10,7 @@ use http::header::{CONTENT_TYPE, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 
 use super::breaker::Refusal;
+use super::certificates::CertificateError;
 use crate::Body;
 use crate::body::BoxError;
 use crate::forward::{ForwardError, Reported};
@@ -166,7 +167,10 @@ impl Error {
             Kind::Loop => {
                 return self.0.cause.source.as_ref().map_or("".into(), |why| why.to_string().into());
             }
-            Kind::NoCertificate => "The client certificate was not found.",
+            Kind::NoCertificate => match self.certificate() {
+                Some(id) => return format!("Certificate {id} was not found.").into(),
+                None => "The client certificate was not found.",
+            },
             Kind::NoToken => "The token of the managed identity could not be acquired.",
             Kind::Unsendable => "The request could not be sent to the backend.",
             Kind::Unresolved => "The address of the service could not be resolved.",
@@ -261,6 +265,14 @@ impl Error {
     /// Whether the certificate of the backend was refused.
     pub fn is_certificate(&self) -> bool {
         self.0.kind == Kind::Certificate
+    }
+
+    /// The id or thumbprint of the client certificate that is not there, when it has one.
+    fn certificate(&self) -> Option<&str> {
+        match self.0.cause.source.as_ref()?.downcast_ref()? {
+            CertificateError::Unknown(id) | CertificateError::Unusable { id, .. } => Some(id),
+            _ => None,
+        }
     }
 
     /// The id of the Backend entity, when the request was for one.

@@ -2,6 +2,7 @@
 
 mod api;
 mod operations;
+mod verbosity;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};

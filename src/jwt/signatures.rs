@@ -52,6 +52,15 @@ impl Signatures {
         Self {}
     }
 
+    /// Those without any provider.
+    #[cfg(test)]
+    pub(crate) fn of_no_provider() -> Self {
+        Self {
+            #[cfg(feature = "client")]
+            asymmetric: None,
+        }
+    }
+
     /// Those of a crypto provider.
     #[cfg(feature = "client")]
     pub(crate) fn of_provider(provider: &CryptoProvider) -> Self {

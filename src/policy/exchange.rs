@@ -287,12 +287,16 @@ impl Exchange {
                 *text = shown;
             }
         }
-        let mut event = TraceEvent::new(&id, &source, &message);
-        event.severity = severity;
-        event.metadata = &metadata;
-        event.api = self.facts.api.as_deref().map(|api| &*api.id);
-        event.operation = self.facts.operation.as_deref().map(|operation| &*operation.id);
-        self.settings.trace_sink.trace(&event);
+        let api = self.facts.api.as_deref();
+        if api.and_then(|api| api.trace_verbosity).is_none_or(|least| severity >= least) {
+            let mut event = TraceEvent::new(&id, &source, &message);
+            event.timestamp = self.settings.clock.wall();
+            event.severity = severity;
+            event.metadata = &metadata;
+            event.api = api.map(|api| &*api.id);
+            event.operation = self.facts.operation.as_deref().map(|operation| &*operation.id);
+            self.settings.trace_sink.trace(&event);
+        }
         let (source, message) = (source.into_owned(), message.into_owned());
         self.trace_message(&source, &message, &metadata);
     }

@@ -8,6 +8,7 @@ use super::odata::ODataMetadata;
 use super::validation::OperationContract;
 use crate::forward::BaseUrl;
 use crate::secret::Secret;
+use crate::sink::TraceSeverity;
 
 /// `context.Api`.
 #[derive(Clone, Debug, Default)]
@@ -33,6 +34,8 @@ pub struct ApiFacts {
     pub subscription_key_header: Arc<str>,
     /// The query parameter that carries the subscription key.
     pub subscription_key_query: Arc<str>,
+    /// The least severity of messages of `trace` that go to the sink; without one all go.
+    pub trace_verbosity: Option<TraceSeverity>,
     /// What an OData API declares, for `validate-odata-request`.
     pub odata: Option<Arc<ODataMetadata>>,
     /// What makes it a GraphQL API, when it is one.

@@ -36,7 +36,7 @@ impl ForwardRequest {
         let forwarded = forwarded(exchange);
         let state = &mut exchange.request;
         if matches!(state.body, MessageBody::Sent) {
-            let message = "request body is not available for retry: `buffer-request-body` is not set";
+            let message = "request body is not available for retry";
             return Err(Failure::internal("BackendConnectionFailure", message));
         }
         if matches!(state.body, MessageBody::Consumed) {

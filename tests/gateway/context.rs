@@ -4,11 +4,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gatewright::Body;
 use gatewright::forward::{ClientCertificate, ClientScheme};
-use gatewright::model::{Certificate, Group, GroupEntry, Product, ProductState, Store, User};
+use gatewright::model::{Certificate, Group, GroupEntry, Policy, Product, ProductState, Store, User, UserIdentity};
 use http::Request;
 use tower::ServiceExt;
 
-use super::{free_api, gateway, product, subscription, with_policy};
+use super::{free_api, gateway, product, send, subscription, with_policy};
 
 const DER: &[u8] = include_bytes!("../expr/data/certificates/client.der");
 const PFX: &[u8] = include_bytes!("../expr/data/certificates/client.pfx");
@@ -26,6 +26,7 @@ const MEMBERS: &[(&str, &str)] = &[
     ("context.Deployment.Gateway.Id + context.Deployment.Gateway.InstanceId", "managedmanaged"),
     ("context.Deployment.Gateway.IsManaged", "True"),
     ("context.Deployment.GatewayId", "managed"),
+    ("context.Deployment.ServiceId + context.Deployment.ServiceName + context.Deployment.Region", "contosocontosoWest"),
     ("context.Deployment.ServiceName.Length > 0 && context.Deployment.Region.Length > 0", "True"),
     ("context.Deployment.SustainabilityInfo.CurrentCarbonIntensity", "NotAvailable"),
     ("string.Join(\",\", context.Deployment.Certificates.Keys)", "client"),
@@ -55,12 +56,19 @@ const MEMBERS: &[(&str, &str)] = &[
     ("context.Response == null", "True"),
     ("context.Subscription.Id + context.Subscription.Key + context.Subscription.PrimaryKey", "s1kk"),
     ("context.Subscription.SecondaryKey + context.Subscription.Name", "k-2s1"),
+    ("context.Subscription.CreatedDate.ToString(\"u\")", "2023-01-02 03:04:05Z"),
     ("context.Subscription.StartDate == null && context.Subscription.EndDate == null", "True"),
     ("context.Timestamp.Year > 2000", "True"),
     ("context.Tracing", "False"),
     (
         "context.User.Id + context.User.Email + context.User.FirstName + context.User.LastName",
         "u1ana@example.comAnaBelo",
+    ),
+    ("context.User.Note + context.User.RegistrationDate.ToString(\"u\")", "VIP2022-12-31 23:59:59Z"),
+    ("context.User.Groups.Single().Id + context.User.Groups.Single().Name", "developersDevelopers"),
+    (
+        "string.Join(\",\", context.User.Identities.Select(i => i.Provider + \":\" + i.Id))",
+        "Basic:ana@example.com,Aad:4f",
     ),
     ("context.Variables.Count", "0"),
 ];
@@ -83,11 +91,16 @@ async fn every_member_is_answered() {
     premium.groups.push("developers".to_owned());
     store.service.products.insert("premium", premium);
     let mut developers = GroupEntry::default();
+    developers.users.push("U1".to_owned());
     developers.group = Group::new().display_name("Developers");
     store.service.groups.insert("developers", developers);
-    let user = User::new().email("ana@example.com").first_name("Ana").last_name("Belo");
-    store.service.users.insert("u1", user);
-    store.service.subscriptions.insert("s1", subscription("/products/premium", "k").owner_id("/users/u1"));
+    let user = User::new().email("ana@example.com").first_name("Ana").last_name("Belo").note("VIP");
+    let user = user.registration_date("2022-12-31T23:59:59Z");
+    let user = user.identity(UserIdentity::new().provider("Basic").id("ana@example.com"));
+    store.service.users.insert("u1", user.identity(UserIdentity::new().provider("Aad").id("4f")));
+    let own = subscription("/products/premium", "k").owner_id("/users/u1").created_date("2023-01-02T03:04:05Z");
+    store.service.subscriptions.insert("s1", own);
+    (store.name, store.location) = (Some("contoso".to_owned()), Some("West".to_owned()));
     let certificate = Certificate::new().data(STANDARD.encode(PFX)).password("pw");
     store.service.certificates.insert("client", certificate);
 
@@ -106,4 +119,19 @@ async fn every_member_is_answered() {
     let wrong: Vec<_> = pairs.map(|((source, wanted), found)| format!("{source}: {found}, not {wanted}")).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(found.len(), MEMBERS.len(), "{text}");
+}
+
+#[tokio::test]
+async fn an_api_of_a_workspace_knows_it() {
+    let answer = r#"<policies><inbound><return-response><set-body>@(context.Workspace.Id + "|" + context.Workspace.Name)</set-body></return-response></inbound><backend /><outbound /><on-error /></policies>"#;
+    let mut store = Store::default();
+    for (id, name, expected) in [("team", Some("The team"), "team|The team"), ("bare", None, "bare|bare")] {
+        let workspace = store.workspaces.get_or_default(id);
+        workspace.properties.display_name = name.map(str::to_owned);
+        let mut api = free_api(id, "https://a.example", &[("x", "GET", "/x")]);
+        api.policy = Some(Policy::new(answer));
+        workspace.entities.apis.insert("a", api);
+        let response = send(&gateway(&store), "GET", &format!("/{id}/x"), &[]).await;
+        assert_eq!(super::support::text(response.into_body()).await, expected);
+    }
 }

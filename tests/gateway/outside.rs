@@ -209,7 +209,7 @@ async fn a_client_certificate_is_shown() {
         server.tls_url("/")
     ));
     let response = send(&builder().build(&store).unwrap(), "GET", "/a/x", &[]).await;
-    assert_eq!(header(&response, "x-reason"), "send-request|CertificateNotFound|The client certificate was not found.");
+    assert_eq!(header(&response, "x-reason"), "send-request|CertificateNotFound|Certificate GET was not found.");
 }
 
 #[tokio::test]

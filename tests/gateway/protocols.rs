@@ -20,7 +20,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 use crate::support::{Authority, TestServer, raw, text};
-use crate::{free_api, gateway};
+use crate::{free_api, gateway, send};
 
 /// A gateway with one API `a` with `GET`, `POST` and `HEAD`, and `forward-request` with these attributes.
 async fn front(url: &str, forward: &str) -> TestServer {
@@ -161,6 +161,32 @@ async fn server_sent_events_come_one_by_one() {
     }
 }
 
+#[tokio::test]
+async fn a_buffered_response_comes_in_pieces_of_8_kb() {
+    let (sender, body) = channel();
+    let body = Arc::new(std::sync::Mutex::new(Some(body)));
+    let server = TestServer::http(move |_| {
+        let body = body.lock().unwrap().take().unwrap();
+        std::future::ready(Response::new(body))
+    })
+    .await;
+    let front = front(&server.url(""), r#"buffer-response="true""#).await;
+    let mut client = http1(&front).await;
+    let request = Request::get("/a/events").header("host", "gateway.example").body(Body::empty()).unwrap();
+    let mut answer = client.send_request(request).await.unwrap().into_body();
+    sender.send(Frame::data(Bytes::from_static(b"few"))).await.unwrap();
+    assert!(tokio::time::timeout(Duration::from_millis(100), answer.frame()).await.is_err(), "it is held back");
+    sender.send(Frame::data(Bytes::from_static(&[b'x'; 8 << 10]))).await.unwrap();
+    let mut length = 0;
+    while length < 3 + (8 << 10) {
+        length += answer.frame().await.unwrap().unwrap().into_data().unwrap().len();
+    }
+    sender.send(Frame::data(Bytes::from_static(b"rest"))).await.unwrap();
+    drop(sender);
+    assert_eq!(answer.collect().await.unwrap().to_bytes(), "rest");
+    assert_eq!(length, 3 + (8 << 10));
+}
+
 /// Reads a whole head from a raw connection.
 async fn head(stream: &mut TcpStream) -> String {
     let mut seen = Vec::new();
@@ -235,10 +261,37 @@ async fn a_backend_that_does_not_say_continue_gets_the_body_after_a_while() {
 #[tokio::test]
 async fn continue_timeout_ends_the_wait() {
     let server = TestServer::raw(raw::silent).await;
-    let front = front(&server.url(""), r#"continue-timeout="0""#).await;
-    let mut caller = upload(&front).await;
-    let answer = head(&mut caller).await;
-    assert!(answer.starts_with("http/1.1 500"), "{answer}");
+    for forward in [r#"continue-timeout="0""#, r#"continue-timeout="@(context.Request.Method.Length - 4)""#] {
+        let front = front(&server.url(""), forward).await;
+        let mut caller = upload(&front).await;
+        let answer = head(&mut caller).await;
+        assert!(answer.starts_with("http/1.1 500"), "{forward}: {answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_timeout_of_zero_ends_the_call_at_once() {
+    let server = TestServer::raw(raw::silent).await;
+    let response = send(&gateway(&store(&server.url(""), r#"timeout="0""#)), "GET", "/a/x", &[]).await;
+    assert_eq!(response.status(), 500);
+}
+
+#[tokio::test]
+async fn an_expression_says_whether_redirects_are_followed() {
+    let server = TestServer::http(|request: Request<Incoming>| async move {
+        match request.uri().path() {
+            "/from" => Response::builder().status(302).header("location", "/to").body(Body::empty()).unwrap(),
+            path => Response::new(Body::from(path.to_owned())),
+        }
+    })
+    .await;
+    let forward = r#"follow-redirects='@(context.Request.Headers.GetValueOrDefault("X-Follow", "no") == "yes")'"#;
+    let gateway = gateway(&store(&server.url(""), forward));
+    for (follows, status, body) in [("yes", 200, "/to"), ("no", 302, "")] {
+        let response = send(&gateway, "GET", "/a/from", &[("X-Follow", follows)]).await;
+        assert_eq!(response.status(), status, "{follows}");
+        assert_eq!(text(response.into_body()).await, body, "{follows}");
+    }
 }
 
 #[tokio::test]

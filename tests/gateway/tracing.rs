@@ -1,14 +1,17 @@
 //! Request tracing: who may, what the response says, and what the trace shows.
 
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use gatewright::Body;
 use gatewright::backend::Transport;
 use gatewright::clock::Clock;
 use gatewright::gateway::Gateway;
-use gatewright::model::{Api, ApiEntry, Backend, NamedValue, Operation, Pool, PoolMember, Store, Subscription};
-use gatewright::policy::{DebugTokens, RequestTracing};
-use gatewright::sink::RecentTraces;
+use gatewright::model::{
+    Api, ApiEntry, Backend, Diagnostic, NamedValue, Operation, Pool, PoolMember, Store, Subscription, Verbosity,
+};
+use gatewright::policy::{DebugTokens, EngineSettings, RequestTracing};
+use gatewright::sink::{RecentTraces, TraceEvent, TraceSink};
 use http::{Request, Response};
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -217,6 +220,24 @@ async fn the_trace_shows_each_step_in_its_section() {
 }
 
 #[tokio::test]
+async fn a_header_that_passes_is_shown() {
+    let inbound = r#"
+        <check-header name="X-Key" failed-check-httpcode="401"><value>a</value><value>b</value></check-header>
+        <check-header name="@("auth" + "orization")" failed-check-httpcode="401" />
+        <check-header name="X-Key" failed-check-httpcode="401"><value>c</value></check-header>"#;
+    let traced = Traced::new(inbound, "").await;
+    let trace = traced.trace_with("/orders/7", &[("x-key", "b"), ("Authorization", "Bearer token")]).await;
+    let entries = trace["traceEntries"]["inbound"].as_array().unwrap().iter();
+    let own: Vec<_> = entries.filter(|entry| entry["source"] == "check-header").map(|entry| &entry["data"]).collect();
+    let passed = |name, value| json!({ "message": "Header validated.", "header": { "name": name, "value": value } });
+    assert_eq!(*own[0], passed("X-Key", "b"));
+    assert_eq!(own[1]["message"], "Expression was successfully evaluated.");
+    assert_eq!(*own[2], passed("authorization", "***"));
+    assert_eq!(own[3]["error"]["reason"], "HeaderValueNotAllowed");
+    assert_eq!(own.len(), 4);
+}
+
+#[tokio::test]
 async fn no_part_of_authorization_is_shown() {
     let inbound = r#"
         <set-variable name="token" value="@(context.Request.Headers.GetValueOrDefault("Authorization", "").Split(' ').Last())" />
@@ -348,4 +369,49 @@ async fn requests_of_policies_are_shown_without_secrets() {
     assert_eq!(of("send-one-way-request")[0]["message"], "Request is being sent. Timeout set to 3 seconds");
     let text = trace.to_string();
     assert!(!text.contains("s3cret-value") && !text.contains("unknown"), "{text}");
+}
+
+/// Keeps when each message was made, and the message.
+#[derive(Default)]
+struct Messages(Mutex<Vec<(SystemTime, String)>>);
+
+impl TraceSink for Messages {
+    fn trace(&self, event: &TraceEvent<'_>) {
+        self.0.lock().unwrap().push((event.timestamp, event.message.to_owned()));
+    }
+}
+
+#[tokio::test]
+async fn messages_below_the_verbosity_of_the_diagnostics_do_not_go_to_the_sink() {
+    let says = r#"<trace source="s"><message>low</message></trace>
+        <trace source="s" severity="information"><message>middle</message></trace>
+        <trace source="s" severity="error"><message>high</message></trace><return-response />"#;
+    let of_service = Some(Verbosity::Information);
+    for (of_service, of_api, expected) in [
+        (None, None, &["low", "middle", "high"][..]),
+        (of_service.clone(), None, &["middle", "high"]),
+        (of_service, Some(Verbosity::Error), &["high"]),
+        (None, Some(Verbosity::Verbose), &["low", "middle", "high"]),
+    ] {
+        let mut store = Store::new();
+        let mut api = ApiEntry::new(Api::new("a").subscription_required(false));
+        api.operations.insert("get", Operation::new("GET", "/").into());
+        api.policy = Some(document(says, "", ""));
+        for (verbosity, diagnostics) in [(of_service, &mut store.service.diagnostics), (of_api, &mut api.diagnostics)] {
+            if let Some(verbosity) = verbosity {
+                diagnostics.insert("applicationinsights", Diagnostic::new().verbosity(verbosity));
+            }
+        }
+        store.service.apis.insert("a", api);
+        let (messages, clock) = (Arc::new(Messages::default()), Clock::manual(at(1_710_498_645)));
+        let mut settings = EngineSettings::default();
+        settings.trace_sink = messages.clone();
+        let builder = Gateway::builder().transport(Transport::builder().native_roots(false).build().unwrap());
+        let gateway = builder.settings(settings).clock(clock.clone()).build(&store).unwrap();
+        let request = Request::get("/a").body(Body::empty()).unwrap();
+        gateway.oneshot(request).await.unwrap();
+        let found = std::mem::take(&mut *messages.0.lock().unwrap());
+        assert!(found.iter().all(|(time, _)| *time == clock.wall()), "{found:?}");
+        assert_eq!(found.into_iter().map(|(_, message)| message).collect::<Vec<_>>(), expected);
+    }
 }

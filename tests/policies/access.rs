@@ -57,6 +57,7 @@ async fn revoked_and_unknown_certificates_are_refused() {
         outcome.assert_status(expected);
         if expected == 403 {
             outcome.assert_error("ClientCertificateRevoked");
+            assert_eq!(&*outcome.error().unwrap().message, "Client certificate is revoked. Access denied.");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use gatewright::policy::{Environment, Scope, Section, lint, specs};
+use gatewright::policy::{Document, Environment, Scope, Scopes, Section, Sections, lint, specs};
 
 /// Where this crate takes more than the index says, because real documents rely on it: element, sections, scopes.
 const WIDER: &[(&str, &str)] = &[
@@ -38,6 +38,34 @@ fn none_of_the_index_is_missing() {
     wrong.extend(specs().map(|spec| spec.element).filter(|name| !known.contains(name)).map(str::to_owned));
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(known.len(), 74);
+}
+
+#[test]
+fn each_policy_is_refused_where_it_does_not_belong() {
+    let mut wrong = Vec::new();
+    for spec in specs() {
+        let element = spec.element;
+        let mut check = |section: Section, scope: Scope, expected: String| {
+            let text = format!("<policies><{section}><{element} /></{section}></policies>");
+            let found = match Document::compile("a", &text, scope, &Environment::new()) {
+                Ok(_) => "it is accepted".to_owned(),
+                Err(error) => error.to_string(),
+            };
+            if !found.contains(&expected) {
+                wrong.push(format!("{element} in {section} of {scope:?}: expected {expected}, found {found}"));
+            }
+        };
+        let own = spec.scopes.iter().next().unwrap_or(Scope::Api);
+        for section in Sections::ALL.iter().filter(|section| !spec.sections.contains(*section)) {
+            check(section, own, format!("`{element}` is not allowed in `{section}`"));
+        }
+        let Some(section) = spec.sections.iter().next() else { continue };
+        for scope in Scopes::ALL.iter().filter(|scope| !spec.scopes.contains(*scope)) {
+            let scope_name = scope.name();
+            check(section, scope, format!("`{element}` is not allowed in a document of scope `{scope_name}`"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]

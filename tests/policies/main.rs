@@ -7,13 +7,16 @@ mod access;
 mod corpus;
 mod custom;
 mod docs;
+mod encodings;
 mod index;
 #[cfg(feature = "aws-lc-rs")]
 mod jwks;
 mod limits;
+mod memory;
 mod reasons;
 mod run;
 mod secrets;
+mod settings;
 #[cfg(feature = "aws-lc-rs")]
 #[allow(unused_imports)] // The tests of backends use the rest.
 #[path = "../support/mod.rs"]

@@ -1,6 +1,9 @@
 //! Failures and warnings that a file of cases cannot bring about: they need settings, or show in the trace.
 
 use std::convert::Infallible;
+use std::io::Write;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use gatewright::Body;
 use gatewright::policy::{Diagnostic, Document, EngineSettings, Environment, EventHub, PolicyLayer, Scope};
@@ -61,13 +64,73 @@ async fn an_event_that_cannot_be_sent_is_counted() {
     assert_eq!((deliveries.sent(), deliveries.failed()), (0, 1));
 }
 
+/// Lines of the log.
+#[derive(Clone, Default)]
+struct Lines(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Lines {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn the_log_says_why_an_event_is_lost() {
+    let lines = Lines::default();
+    let writer = lines.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let hub = "Endpoint=sb://contoso.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey=a2V5;EntityPath=hub";
+    for (key, reason) in
+        [(r#"@("a" + (char)127)"#, r#"reason="EventHubRequestInvalid""#), ("a", r#"reason="EventHubSendFailure""#)]
+    {
+        let outcome =
+            document(&format!(r#"<log-to-eventhub logger-id="l" partition-key='{key}'>x</log-to-eventhub>"#), "")
+                .logger("l", EventHub::of_connection_string(hub, None).unwrap())
+                .send_request("POST https://contoso.servicebus.windows.net/*", Answer::new(401))
+                .run()
+                .await;
+        outcome.assert_no_error().assert_status(200);
+        let text = String::from_utf8(std::mem::take(&mut *lines.0.lock().unwrap())).unwrap();
+        let found: Vec<_> = text.lines().filter(|line| line.contains("not delivered: ")).collect();
+        assert!(found.len() == 1 && found[0].contains(reason), "{reason}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_is_gone_cannot_be_sent_again() {
+    let backend = "<policies><inbound /><backend><retry condition=\"true\" count=\"1\" interval=\"0\"><forward-request /></retry></backend></policies>";
+    let test = PolicyTest::new(backend).request("POST", "/").body("x").backend(Answer::new(503));
+    let outcome = test.run().await;
+    outcome.assert_error("BackendConnectionFailure").assert_sent_times(1);
+    assert_eq!(&*outcome.error().unwrap().message, "request body is not available for retry");
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_time_only_an_answer_that_is_there_counts() {
+    for limit in [r#"timeout="0""#, r#"timeout="@(1 - 1)""#, r#"timeout-ms="0""#, r#"timeout-ms="@(0)""#] {
+        let text = format!("<policies><inbound /><backend><forward-request {limit} /></backend></policies>");
+        for (delay, reason) in [(0, None), (1, Some("Timeout"))] {
+            let answer = Answer::new(200).after(Duration::from_millis(delay));
+            let outcome = PolicyTest::new(text.as_str()).backend(answer).run().await;
+            assert_eq!(outcome.error().map(|error| &*error.reason), reason, "{limit} {delay}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn what_has_no_effect_is_in_the_trace() {
     let outcome = document(
         r#"<base /><set-backend-service base-url="http://other" />
            <set-header name="Content-Length"><value>99</value></set-header>
            <set-header name="Keep-Alive" exists-action="delete" />
-           <set-header name="X-A"><value>a</value></set-header>"#,
+           <set-header name="X-A"><value>a</value></set-header>
+           <find-and-replace from="" to="a" />"#,
         "",
     )
     .document(
@@ -82,6 +145,7 @@ async fn what_has_no_effect_is_in_the_trace() {
         messages(&outcome, "set-backend-service"),
         ["set-backend-service was applied", "Warning: `base-url` has no effect: a broader scope set a `backend-id`"]
     );
+    assert_eq!(messages(&outcome, "find-and-replace"), ["Warning: `from` is empty"]);
     assert_eq!(
         messages(&outcome, "set-header"),
         [

@@ -14,6 +14,7 @@ use super::super::realm::Realm;
 use super::super::router::{ApiRoute, OperationRoute};
 use super::super::snapshot::{ApiState, Protocol};
 use super::operations::{Above, Operations};
+use super::verbosity::trace_verbosity;
 use super::{Assembly, key};
 use crate::forward::{BaseUrl, Target};
 use crate::model::{Api, ApiEntry, ApiKind, Entities};
@@ -63,7 +64,8 @@ impl<'a> Assembly<'a> {
         };
         let Some(ApiAccess { key_query, products, .. }) = self.access.get(access).cloned() else { return };
         let is_current = api.is_current.unwrap_or(named_revision.is_none());
-        let facts = self.api_facts(source, service_url.clone(), &revision, is_current, &key_query);
+        let mut facts = self.api_facts(source, service_url.clone(), &revision, is_current, &key_query);
+        facts.trace_verbosity = trace_verbosity(&entities.diagnostics, &entry.diagnostics);
         let above = self.above(index, document);
         let Operations { routes, operations, soap } = self.operations(source, above, &products);
         // A document of many operations may be right for some of them.
@@ -170,6 +172,7 @@ impl<'a> Assembly<'a> {
             subscription_key_header: header_name(api).into(),
             subscription_key_query: key_query.into(),
             odata: odata::metadata(name, entry, &mut self.warnings),
+            trace_verbosity: None,
             #[cfg(feature = "graphql")]
             graphql: graphql.map(Arc::new),
         }

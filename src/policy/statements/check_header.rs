@@ -3,6 +3,7 @@
 use std::fmt;
 
 use http::HeaderName;
+use serde_json::json;
 
 use super::super::compile::{Compiler, step};
 use super::super::document::Node;
@@ -106,7 +107,14 @@ impl Statement for CheckHeader {
         let (shown, name) = self.name.get(exchange)?;
         match self.refusal(name.as_ref(), exchange)? {
             Some(refusal) => Err(self.fail(exchange, shown, refusal)),
-            None => Ok(Flow::Continue),
+            None => {
+                exchange.trace_says(|exchange, masks| {
+                    let found = name.as_ref().and_then(|name| Some((name, exchange.request.headers.get(name)?)));
+                    let value = found.map(|(name, value)| masks.value(name, value));
+                    json!({ "message": "Header validated.", "header": { "name": shown, "value": value } })
+                });
+                Ok(Flow::Continue)
+            }
         }
     }
 

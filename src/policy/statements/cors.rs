@@ -239,10 +239,11 @@ impl Cors {
 impl Statement for Cors {
     fn run(&self, exchange: &mut Exchange) -> Result<Flow, Box<Failure>> {
         let Some(origin) = Self::origin_of(&exchange.request.headers) else {
-            exchange.trace_text(
+            exchange.trace_says(|_, _| {
                 "Origin header was missing or empty and the request was classified as not cross-domain. \
-                                 CORS policy was not applied.",
-            );
+                                 CORS policy was not applied."
+                    .into()
+            });
             return Ok(Flow::Continue);
         };
         if exchange.cors.is_some() {

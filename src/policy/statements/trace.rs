@@ -20,7 +20,7 @@ const METADATA: Child = Child::new("metadata", "0..n", Content::Nothing).attribu
 
 pub(crate) const SPEC: Spec = Spec::new("trace", "Hands a message to the host's trace sink.")
     .attributes(&[SOURCE, SEVERITY])
-    .content(Content::TextOrElements(&[MESSAGE, METADATA])).differences(&["Messages go to `EngineSettings::trace_sink`, whatever their severity; of two metadata of one name the last holds."]);
+    .content(Content::TextOrElements(&[MESSAGE, METADATA])).differences(&["Messages go to `EngineSettings::trace_sink`. When the API or its service has diagnostics, those that are less severe than the least `verbosity` of them do not; without any, all go.", "Of two metadata of one name the last holds."]);
 
 /// `trace`, compiled.
 #[derive(Debug)]

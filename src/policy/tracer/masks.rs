@@ -1,8 +1,9 @@
 //! Masks what a trace must not show.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use http::{HeaderMap, HeaderName, header};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
 use serde_json::{Value, json};
 
 use super::super::exchange::Exchange;
@@ -66,12 +67,15 @@ impl Masks {
 
     /// `[{"name": "…", "value": "…"}]`, a line for each value.
     pub(crate) fn headers(&self, headers: &HeaderMap) -> Value {
-        let lines = headers.iter().map(|(name, value)| {
-            let is_hidden = value.is_sensitive() || self.hides(name);
-            let value = if is_hidden { MASK.into() } else { String::from_utf8_lossy(value.as_bytes()) };
-            json!({ "name": name.as_str(), "value": value })
-        });
+        let lines =
+            headers.iter().map(|(name, value)| json!({ "name": name.as_str(), "value": self.value(name, value) }));
         lines.collect()
+    }
+
+    /// The value of a header, as far as it may be shown.
+    pub(crate) fn value<'a>(&self, name: &HeaderName, value: &'a HeaderValue) -> Cow<'a, str> {
+        let is_hidden = value.is_sensitive() || self.hides(name);
+        if is_hidden { MASK.into() } else { String::from_utf8_lossy(value.as_bytes()) }
     }
 
     /// The headers that differ: what they are now, or null for what is gone.

@@ -11,6 +11,7 @@ use super::super::exchange::Exchange;
 use super::super::messages::ResponseState;
 use super::super::outgoing::Call;
 use super::super::spec::Section;
+use super::masks::Masks;
 use super::state::{State, cut, shown};
 use crate::expr;
 use crate::forward::Target;
@@ -48,9 +49,10 @@ impl Exchange {
     }
 
     /// Says what the entry of the step that runs is.
-    pub(crate) fn trace_text(&mut self, text: &str) {
-        if let Some(tracer) = &mut self.tracer {
-            tracer.said = Some(text.into());
+    pub(crate) fn trace_says(&mut self, data: impl FnOnce(&Self, &Masks) -> Value) {
+        if let Some(mut tracer) = self.tracer.take() {
+            tracer.said = Some(data(self, &tracer.masks));
+            self.tracer = Some(tracer);
         }
     }
 
