@@ -6,8 +6,7 @@
 -- come back (-1: never).
 --
 -- A command costs more than all the rest, and the one that tells the time most: quick decisions need one or two, and know the
--- time by when the key expires. They count first, and take it back when it was too much. Commands get texts: servers make 1e+10
--- of numbers.
+-- time by when the key expires. They count first, and take it back when it was too much. Commands get texts: numbers cost more.
 
 -- Numbers are exact up to here.
 local MOST = 2 ^ 53
@@ -27,18 +26,17 @@ if kind == 's' then
 
 -- A bucket is a hash: in a field that is named as the limit and the period what was taken since it was full. It expires a whole
 -- number of periods after that, one more for each time that the whole limit was taken: so the time that is left says since when.
--- ARGV: the name of the field, the cost, the limit, the period, and how much may be taken before when it is not what the cost
--- leaves of the limit.
+-- ARGV: the cost, the limit, the period, and how much may be taken before when it is not what the cost leaves of the limit.
 elseif kind == 'b' then
-  local cost, limit, period = ARGV[3] + 0, ARGV[4] + 0, ARGV[5] + 0
-  local most, sum = ARGV[6] and ARGV[6] + 0 or limit - cost, call('HINCRBY', key, ARGV[2], ARGV[3])
+  local field, cost, limit, period = ARGV[3] .. '/' .. ARGV[4], ARGV[2] + 0, ARGV[3] + 0, ARGV[4] + 0
+  local most, sum = ARGV[5] and ARGV[5] + 0 or limit - cost, call('HINCRBY', key, field, ARGV[2])
   before, ttl = sum - cost, call('PTTL', key)
   local rest = before % limit
   local since = ((before - rest) / limit + 1) * period - ttl
   local taken = before - since * limit / period
   if ttl > 0 and before > 0 and since >= 0 and taken > 0 then
     if taken - most > 1e-9 then
-      call('HINCRBY', key, ARGV[2], '-' .. ARGV[3])
+      call('HINCRBY', key, field, '-' .. ARGV[2])
       return { 0, 1, math.ceil((taken - most) * period / limit) }
     elseif sum < MOST then
       if rest + cost >= limit then
@@ -51,15 +49,15 @@ elseif kind == 'b' then
   elseif most >= 0 and (ttl == -1 and before == 0 or ttl >= 0 and before > 0 and since >= 0) then
     -- It is full.
     if before > 0 then
-      call('HSET', key, ARGV[2], ARGV[3])
+      call('HSET', key, field, ARGV[2])
     end
     call('PEXPIRE', key, string.format('%.0f', math.min((floor(cost / limit) + 1) * period, MOST)))
     return math.max(0, limit - cost)
   end
   if before == 0 then
-    call('HDEL', key, ARGV[2])
+    call('HDEL', key, field)
   else
-    call('HINCRBY', key, ARGV[2], '-' .. ARGV[3])
+    call('HINCRBY', key, field, '-' .. ARGV[2])
   end
 
 -- A fixed window is a number. ARGV: the cost, how long the window goes on, the highest sum, and the limit when it is another
@@ -91,7 +89,7 @@ local LIMIT = '<c1c1dddddd'
 local pack, unpack_, max = struct.pack, struct.unpack, math.max
 local questions, takes, now = ARGV, true, -1
 if kind == 'b' then
-  questions = { pack(LIMIT, 't', 'b', -1, ARGV[4], ARGV[6] and ARGV[4] - ARGV[6] or ARGV[3], ARGV[3], ARGV[5], 0) }
+  questions = { pack(LIMIT, 't', 'b', -1, ARGV[3], ARGV[5] and ARGV[3] - ARGV[5] or ARGV[2], ARGV[2], ARGV[4], 0) }
 elseif kind ~= 's' then
   local verb, _, time = unpack_(LIMIT, ARGV[1])
   takes, now = verb == 't', time

@@ -91,8 +91,7 @@ fn quick(command: &mut Cmd, verb: u8, limit: &Limit<'_>, now: SystemTime) {
             command.arg("s").arg(period(window)).arg(cost).arg(before + cost);
         }
         Window::TokenBucket(window) => {
-            let period = period(window);
-            command.arg("b").arg(format!("{most}/{period}")).arg(cost).arg(most).arg(period);
+            command.arg("b").arg(cost).arg(most).arg(period(window));
         }
         Window::Fixed { end, .. } => {
             command.arg("f").arg(cost).arg(left(end, now)).arg(before + cost);

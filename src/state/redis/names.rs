@@ -49,12 +49,15 @@ pub(super) fn entry(prefix: &str, key: &CacheKey) -> String {
     name
 }
 
+/// Writes up to 16 bytes as hexadecimal digits.
 fn hex(out: &mut String, bytes: &[u8]) {
-    for byte in bytes {
-        for digit in [byte >> 4, byte & 15] {
-            out.push(char::from(if digit < 10 { b'0' + digit } else { b'a' - 10 + digit }));
-        }
+    let digit = |value: u8| value + if value < 10 { b'0' } else { b'a' - 10 };
+    let mut digits = [[0; 2]; 16];
+    for (digits, byte) in digits.iter_mut().zip(bytes) {
+        *digits = [digit(byte >> 4), digit(byte & 15)];
     }
+    let digits = digits.as_flattened().get(..2 * bytes.len()).and_then(|digits| std::str::from_utf8(digits).ok());
+    out.push_str(digits.unwrap_or_default());
 }
 
 #[cfg(test)]
