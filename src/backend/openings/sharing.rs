@@ -54,13 +54,13 @@ impl Sharing {
     pub(super) fn to_tell(&self, now: Instant) -> Vec<Opening> {
         let mut news = self.news();
         news.retain(|_, news| news.until > now);
-        let opening = |(circuit, news): (&Box<str>, &News)| Opening {
+        let openings = news.iter().map(|(circuit, news)| Opening {
             circuit: circuit.to_string(),
             id: news.id,
             rule: news.rule.to_string(),
             remaining: news.until - now,
-        };
-        news.iter().map(opening).collect()
+        });
+        openings.collect()
     }
 
     /// The store has these.
