@@ -57,7 +57,10 @@ fn each_policy_is_refused_where_it_does_not_belong() {
         };
         let own = spec.scopes.iter().next().unwrap_or(Scope::Api);
         for section in Sections::ALL.iter().filter(|section| !spec.sections.contains(*section)) {
-            check(section, own, format!("`{element}` is not allowed in `{section}`"));
+            // Resolvers have words of their own.
+            let is_of_resolvers = spec.sections == Sections::of(&[]);
+            let rest = if is_of_resolvers { String::new() } else { format!(" is not allowed in `{section}`") };
+            check(section, own, format!("`{element}`{rest}"));
         }
         let Some(section) = spec.sections.iter().next() else { continue };
         for scope in Scopes::ALL.iter().filter(|scope| !spec.scopes.contains(*scope)) {

@@ -8,8 +8,8 @@ const LIMIT: usize = 1 << 20;
 /// The most memory that a request may have at once: trees take more than their text.
 const MOST: u64 = 96 * LIMIT as u64;
 
-const JSON_TO_XML: &str = r#"<json-to-xml apply="always" />"#;
-const XML_TO_JSON: &str = r#"<xml-to-json kind="direct" apply="always" />"#;
+const JSON_TO_XML: &str = r#"<json-to-xml apply="always" consider-accept-header="false" />"#;
+const XML_TO_JSON: &str = r#"<xml-to-json kind="direct" apply="always" consider-accept-header="false" />"#;
 const LIQUID: &str = r#"<set-body template="liquid">{{body.a}}</set-body>"#;
 const DOUBLES: &str = r#"<set-body template="liquid">{% assign a = body.a %}{% for i in (1..40) %}{% assign a = a | append: a %}{% endfor %}{{a}}</set-body>"#;
 const LOOPS: &str =
