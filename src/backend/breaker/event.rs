@@ -84,6 +84,8 @@ impl BreakerObserver for TracingObserver {
         let BreakerEvent { backend, rule, open_for, is_elsewhere, .. } = event;
         match event.transition {
             Transition::Opened => {
+                // Said only of those that another instance opened.
+                let is_elsewhere = is_elsewhere.then_some(true);
                 tracing::info!(target: "gatewright::breaker", backend, rule, ?open_for, is_elsewhere, "circuit opened");
             }
             Transition::Closed => tracing::info!(target: "gatewright::breaker", backend, rule, "circuit closed"),
