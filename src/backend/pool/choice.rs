@@ -23,7 +23,7 @@ pub(in crate::backend) struct Choice {
 impl Choice {
     /// The member answered.
     pub(in crate::backend) fn answered(&mut self, response: &mut Response<Body>) {
-        self.pool.picker.judge(&mut self.request, response.status().as_u16() < 500);
+        self.pool.picker.judge(&mut self.request, Some(response.status().as_u16()));
         if let Some(inner) = &mut self.inner {
             inner.answered(response);
         }
@@ -37,7 +37,7 @@ impl Choice {
 
     /// The member did not answer.
     pub(in crate::backend) fn failed(&mut self) {
-        self.pool.picker.judge(&mut self.request, false);
+        self.pool.picker.judge(&mut self.request, None);
         if let Some(inner) = &mut self.inner {
             inner.failed();
         }

@@ -75,7 +75,7 @@ pub enum Balance {
     /// Of two that chance draws by weight, the one where a request is to wait less for its weight: the time until the
     /// headers of responses, times the requests under way and this one. The time is a moving average that a slower answer
     /// raises at once and faster ones lower with [`PoolOptions::latency_decay`] (peak EWMA, as Finagle and tower have it). It
-    /// falls while nobody asks, so that a slow member is tried again. An answer of 500 and more, or none, lowers nothing.
+    /// falls while nobody asks, so that a slow member is tried again. An answer of 429, or of 500 and more, or none, lowers nothing.
     PeakLatency,
     /// The one that the key stands for, by weight: consistent hashing. Members that trip, come or go move no keys but their
     /// own, and get them back; a retry goes to the key's next member. It is made when the configuration is loaded.

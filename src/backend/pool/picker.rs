@@ -276,12 +276,15 @@ impl Picker {
         UnderWay { member, since: matches!(self.way, Way::PeakLatency(..)).then(|| self.now()) }
     }
 
-    /// The member of a request answered, or failed.
-    pub(super) fn judge(&self, request: &mut UnderWay, is_good: bool) {
+    /// The member of a request answered with a status, or failed.
+    pub(super) fn judge(&self, request: &mut UnderWay, status: Option<u16>) {
+        let is_good = status.is_some_and(|status| status < 500);
         if let Some(ejections) = &self.ejections {
             ejections.judge(request.member, is_good, || self.now());
         }
-        self.time(request, if is_good { Seen::Answer } else { Seen::Failure });
+        // Whoever throttles is quick at it.
+        let is_work = is_good && status != Some(429);
+        self.time(request, if is_work { Seen::Answer } else { Seen::Failure });
     }
 
     /// A request that went to a member is over.

@@ -399,8 +399,8 @@ where
                 guard.ended(&outcome);
                 let Taken { shared, request } = seat;
                 match &outcome {
-                    Ok(response) => shared.picker.judge(request, response.status().as_u16() < 500),
-                    Err(error) if is_of_backend(error) => shared.picker.judge(request, false),
+                    Ok(response) => shared.picker.judge(request, Some(response.status().as_u16())),
+                    Err(error) if is_of_backend(error) => shared.picker.judge(request, None),
                     Err(_) => {}
                 }
                 Poll::Ready(outcome)

@@ -171,7 +171,7 @@ fn outliers_are_left_out_for_a_while() {
     let picker = made(&[(1, 1), (1, 1), (2, 1)], &PoolOptions::new().outlier_ejection(outliers), &clock);
     for _ in 0..2 {
         let mut request = picker.started(0);
-        picker.judge(&mut request, false);
+        picker.judge(&mut request, None);
         picker.ended(&mut request);
     }
     assert_eq!(picks(&picker, 3), [1, 1, 1]);
@@ -219,7 +219,7 @@ fn who_answers_late_gets_less() {
         for now in 0..60_000_u64 {
             clock.advance(Duration::from_millis(1));
             for (_, mut request) in under_way.extract_if(.., |(end, _)| *end <= now) {
-                picker.judge(&mut request, true);
+                picker.judge(&mut request, Some(200));
                 picker.ended(&mut request);
             }
             let member = picker.pick(None, Members::default()).unwrap();
@@ -238,20 +238,22 @@ fn who_answers_late_gets_less() {
 }
 
 #[test]
-fn a_member_that_fails_quickly_is_not_the_fastest() {
-    let clock = clock();
-    let options = PoolOptions::new().balance(Balance::PeakLatency).random(Random::seeded(3));
-    let picker = made(&[(1, 1), (1, 1)], &options, &clock);
-    let mut counts = [0; 2];
-    for _ in 0..10_000 {
-        let member = picker.pick(None, Members::default()).unwrap();
-        let mut request = picker.started(member);
-        clock.advance(Duration::from_millis(if member == 0 { 20 } else { 1 }));
-        picker.judge(&mut request, member == 0);
-        picker.ended(&mut request);
-        counts[member] += 1;
+fn a_member_that_fails_or_throttles_quickly_is_not_the_fastest() {
+    for refusal in [None, Some(500), Some(429)] {
+        let clock = clock();
+        let options = PoolOptions::new().balance(Balance::PeakLatency).random(Random::seeded(3));
+        let picker = made(&[(1, 1), (1, 1)], &options, &clock);
+        let mut counts = [0; 2];
+        for _ in 0..10_000 {
+            let member = picker.pick(None, Members::default()).unwrap();
+            let mut request = picker.started(member);
+            clock.advance(Duration::from_millis(if member == 0 { 20 } else { 1 }));
+            picker.judge(&mut request, if member == 0 { Some(404) } else { refusal });
+            picker.ended(&mut request);
+            counts[member] += 1;
+        }
+        assert!(counts[1] < 500, "{refusal:?}: {counts:?}");
     }
-    assert!(counts[1] < 500, "{counts:?}");
 }
 
 #[test]
@@ -337,7 +339,7 @@ fn each_way_back_is_slow() {
     let trips = |picker: &Picker| trip(picker.breaker(0).unwrap());
     let is_ejected = |picker: &Picker| {
         let mut request = picker.started(0);
-        picker.judge(&mut request, false);
+        picker.judge(&mut request, None);
         picker.ended(&mut request);
     };
     let sick = |_: &Picker| assert!(health.checked(false));
@@ -397,7 +399,7 @@ proptest! {
             clock.advance(Duration::from_secs(seconds));
             now += seconds;
             if step % 3 == 0 && let Some(mut request) = under_way.pop() {
-                picker.judge(&mut request, true);
+                picker.judge(&mut request, Some(200));
                 picker.ended(&mut request);
             }
         }
