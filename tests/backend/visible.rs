@@ -1,8 +1,6 @@
 //! What an operator sees of pools and breakers: snapshots, events, and lines of `tracing`.
 
-use std::io::Write;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gatewright::backend::{BackendOptions, Backends, CircuitState, HealthCheck, PoolOptions, Resilience};
@@ -11,26 +9,13 @@ use gatewright::model::{Backend, Pool, PoolMember};
 use gatewright::secret::NamedValues;
 
 use crate::breakers::{breaker, manual, moody};
+use crate::support::Log;
 use crate::{get, transport};
-
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 #[tokio::test]
 async fn each_decision_is_a_line_and_a_number() {
-    let lines = Lines::default();
-    let writer = lines.clone();
+    let log = Log::default();
+    let writer = log.clone();
     let subscriber = tracing_subscriber::fmt().with_max_level(tracing::Level::DEBUG).with_ansi(false).without_time();
     let _guard = tracing::subscriber::set_default(subscriber.with_writer(move || writer.clone()).finish());
     let (clock, members) = (manual(), [moody().await, moody().await]);
@@ -71,7 +56,7 @@ async fn each_decision_is_a_line_and_a_number() {
     clock.advance(thirty);
     members[0].status.store(200, Ordering::SeqCst);
     call("a").await.unwrap();
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = log.text();
     let lines: Vec<_> = text.lines().filter_map(|line| Some(&line[line.find("gatewright::")?..])).collect();
     let expected = [
         r#"gatewright::pool: member chosen pool="p" backend="a""#,

@@ -12,6 +12,9 @@ mod index;
 #[cfg(feature = "aws-lc-rs")]
 mod jwks;
 mod limits;
+#[allow(clippy::duplicate_mod)] // `support` has it too, but is not in every build.
+#[path = "../support/log.rs"]
+mod log;
 mod memory;
 mod reasons;
 mod run;

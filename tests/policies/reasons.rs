@@ -1,8 +1,6 @@
 //! Failures and warnings that a file of cases cannot bring about: they need settings, or show in the trace.
 
 use std::convert::Infallible;
-use std::io::Write;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gatewright::Body;
@@ -11,6 +9,8 @@ use gatewright::testing::{Answer, Outcome, PolicyTest};
 use http::{Request, Response};
 use serde_json::Value;
 use tower::{Layer as _, ServiceExt as _, service_fn};
+
+use crate::log::Log;
 
 fn document(inbound: &str, outbound: &str) -> PolicyTest {
     PolicyTest::new(format!(
@@ -64,31 +64,14 @@ async fn an_event_that_cannot_be_sent_is_counted() {
     assert_eq!((deliveries.sent(), deliveries.failed()), (0, 1));
 }
 
-/// Lines of the log.
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn the_log_says_why_an_event_is_lost() {
-    let lines = Lines::default();
-    let writer = lines.clone();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_writer(move || writer.clone()).finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
     let hub = "Endpoint=sb://contoso.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey=a2V5;EntityPath=hub";
     for (key, reason) in
         [(r#"@("a" + (char)127)"#, r#"reason="EventHubRequestInvalid""#), ("a", r#"reason="EventHubSendFailure""#)]
     {
+        let log = Log::default();
+        let _guard = tracing::subscriber::set_default(log.subscriber());
         let outcome =
             document(&format!(r#"<log-to-eventhub logger-id="l" partition-key='{key}'>x</log-to-eventhub>"#), "")
                 .logger("l", EventHub::of_connection_string(hub, None).unwrap())
@@ -96,7 +79,7 @@ async fn the_log_says_why_an_event_is_lost() {
                 .run()
                 .await;
         outcome.assert_no_error().assert_status(200);
-        let text = String::from_utf8(std::mem::take(&mut *lines.0.lock().unwrap())).unwrap();
+        let text = log.text();
         let found: Vec<_> = text.lines().filter(|line| line.contains("not delivered: ")).collect();
         assert!(found.len() == 1 && found[0].contains(reason), "{reason}: {text}");
     }
