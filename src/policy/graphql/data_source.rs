@@ -34,7 +34,10 @@ pub(super) fn compile(compiler: &mut Compiler<'_>, root: &Element) -> Option<Res
         "cosmosdb-data-source" => cosmos_source(compiler, root),
         "sql-data-source" => sql_source(compiler, root),
         name => {
-            let message = format!("the root element of a resolver is `{name}`: expected `http-data-source`");
+            let message = format!(
+                "the root element of a resolver is `{name}`: expected `http-data-source`, `graphql-data-source`, \
+                 `cosmosdb-data-source` or `sql-data-source`"
+            );
             compiler.error(root.span.start, message);
             None
         }
@@ -183,5 +186,17 @@ pub(super) fn flatten(compiler: &mut Compiler<'_>, element: &Element, node: Opti
             let message = format!("`{}` cannot stand in a resolver: expected {places}", node.element);
             compiler.error(element.span.start, message);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_unknown_root_is_told_those_there_are() {
+        let problems = lint("r", "<soap-data-source />", &Environment::default());
+        let message = &problems[0].message;
+        assert!(message.contains("`soap-data-source`") && message.contains("or `sql-data-source`"), "{message}");
     }
 }
