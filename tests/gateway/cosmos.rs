@@ -7,9 +7,8 @@ use std::sync::{Arc, Mutex};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use gatewright::Body;
-use gatewright::backend::Transport;
 use gatewright::cosmos::{CosmosAnswer, CosmosError, CosmosExecutor, CosmosOperation, CosmosRequest};
-use gatewright::gateway::{Gateway, GatewayBuilder};
+use gatewright::gateway::Gateway;
 use gatewright::model::{Api, ApiEntry, ApiKind, ApiSchema, Policy, Resolver, ResolverEntry, Store};
 use gatewright::policy::EngineSettings;
 use hmac::{Hmac, KeyInit, Mac};
@@ -19,7 +18,8 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use sha2::Sha256;
 
-use crate::support::{Authority, TestServer, raw, text};
+use crate::resolved::{ask, builder};
+use crate::support::{Authority, TestServer, raw};
 
 const KEY: &str = "dGhlIGtleSBvZiB0aGUgYWNjb3VudA==";
 const SCHEMA: &str = "type Item { id: ID! name: String _etag: String } type Page { items: [Item] continuationToken: String } \
@@ -203,18 +203,6 @@ fn store(endpoint: &str, key: &str) -> Store {
     let mut store = Store::new();
     store.service.apis.insert("g", api);
     store
-}
-
-fn builder(authority: &Authority) -> GatewayBuilder {
-    let transport = Transport::builder().native_roots(false).root_certificates_pem(authority.pem()).build().unwrap();
-    Gateway::builder().transport(transport)
-}
-
-async fn ask(gateway: &Gateway, query: &str) -> Value {
-    let body = Body::from(json!({ "query": query }).to_string());
-    let request = Request::post("/g").header("content-type", "application/json").body(body).unwrap();
-    let response = tower::ServiceExt::oneshot(gateway.clone(), request).await.unwrap();
-    serde_json::from_str(&text(response.into_body()).await).unwrap()
 }
 
 #[tokio::test]

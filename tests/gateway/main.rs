@@ -25,6 +25,8 @@ mod outside;
 mod own_calls;
 mod protocols;
 mod reload;
+#[cfg(any(feature = "cosmos", feature = "sql"))]
+mod resolved;
 mod scopes;
 mod smuggling;
 #[cfg(feature = "sql")]

@@ -5,19 +5,18 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use gatewright::Body;
 use gatewright::backend::{ClientCertificate, Transport};
-use gatewright::gateway::{Gateway, GatewayBuilder};
+use gatewright::gateway::Gateway;
 use gatewright::identity::{Error, Token, TokenCache, TokenRequest, TokenSource};
 use gatewright::model::{Api, ApiEntry, ApiKind, ApiSchema, Policy, Resolver, ResolverEntry, Store};
 use gatewright::policy::EngineSettings;
 use gatewright::sql::{SqlCredential, SqlError, SqlExecutor, SqlRequest, SqlRows};
 use gatewright::testing::PolicyTest;
-use http::Request;
 use serde_json::{Value, json};
 
+use crate::resolved::{ask, builder};
 use crate::support::tds::{Answer, Encrypts, Login, SqlPeer, Type};
-use crate::support::{Authority, TestServer, raw, text};
+use crate::support::{Authority, TestServer, raw};
 
 const SCHEMA: &str = "type Family { id: Int! name: String } type Person { id: Int name: String }
     type Row { i: Int b: Float bit: Boolean f: Float d: Float t: String l: String x: String at: String old: String g: String }
@@ -48,18 +47,6 @@ fn login(port: u16, more: &str) -> String {
     format!(
         "<connection-string>Server=tcp:localhost,{port};Initial Catalog=shop;User ID=sa;Password='p;w\"é';{more}</connection-string>"
     )
-}
-
-fn builder(authority: &Authority) -> GatewayBuilder {
-    let transport = Transport::builder().native_roots(false).root_certificates_pem(authority.pem()).build().unwrap();
-    Gateway::builder().transport(transport)
-}
-
-async fn ask(gateway: &Gateway, query: &str) -> Value {
-    let body = Body::from(json!({ "query": query }).to_string());
-    let request = Request::post("/g").header("content-type", "application/json").body(body).unwrap();
-    let response = tower::ServiceExt::oneshot(gateway.clone(), request).await.unwrap();
-    serde_json::from_str(&text(response.into_body()).await).unwrap()
 }
 
 const MEMBERS: &str = r#"<request>

@@ -1,6 +1,7 @@
 //! GraphQL APIs: what they are made of, and what becomes of their requests.
 
 mod api;
+mod connection;
 mod cosmos;
 mod data_source;
 mod endpoint;

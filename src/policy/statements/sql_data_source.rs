@@ -4,6 +4,7 @@ use super::super::compile::Compiler;
 use super::super::document::Node;
 use super::super::own_request::{CERTIFICATE, SET_BODY};
 use super::super::spec::{Attribute, Child, Content, Spec};
+use super::cosmosdb_data_source::{CLIENT, USES_IDENTITY};
 use super::{get_authorization_context, include_fragment, publish_event};
 use crate::xml::Element;
 
@@ -12,12 +13,8 @@ const EXPRESSION: Content = Content::Text { expressions: true };
 const BOOL: &str = "`true` or `false`";
 
 pub(crate) const TEMPLATE: Attribute = Attribute::optional("template", "`liquid`", "none");
-pub(crate) const USES_IDENTITY: Attribute = Attribute::optional("use-managed-identity", BOOL, "false").or_expression();
 pub(crate) const SCOPE: Attribute =
     Attribute::optional("scope", "what a token is asked for", "https://database.windows.net").or_expression();
-pub(crate) const CLIENT: Attribute =
-    Attribute::optional("client-id", "the client id of a user-assigned identity", "the system-assigned identity")
-        .or_expression();
 pub(crate) const SINGLE: Attribute = Attribute::optional("single-result", BOOL, "false").or_expression();
 pub(crate) const NAME: Attribute = Attribute::required("name", "the name of a parameter, such as `@id`");
 pub(crate) const TYPE: Attribute =

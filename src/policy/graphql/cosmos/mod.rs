@@ -15,18 +15,17 @@ use tokio::time::timeout;
 use super::super::compile::Compiler;
 use super::super::error::Failure;
 use super::super::exchange::Exchange;
-use super::super::own_request::{Wanted, acquire, unavailable};
-use super::super::setting::{Literal, Setting};
+use super::super::own_request::{acquire, unavailable};
+use super::super::setting::Setting;
 use super::super::statements::cosmosdb_data_source::{
-    CLIENT, CONNECTION, CONNECTION_STRING, CONTAINER, DATABASE, DELETE, QUERY, READ, USES_IDENTITY, WRITE,
+    CONNECTION, CONNECTION_STRING, CONTAINER, DATABASE, DELETE, QUERY, READ, WRITE,
 };
+use super::connection::{Connection, ConnectionText};
 use super::data_source::child;
 use super::resolver::Unresolved;
 use crate::cosmos::{
     ConnectionString, CosmosAccount, CosmosAnswer, CosmosCredential, CosmosError, CosmosExecutor, CosmosRequest,
 };
-use crate::expr::Value;
-use crate::identity::TokenRequest;
 use crate::xml::Element;
 use action::Action;
 
@@ -35,30 +34,20 @@ const LIMIT: Duration = Duration::from_secs(60);
 
 /// `cosmosdb-data-source` without what becomes of the answer.
 pub(in crate::policy::graphql) struct CosmosSource {
-    connection: Connection,
+    connection: Connection<ConnectionString>,
     database: Setting<String>,
     container: Setting<String>,
     action: Action,
 }
 
-struct Connection {
-    string: Setting<Account>,
-    uses_identity: Setting<bool>,
-    client: Option<Setting<String>>,
-}
-
-/// A connection string, read.
-#[derive(Clone)]
-struct Account(ConnectionString);
-
-impl Literal for Account {
-    fn literal(text: &str) -> Option<Self> {
-        ConnectionString::parse(text).ok().map(Self)
+impl ConnectionText for ConnectionString {
+    fn read(text: &str) -> Result<Self, String> {
+        Self::parse(text).map_err(|error| error.to_string())
     }
 
-    fn value(value: Value) -> Result<Self, String> {
-        let parsed = ConnectionString::parse(&value.to_text().unwrap_or_default());
-        parsed.map(Self).map_err(|error| format!("{error}."))
+    fn lacks(&self) -> Option<&'static str> {
+        let message = "the connection string of Cosmos DB has no `AccountKey`: expected one, or `use-managed-identity`";
+        self.key.is_none().then_some(message)
     }
 }
 
@@ -103,7 +92,11 @@ impl CosmosSource {
     pub(in crate::policy::graphql) async fn ask(&self, exchange: &mut Exchange) -> Result<Bytes, Unresolved> {
         let executor = executor(exchange)?;
         let operation = self.action.work_out(exchange)?;
-        let (account, wanted) = self.connection.account(exchange)?;
+        let account = self.connection.told(exchange)?;
+        let wanted = match self.connection.uses_identity(exchange)? {
+            true => Some(self.connection.token(exchange, &account.resource())?),
+            false => None,
+        };
         let tokens = exchange.settings.tokens.clone();
         let (database, container) = (self.database.get(exchange)?, self.container.get(exchange)?.into_owned());
         let (database, byte_limit) = (database.into_owned(), exchange.settings.body_limit);
@@ -143,51 +136,6 @@ impl CosmosSource {
             CosmosAnswer::Item(item) => item,
             CosmosAnswer::Nothing => Bytes::from_static(b"null"),
         }
-    }
-}
-
-impl Connection {
-    fn compile(compiler: &mut Compiler<'_>, element: &Element) -> Option<Self> {
-        let uses_identity = match element.attribute(USES_IDENTITY.name) {
-            Some(_) => compiler.setting(element, &USES_IDENTITY)?,
-            None => Setting::Constant(false),
-        };
-        let client = compiler.setting(element, &CLIENT);
-        // The text is not told: it may be a key.
-        let string = match compiler.text::<String>(element, true, "a connection string")? {
-            Setting::Expression(expression) => Setting::Expression(expression),
-            Setting::Constant(text) => match ConnectionString::parse(&text) {
-                Ok(parsed) => Setting::Constant(Account(parsed)),
-                Err(error) => {
-                    compiler.error(element.inner.start, error.to_string());
-                    return None;
-                }
-            },
-        };
-        if let (Setting::Constant(account), Setting::Constant(false)) = (&string, &uses_identity)
-            && account.0.key.is_none()
-        {
-            let message =
-                "the connection string of Cosmos DB has no `AccountKey`: expected one, or `use-managed-identity`";
-            compiler.error(element.inner.start, message.to_owned());
-        }
-        Some(Self { string, uses_identity, client })
-    }
-
-    /// The account, and the token that it is to be shown instead of its key.
-    fn account(&self, exchange: &mut Exchange) -> Result<(ConnectionString, Option<Wanted>), Box<Failure>> {
-        let account = self.string.get(exchange)?.into_owned().0;
-        if !*self.uses_identity.get(exchange)? {
-            return Ok((account, None));
-        }
-        let mut token = TokenRequest::new(account.resource());
-        if let Some(client) = &self.client {
-            let client = client.get(exchange)?;
-            if !client.trim().is_empty() {
-                token = token.client_id(client.trim());
-            }
-        }
-        Ok((account, Some(Wanted { token, variable: None, ignores_errors: false })))
     }
 }
 
