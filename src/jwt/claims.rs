@@ -26,7 +26,7 @@ struct Name<'p>(#[serde(borrow)] Cow<'p, str>);
 impl<'p> Claims<'p> {
     /// Reads claims from JSON; none when that is no object.
     pub(super) fn read(json: &'p [u8]) -> Option<Self> {
-        serde_json::from_slice(json).ok()
+        serde_json::from_str(str::from_utf8(json).ok()?).ok()
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<&Claim<'p>> {

@@ -12,7 +12,6 @@ mod metadata;
 mod signatures;
 mod signed;
 
-pub(crate) use algorithm::Algorithm;
 pub(crate) use claims::{Claim, Claims};
 pub(crate) use decryption::DecryptionKey;
 pub(crate) use encrypted::{Encrypted, Inner};
@@ -34,6 +33,11 @@ const LONGEST: usize = 256 << 10;
 /// The bytes of a part of a token: base64url without padding, and nothing else.
 fn part(text: &str) -> Option<Vec<u8>> {
     URL_SAFE_NO_PAD.decode(text).ok()
+}
+
+/// Appends the bytes of a part of a token.
+fn append_part(text: &str, bytes: &mut Vec<u8>) -> Option<()> {
+    URL_SAFE_NO_PAD.decode_vec(text, bytes).ok()
 }
 
 /// Whether JSON begins as an object does: a structure could be read of an array too.

@@ -1,11 +1,13 @@
 //! Tokens in the compact form of RFC 7515: `header.claims.signature`.
 
 use std::borrow::Cow;
+use std::ops::Range;
 
 use serde::Deserialize;
 
+use super::algorithm::Algorithm;
 use super::claims::Claims;
-use super::{LONGEST, is_object, part};
+use super::{LONGEST, append_part, is_object};
 
 /// Why a text is no token.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -27,14 +29,16 @@ pub(crate) enum Malformed {
 /// A token that was read; nothing of it is checked.
 #[derive(Debug)]
 pub(crate) struct Token<'t> {
-    /// `alg` as it is written.
-    pub(crate) algorithm: Box<str>,
+    /// `alg`; none for `none` and for what is not known.
+    pub(crate) algorithm: Option<Algorithm>,
+    says_none: bool,
     /// `kid`.
     pub(crate) key_id: Option<Box<str>>,
-    payload: Vec<u8>,
     /// What the signature is of.
     pub(crate) signed: &'t [u8],
-    pub(crate) signature: Vec<u8>,
+    /// Header, payload and signature, decoded.
+    bytes: Vec<u8>,
+    payload: Range<usize>,
 }
 
 #[derive(Deserialize)]
@@ -57,29 +61,34 @@ impl<'t> Token<'t> {
         let (signed, signature) = text.rsplit_once('.').ok_or_else(wrong)?;
         let (header, payload) =
             signed.split_once('.').filter(|(_, payload)| !payload.contains('.')).ok_or_else(wrong)?;
-        let header = part(header).ok_or(Malformed::Encoding("header"))?;
-        let header: Option<Header<'_>> = is_object(&header).then(|| serde_json::from_slice(&header).ok()).flatten();
+        let mut bytes = Vec::with_capacity(text.len());
+        append_part(header, &mut bytes).ok_or(Malformed::Encoding("header"))?;
+        let header: Option<Header<'_>> = is_object(&bytes).then(|| serde_json::from_slice(&bytes).ok()).flatten();
         let header = header.ok_or(Malformed::Json("header"))?;
         if header.crit.is_some() {
             return Err(Malformed::Critical);
         }
-        Ok(Self {
-            algorithm: header.alg.into(),
-            key_id: header.kid.map(Into::into),
-            payload: part(payload).ok_or(Malformed::Encoding("payload"))?,
-            signed: signed.as_bytes(),
-            signature: part(signature).ok_or(Malformed::Encoding("signature"))?,
-        })
+        let (algorithm, says_none) = (Algorithm::parse(&header.alg), header.alg == "none");
+        let key_id = header.kid.map(Into::into);
+        let start = bytes.len();
+        append_part(payload, &mut bytes).ok_or(Malformed::Encoding("payload"))?;
+        let payload = start..bytes.len();
+        append_part(signature, &mut bytes).ok_or(Malformed::Encoding("signature"))?;
+        Ok(Self { algorithm, says_none, key_id, signed: signed.as_bytes(), bytes, payload })
     }
 
     /// What the token claims.
     pub(crate) fn claims(&self) -> Result<Claims<'_>, Malformed> {
-        Claims::read(&self.payload).ok_or(Malformed::Json("payload"))
+        self.bytes.get(self.payload.clone()).and_then(Claims::read).ok_or(Malformed::Json("payload"))
+    }
+
+    pub(crate) fn signature(&self) -> &[u8] {
+        self.bytes.get(self.payload.end..).unwrap_or_default()
     }
 
     /// Whether the token says that it has no signature, and has none.
     pub(crate) fn is_unsigned(&self) -> bool {
-        &*self.algorithm == "none" && self.signature.is_empty()
+        self.says_none && self.signature().is_empty()
     }
 }
 
@@ -99,9 +108,9 @@ mod tests {
     fn a_token_is_read() {
         let text = of(r#"{"alg":"RS256","kid":"a\u0062","x":1}"#, r#"{"sub":"s"}"#, b"!");
         let token = Token::parse(&text).unwrap();
-        assert_eq!((&*token.algorithm, token.key_id.as_deref()), ("RS256", Some("ab")));
+        assert_eq!((token.algorithm, token.key_id.as_deref()), (Algorithm::parse("RS256"), Some("ab")));
         let claims = token.claims().unwrap();
-        assert_eq!((claims.get("sub").unwrap().as_str(), &*token.signature), (Some("s"), &b"!"[..]));
+        assert_eq!((claims.get("sub").unwrap().as_str(), token.signature()), (Some("s"), &b"!"[..]));
         assert_eq!(token.signed, text.rsplit_once('.').unwrap().0.as_bytes());
         assert!(!token.is_unsigned());
     }

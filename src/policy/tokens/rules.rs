@@ -21,8 +21,8 @@ use super::refusal::Refusal;
 use super::source::Source;
 use crate::expr::Value;
 use crate::jwt::{
-    Algorithm, Claim, Claims, DecryptionKey, Encrypted, Flight, Found, Inner, Key, Malformed, Outcome, Retrieval,
-    Signatures, Token,
+    Claim, Claims, DecryptionKey, Encrypted, Flight, Found, Inner, Key, Malformed, Outcome, Retrieval, Signatures,
+    Token,
 };
 use crate::xml::Element;
 
@@ -212,9 +212,9 @@ impl Rules {
         let all = || self.keys.iter().chain(documents.here.iter().flat_map(|(_, metadata)| &metadata.keys));
         let id = token.key_id.as_deref();
         let is_named = id.is_some_and(|id| all().any(|key| key.is_named(id)));
-        if let Some(algorithm) = Algorithm::parse(&token.algorithm) {
+        if let Some(algorithm) = token.algorithm {
             for key in all().filter(|key| !is_named || id.is_some_and(|id| key.is_named(id))) {
-                let outcome = key.check(self.signatures, algorithm, token.signed, &token.signature);
+                let outcome = key.check(self.signatures, algorithm, token.signed, token.signature());
                 let outcome =
                     outcome.map_err(|error| Failure::internal("CryptoProviderNotFound", error.to_string()))?;
                 if outcome == Outcome::Good {
