@@ -78,7 +78,7 @@ pub enum Balance {
     /// falls while nobody asks, so that a slow member is tried again. An answer of 429, or of 500 and more, or none, lowers nothing.
     PeakLatency,
     /// The one that the key stands for, by weight: consistent hashing. Members that trip, come or go move no keys but their
-    /// own, and get them back; a retry goes to the key's next member. It is made when the configuration is loaded.
+    /// own, and get them back; a retry goes to the key's next member.
     Hash(HashKey),
 }
 

@@ -1,6 +1,7 @@
 //! Consistent hashing: each key has all members in an order of its own, in which they stand in for each other.
 
 use std::cmp::Ordering;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use super::hash_key::hash;
 use super::schedule::Share;
@@ -8,19 +9,20 @@ use crate::random::{STEP, mix};
 
 /// Keys fall into slots by the first bits of their hash. More slots are fairer, and take longer to make.
 const BITS: u32 = 14;
-/// The members of a slot that are known beforehand; those behind them are found when they are needed.
+/// The members of a slot that are kept; those behind them are found when they are needed.
 const LISTED: usize = 4;
+/// No list: the same member is not in one twice.
+const UNKNOWN: u32 = 0;
 
 /// Highest random weight hashing: in each slot a member has a random score, and the better the more weight it has; the best
 /// one that serves takes the requests. Who comes or goes moves no keys but his own.
-#[cfg_attr(test, derive(Clone))]
 pub(super) struct Rendezvous {
-    /// The best members of each slot, the best first.
-    slots: Box<[[u8; LISTED]]>,
+    /// The best members of each slot, the best first, once a key of it was asked for: all of them take long to find, and a
+    /// pool is made anew whenever an address of its members changes.
+    slots: Box<[AtomicU32]>,
     members: Vec<Stake>,
 }
 
-#[cfg_attr(test, derive(Clone))]
 struct Stake {
     identity: u64,
     weight: f64,
@@ -40,16 +42,27 @@ impl Rendezvous {
             let (weight, rank) = (f64::from(share.weight.max(1)), (share.priority, share.weight == 0));
             members.push(Stake { identity, weight, rank });
         }
-        let made = Self { slots: Box::default(), members };
-        Self { slots: (0..1_u64 << BITS).map(|slot| made.listed(slot)).collect(), ..made }
+        Self { slots: (0..1_u32 << BITS).map(|_| AtomicU32::new(UNKNOWN)).collect(), members }
     }
 
     /// The member for the hash of a key, among those that serve.
     pub(super) fn choose(&self, key: u64, serves: impl Fn(usize) -> bool) -> Option<usize> {
         let slot = key >> (u64::BITS - BITS);
-        let listed = self.slots.get(usize::try_from(slot).ok()?)?;
-        let mut known = listed.iter().map(|member| usize::from(*member)).filter(|member| *member < self.members.len());
+        let kept = self.slots.get(usize::try_from(slot).ok()?)?;
+        let listed = match kept.load(Relaxed) {
+            UNKNOWN => self.learn(slot, kept),
+            known => known.to_le_bytes(),
+        };
+        let mut known = listed.into_iter().map(usize::from).filter(|member| *member < self.members.len());
         known.find(|member| serves(*member)).or_else(|| self.best(slot, serves))
+    }
+
+    /// Whoever does the same at the same time finds the same.
+    #[cold]
+    fn learn(&self, slot: u64, kept: &AtomicU32) -> [u8; LISTED] {
+        let listed = self.listed(slot);
+        kept.store(u32::from_le_bytes(listed), Relaxed);
+        listed
     }
 
     fn best(&self, slot: u64, serves: impl Fn(usize) -> bool) -> Option<usize> {
@@ -62,6 +75,9 @@ impl Rendezvous {
         let mut best = [(u8::MAX, ((u32::MAX, true), f64::INFINITY)); LISTED];
         for (member, stake) in self.members.iter().enumerate() {
             let mut next = (u8::try_from(member).unwrap_or(u8::MAX), stake.place(slot));
+            if best.last().is_some_and(|last| by_place(next.1, last.1).is_ge()) {
+                continue;
+            }
             for known in &mut best {
                 if by_place(next.1, known.1).is_lt() {
                     std::mem::swap(known, &mut next);
@@ -124,6 +140,23 @@ mod tests {
         }
     }
 
+    /// A pool is made where requests are served, too.
+    #[test]
+    fn nothing_is_worked_out_before_it_is_asked_for() {
+        let table = made(&[(1, 1); 128]);
+        assert!(table.slots.iter().all(|slot| slot.load(Relaxed) == UNKNOWN));
+        let key = 7 << (u64::BITS - BITS);
+        let first = table.choose(key, |_| true);
+        let known: Vec<_> = table.slots.iter().map(|slot| slot.load(Relaxed)).collect();
+        assert_eq!(known.iter().position(|known| *known != UNKNOWN), Some(7));
+        assert_eq!(known.iter().filter(|known| **known != UNKNOWN).count(), 1);
+        assert_eq!(table.choose(key, |_| true), first);
+        // The list of one member, of which no other byte is its own.
+        let alone = made(&[(1, 1)]);
+        assert_eq!([alone.choose(0, |_| true), alone.choose(0, |_| true)], [Some(0); 2]);
+        assert_ne!(alone.slots[0].load(Relaxed), UNKNOWN);
+    }
+
     #[test]
     fn names_are_told_apart_without_regard_to_case_and_twins_share() {
         let share = [Share { priority: 1, weight: 1 }; 2];
@@ -138,7 +171,7 @@ mod tests {
     proptest! {
         #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
-        /// The list that is made beforehand changes nothing, and who is out moves no keys but his own.
+        /// The list that is kept changes nothing, and who is out moves no keys but his own.
         #[test]
         fn only_the_keys_of_whoever_is_out_move(
             shares in prop::collection::vec((0_u32..2, 0_u32..5), 1..12),
@@ -150,6 +183,7 @@ mod tests {
                 let whole = table.choose(key, |member| member < shares.len()).unwrap();
                 let chosen = table.choose(key, serves);
                 prop_assert_eq!(chosen, table.best(key >> (u64::BITS - BITS), serves));
+                prop_assert_eq!(chosen, table.choose(key, serves), "once more");
                 match chosen {
                     None => prop_assert!((0..shares.len()).all(|member| out.contains(&member))),
                     Some(chosen) => prop_assert!(serves(chosen) && (chosen == whole || out.contains(&whole))),

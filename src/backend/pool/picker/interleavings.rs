@@ -6,7 +6,6 @@ use super::tests::{key, made, trip, ways};
 use super::*;
 use crate::backend::interleave::{Thread, every_order};
 use crate::backend::pool::options::Balance;
-use crate::backend::pool::rendezvous::Rendezvous;
 use crate::random::Random;
 
 const SLOW_START: Duration = Duration::from_secs(5);
@@ -96,19 +95,13 @@ impl Thread<World> for Time {
 fn run(shares: [(u32, u32); 2], way: &PoolOptions, others: fn() -> Vec<Box<dyn Thread<World>>>) -> usize {
     let names = ["m0", "m1"];
     let standing = shares.map(|(priority, weight)| Share { priority, weight });
-    // It takes a while to make, and never changes.
-    let table = Rendezvous::new(&names, &standing);
     every_order(
         || {
             let clock = Clock::manual(SystemTime::UNIX_EPOCH);
             let plain = PoolOptions { balance: Balance::RoundRobin, ..way.clone() };
             // The same chance in each run.
             let way = PoolOptions { random: Random::seeded(7), ..way.clone() };
-            let way = match way.balance {
-                Balance::Hash(_) => Way::Hash(table.clone()),
-                _ => Way::new(&way, &names, &standing),
-            };
-            let picker = Picker { way, ..made(&shares, &plain, &clock) };
+            let picker = Picker { way: Way::new(&way, &names, &standing), ..made(&shares, &plain, &clock) };
             let mut world = World { picker, clock, history: Vec::new(), picks: Vec::new() };
             world.note();
             let mut threads = others();
