@@ -222,7 +222,7 @@ impl PoolMaker<'_> {
             let text = format!("addresses of `{}` are no members: a web proxy looks its name up", goal.id());
             made.warnings.push(BuildError::new(id, Problem::Pool(text)));
         }
-        Slot::of_host(member, rules).unwrap_or(Slot::Goal(goal))
+        Slot::of_host(member, rules, &self.resilience.names).unwrap_or(Slot::Goal(goal))
     }
 
     /// An entity as it is written.

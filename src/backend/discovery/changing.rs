@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use arc_swap::ArcSwap;
 
-use super::names::Names;
+use super::names::{Names, Used};
 use crate::backend::goal::Goal;
 use crate::backend::link::Link;
 use crate::backend::pool::{Below, MOST_MEMBERS, Pool, PoolCell, PoolOptions, Share};
@@ -40,9 +40,10 @@ pub(in crate::backend) enum Slot {
 /// A member whose host has a name.
 #[derive(Clone)]
 pub(in crate::backend) struct Host {
-    pub(in crate::backend) member: Member,
+    member: Member,
     /// Of each address.
-    pub(in crate::backend) rules: Option<CircuitBreaker>,
+    rules: Option<CircuitBreaker>,
+    used: Arc<Used>,
 }
 
 /// A pool of a recipe.
@@ -62,11 +63,16 @@ enum Part {
 
 impl Slot {
     /// A member that is to become one for each address, when it has a name and the gateway is who looks it up.
-    pub(in crate::backend) fn of_host(member: &Member, rules: Option<&CircuitBreaker>) -> Option<Self> {
+    pub(in crate::backend) fn of_host(
+        member: &Member,
+        rules: Option<&CircuitBreaker>,
+        names: &Arc<Names>,
+    ) -> Option<Self> {
         let host = member.single.base.authority().host();
         let is_address = host.starts_with('[') || host.parse::<IpAddr>().is_ok();
         let is_ours = !is_address && member.client.link().proxy.is_none();
-        is_ours.then(|| Self::Host(Box::new(Host { member: member.clone(), rules: rules.cloned() })))
+        let made = || Host { member: member.clone(), rules: rules.cloned(), used: Arc::new(names.used(host)) };
+        is_ours.then(|| Self::Host(Box::new(made())))
     }
 
     /// Whether it stays as it is.
@@ -106,7 +112,7 @@ impl Slot {
 
 impl Host {
     fn name(&self) -> &str {
-        self.member.single.base.authority().host()
+        self.used.name()
     }
 }
 

@@ -13,7 +13,7 @@ use super::resolver::{NameResolver, SystemResolver};
 /// A resolver that takes longer has failed.
 const LONGEST: Duration = Duration::from_secs(10);
 
-/// The last good answers of a resolver.
+/// The last good answers of a resolver, for the names that pools use.
 pub(in crate::backend) struct Names {
     resolver: Box<dyn NameResolver>,
     known: Mutex<HashMap<Box<str>, Known>>,
@@ -21,10 +21,18 @@ pub(in crate::backend) struct Names {
 
 #[derive(Default)]
 struct Known {
+    /// How many use it.
+    users: usize,
     addresses: Option<Arc<[IpAddr]>>,
     asked: Option<Instant>,
     is_running: bool,
     has_failed: bool,
+}
+
+/// That somebody uses a name: what nobody uses any more is forgotten.
+pub(super) struct Used {
+    names: Arc<Names>,
+    name: Box<str>,
 }
 
 /// A look-up under way. Dropping it gives the look-up up.
@@ -44,15 +52,21 @@ impl Names {
         Self { resolver: Box::new(resolver), known: Mutex::default() }
     }
 
+    /// From now on somebody uses this name.
+    pub(super) fn used(self: &Arc<Self>, name: &str) -> Used {
+        self.lock().entry(name.into()).or_default().users += 1;
+        Used { names: Arc::clone(self), name: name.into() }
+    }
+
     /// The addresses of a host, in order; none before the first answer.
     pub(super) fn addresses(&self, name: &str) -> Option<Arc<[IpAddr]>> {
         self.lock().get(name)?.addresses.clone()
     }
 
-    /// A look-up, which is that of whoever asks, when the last one began a while ago and has ended.
+    /// A look-up of a name in use, which is that of whoever asks, when the last one began a while ago and has ended.
     pub(super) fn begin(self: &Arc<Self>, name: &str, interval: Duration, now: Instant) -> Option<Running> {
         let mut names = self.lock();
-        let known = names.entry(name.into()).or_default();
+        let known = names.get_mut(name)?;
         let is_due = known.asked.is_none_or(|asked| now.saturating_duration_since(asked) >= interval);
         if !is_due || known.is_running {
             return None;
@@ -61,10 +75,10 @@ impl Names {
         Some(Running { names: Arc::clone(self), name: name.into() })
     }
 
-    /// The time until a look-up is due; none while one is running.
+    /// The time until a look-up of a name in use is due; none while one is running.
     pub(super) fn due(&self, name: &str, interval: Duration, now: Instant) -> Option<Duration> {
         let names = self.lock();
-        let Some(known) = names.get(name) else { return Some(Duration::ZERO) };
+        let known = names.get(name)?;
         let Some(asked) = known.asked else { return Some(Duration::ZERO) };
         (!known.is_running).then(|| interval.saturating_sub(now.saturating_duration_since(asked)))
     }
@@ -75,7 +89,8 @@ impl Names {
 
     fn learned(&self, name: &str, answer: Result<Vec<IpAddr>, String>) {
         let mut names = self.lock();
-        let known = names.entry(name.into()).or_default();
+        // Nobody may use it any more.
+        let Some(known) = names.get_mut(name) else { return };
         match answer {
             Ok(mut addresses) => {
                 addresses.sort_unstable();
@@ -93,6 +108,24 @@ impl Names {
                 tracing::warn!(target: "gatewright::names", host = name, problem, kept, "no addresses were found");
             }
             Err(_) => {}
+        }
+    }
+}
+
+impl Used {
+    /// The name.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl Drop for Used {
+    fn drop(&mut self) {
+        let mut names = self.names.lock();
+        let Some(known) = names.get_mut(&self.name) else { return };
+        known.users = known.users.saturating_sub(1);
+        if known.users == 0 {
+            names.remove(&self.name);
         }
     }
 }
@@ -151,6 +184,7 @@ mod tests {
         let ip = |last: u8| IpAddr::from([10, 0, 0, last]);
         let script = vec![Err(io::ErrorKind::NotFound.into()), Ok(vec![ip(2), ip(1), ip(2)]), Ok(Vec::new())];
         let names = Arc::new(Names::new(Script(script, AtomicUsize::new(0))));
+        let _used = names.used("h");
         let second = Duration::from_secs(1);
         let expected = [None, Some(vec![ip(1), ip(2)]), Some(vec![ip(1), ip(2)]), Some(vec![ip(1), ip(2)])];
         assert_eq!(names.due("h", second, Instant::now()), Some(Duration::ZERO));
@@ -167,5 +201,23 @@ mod tests {
         }
         drop(names.begin("h", second, Instant::now()));
         assert_eq!(names.due("h", second, Instant::now()), Some(second), "it was given up");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_nobody_uses_is_forgotten() {
+        let answer = || Ok(vec![IpAddr::from([10, 0, 0, 1])]);
+        let names = Arc::new(Names::new(Script(vec![answer(), answer()], AtomicUsize::new(0))));
+        let second = Duration::from_secs(1);
+        let [before, after] = [names.used("h"), names.used("h")];
+        names.begin("h", second, Instant::now()).unwrap().look_up().await;
+        drop(before);
+        assert!(names.addresses("h").is_some(), "another configuration uses it");
+        tokio::time::advance(second).await;
+        let running = names.begin("h", second, Instant::now()).unwrap();
+        drop(after);
+        assert!(names.lock().is_empty());
+        running.look_up().await;
+        assert!(names.lock().is_empty(), "nobody waits for the answer any more");
+        assert!(names.begin("h", second, Instant::now()).is_none() && names.due("h", second, Instant::now()).is_none());
     }
 }

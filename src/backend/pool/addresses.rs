@@ -12,7 +12,8 @@ impl PoolOptions {
     /// `Gateway::watch_names`, by the [`NameResolver`](crate::backend::NameResolver) of
     /// [`Resilience::resolver`](crate::backend::Resilience::resolver); until there is an answer, and for a member whose host
     /// is an address, is a Service Fabric cluster or is reached through a web proxy, the member is as it is without this.
-    /// The last good answer stays when a look-up fails, and when the configuration is replaced with the same `Resilience`.
+    /// The last good answer stays when a look-up fails, and when the configuration is replaced with the same `Resilience` by
+    /// one that has the host too.
     ///
     /// The member `orders` becomes `orders@10.0.0.7`, `orders@10.0.0.8`, …, each with the priority and weight of `orders`, a
     /// breaker of its own by the rules of `orders`, and a health check of its own. `Host` and the name in the certificate stay
