@@ -8,6 +8,7 @@ use std::time::Duration;
 use arc_swap::ArcSwap;
 
 use super::names::{Names, Used};
+use super::seats;
 use crate::backend::goal::Goal;
 use crate::backend::link::Link;
 use crate::backend::pool::{Below, MOST_MEMBERS, Pool, PoolCell, PoolOptions, Share};
@@ -133,27 +134,40 @@ impl Recipe {
     }
 
     fn make(&self, parts: &[Part]) -> Result<(Pool, Vec<String>), String> {
+        let mut seats = self.seats(parts).into_iter();
         let mut members = Vec::with_capacity(self.slots.len());
         for ((slot, share), part) in self.slots.iter().zip(parts) {
             match (slot, part) {
                 (Slot::Host(host), Part::Addresses(Some(addresses))) => {
                     let at = |address: &IpAddr| (Below::Goal(self.at(host, *address)), *share);
-                    members.extend(addresses.iter().map(at));
+                    members.extend(addresses.iter().take(seats.next().unwrap_or_default()).map(at));
                 }
                 (Slot::Pool(_), Part::Pool(pool)) => members.push((Below::Pool(Arc::clone(pool)), *share)),
                 // Until it is looked up, a host is one member by its name.
                 (slot, _) => members.push((slot.clone().fixed(), *share)),
             }
         }
-        if members.len() > MOST_MEMBERS {
-            let (pool, number) = (&*self.id, members.len());
-            tracing::warn!(target: "gatewright::names", pool, number, "more addresses than {MOST_MEMBERS} are left out");
-            members.truncate(MOST_MEMBERS);
-        }
         let around = (&self.resilience.clock, &self.resilience.version);
         let (pool, notes) = Pool::new(&self.id, &self.settings, &self.options, members, around)?;
         let known = self.resilience.roster(&self.scope, &self.id, &self.options, pool.ids());
         Ok((pool.acquainted(known), notes))
+    }
+
+    /// How many addresses are members of each host that has some; every other member keeps its seat.
+    fn seats(&self, parts: &[Part]) -> Vec<usize> {
+        let hosts = self.slots.iter().zip(parts).filter_map(|((slot, _), part)| match (slot, part) {
+            (Slot::Host(host), Part::Addresses(Some(addresses))) => Some((host.name(), addresses.len())),
+            _ => None,
+        });
+        let (names, found): (Vec<_>, Vec<_>) = hosts.unzip();
+        let room = MOST_MEMBERS.saturating_sub(self.slots.len() - found.len());
+        let seats = seats::shared_out(&found, room);
+        for ((host, found), members) in names.iter().zip(&found).zip(&seats).filter(|((_, found), seats)| found > seats)
+        {
+            let pool = &*self.id;
+            tracing::warn!(target: "gatewright::names", pool, host, found, members, "too many addresses: some are left out");
+        }
+        seats
     }
 
     /// A member at one of its addresses; all but the address is as its name has it.

@@ -4,6 +4,7 @@ mod changing;
 mod names;
 mod resolver;
 mod rounds;
+mod seats;
 
 pub(super) use changing::{Changing, Recipe, Slot};
 pub(super) use names::Names;

@@ -18,7 +18,7 @@ use tokio::sync::Notify;
 
 use super::{call, served, to};
 use crate::breakers::{breaker, manual};
-use crate::support::{Authority, TestProxy, TestServer, echo, text};
+use crate::support::{Authority, Log, TestProxy, TestServer, echo, text};
 use crate::{get, transport};
 
 const ONE: IpAddr = IpAddr::V4(Ipv4Addr::new(127, 0, 0, 1));
@@ -341,4 +341,30 @@ async fn names_are_looked_up_while_somebody_watches() {
     assert_eq!(members(&backends), ["m@127.0.0.1", "m@127.0.0.2", "s"]);
     // At 0, 5, 10, 15 and 20 seconds the one; at 0, 5 and 15 the other, which is given up after 10, and once with its watch.
     assert_eq!(book.1.load(Ordering::SeqCst), 8);
+}
+
+#[tokio::test]
+async fn a_host_with_many_addresses_leaves_others_their_seats() {
+    let log = Log::default();
+    let _guard = tracing::subscriber::set_default(log.subscriber());
+    let (clock, book, values) = (manual(), Book::default(), NamedValues::new());
+    let many: Vec<IpAddr> = (0..=255).map(|last| [10, 0, 0, last].into()).collect();
+    book.write("many.test", &many);
+    book.write("few.test", &[ONE, TWO]);
+    let pool = ["many", "spare", "few", "unknown"].map(PoolMember::new);
+    let [many, spare, few, unknown] = pool;
+    let pool = Pool::new().member(many).member(spare.priority(2)).member(few).member(unknown);
+    let transport = transport();
+    let mut builder = Backends::builder(&transport, &values).resilience(&resilience(&book, &clock));
+    let urls = ["http://many.test", "http://10.1.1.1", "http://few.test", "http://unknown.test"];
+    for (id, url) in ["many", "spare", "few", "unknown"].into_iter().zip(urls) {
+        builder = builder.backend(id, &Backend::new(url).unwrap());
+    }
+    let backends = builder.backend("p", &Backend::of_pool(pool)).build().unwrap();
+    backends.look_up_names().await;
+    let members = members(&backends);
+    assert_eq!((members.len(), &*members[0], &*members[123]), (128, "many@10.0.0.0", "many@10.0.0.123"));
+    assert_eq!(members[124..], ["spare", "few@127.0.0.1", "few@127.0.0.2", "unknown"]);
+    let text = log.text();
+    assert!(text.contains(r#"pool="p" host="many.test" found=256 members=124"#), "{text}");
 }
