@@ -75,8 +75,9 @@ impl BackendOptions {
         self
     }
 
-    /// How many requests the entity has at a time, at least 1, and how many more may wait for their turn; whoever comes
-    /// then is refused with 503. A request has its place until the body of its response has ended. No limit by default.
+    /// How many requests the entity has at a time, at least 1, with all its addresses
+    /// ([`PoolOptions::member_per_address`](super::PoolOptions::member_per_address)), and how many more may wait for their turn;
+    /// whoever comes then is refused with 503. A request has its place until the body of its response has ended. No limit by default.
     #[must_use]
     pub fn max_requests(mut self, at_a_time: usize, waiting: usize) -> Self {
         self.max_requests = Some((at_a_time, waiting));
@@ -129,7 +130,8 @@ pub(super) struct Protection {
     /// The circuit of the breaker, when instances share it.
     pub(super) shared: Option<Arc<SharedCircuit>>,
     pub(super) health: Option<Arc<Health>>,
-    pub(super) limit: Option<Limit>,
+    /// That of the entity, for its addresses too.
+    pub(super) limit: Option<Arc<Limit>>,
     pub(super) attempt_timeout: Option<Duration>,
     pub(super) body_idle_timeout: Option<Duration>,
     pub(super) hedge_after: Option<Duration>,
@@ -147,11 +149,12 @@ pub(super) struct Around<'a> {
 }
 
 impl Protection {
-    /// What an entity asks for, or everything that is wrong with its rules.
+    /// What an entity asks for, or everything that is wrong with its rules; of one of its addresses, with the places of all.
     pub(super) fn new(
         (scope, id): (&str, &str),
         rules: &CircuitBreaker,
         options: &BackendOptions,
+        whole: Option<&Self>,
         around: &Around<'_>,
     ) -> Result<Self, Vec<String>> {
         let (mut breaker, mut shared, mut notes) = (None, None, Vec::new());
@@ -167,7 +170,10 @@ impl Protection {
             breaker,
             shared,
             health: options.health_check.as_ref().map(|check| Arc::new(Health::new(check, around.version))),
-            limit: options.max_requests.map(|(requests, waiting)| Limit::new(requests, waiting)),
+            limit: match whole {
+                Some(whole) => whole.limit.clone(),
+                None => options.max_requests.map(|(requests, waiting)| Arc::new(Limit::new(requests, waiting))),
+            },
             attempt_timeout: options.attempt_timeout,
             body_idle_timeout: options.body_idle_timeout,
             hedge_after: options.hedge_after,
@@ -185,9 +191,10 @@ impl Protection {
         rules.rules.is_empty() && !is_timed && max_requests.is_none() && health_check.is_none()
     }
 
-    /// Whether it was made of these settings.
-    pub(super) fn is_of(&self, rules: &CircuitBreaker, options: &BackendOptions) -> bool {
-        self.source.0 == *rules && self.source.1 == *options
+    /// Whether it was made of these settings, and with the places of `whole` when it is a part of that.
+    pub(super) fn is_of(&self, rules: &CircuitBreaker, options: &BackendOptions, whole: Option<&Self>) -> bool {
+        let is_shared = |whole: &Self| self.limit.as_ref().map(Arc::as_ptr) == whole.limit.as_ref().map(Arc::as_ptr);
+        self.source.0 == *rules && self.source.1 == *options && whole.is_none_or(is_shared)
     }
 
     /// What the author of the rules should know.

@@ -191,15 +191,15 @@ impl Resilience {
         id: &str,
         rules: Option<&CircuitBreaker>,
     ) -> Result<Option<Arc<Protection>>, Vec<String>> {
-        self.protect_part(scope, id, id, rules)
+        self.protect_part(scope, id, (id, None), rules)
     }
 
-    /// The protection of one address of an entity, with the options of the entity.
+    /// The protection of one address of an entity: with the options of the entity, and the places of its protection.
     pub(super) fn protect_part(
         &self,
         scope: &str,
-        entity: &str,
         id: &str,
+        (entity, whole): (&str, Option<&Protection>),
         rules: Option<&CircuitBreaker>,
     ) -> Result<Option<Arc<Protection>>, Vec<String>> {
         let none = CircuitBreaker::default();
@@ -210,12 +210,12 @@ impl Resilience {
             return Ok(None);
         }
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = in_use(&mut kept, &key).into_iter().find(|known| known.is_of(rules, options)) {
+        if let Some(known) = in_use(&mut kept, &key).into_iter().find(|known| known.is_of(rules, options, whole)) {
             return Ok(Some(known));
         }
         let sharing = self.sharing.as_ref();
         let around = Around { clock: &self.clock, observer: &self.observer, version: &self.version, sharing };
-        let made = Arc::new(Protection::new((scope, id), rules, options, &around)?);
+        let made = Arc::new(Protection::new((scope, id), rules, options, whole, &around)?);
         kept.entry(key).or_default().push(Arc::downgrade(&made));
         Ok(Some(made))
     }

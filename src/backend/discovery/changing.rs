@@ -176,7 +176,8 @@ impl Recipe {
         let id = format!("{}@{address}", single.id);
         let link = Link { address: Some(address), ..client.link().clone() };
         // The rules were found to be good for the entity.
-        let protection = self.resilience.protect_part(&self.scope, &single.id, &id, host.rules.as_ref()).ok().flatten();
+        let entity = (&*single.id, host.member.protection.as_deref());
+        let protection = self.resilience.protect_part(&self.scope, &id, entity, host.rules.as_ref()).ok().flatten();
         let member = Member {
             single: Arc::new(single.part(id.as_str().into())),
             client: self.transport.client_with(&link),

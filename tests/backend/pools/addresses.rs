@@ -368,3 +368,26 @@ async fn a_host_with_many_addresses_leaves_others_their_seats() {
     let text = log.text();
     assert!(text.contains(r#"pool="p" host="many.test" found=256 members=124"#), "{text}");
 }
+
+#[tokio::test]
+async fn the_bound_of_requests_is_one_for_all_addresses() {
+    let servers = two(|_| echo).await;
+    let (clock, book) = (manual(), Book::of(&[ONE, TWO]));
+    let resilience = resilience(&book, &clock).backend("m", BackendOptions::new().max_requests(1, 0));
+    let backends = build(servers[0].address().port(), &resilience, &[]);
+    backends.look_up_names().await;
+    let first = call(&backends, get("/")).await.unwrap();
+    for target in ["p", "p", "m"] {
+        let error = backends.call(&to(target), get("/"), &ForwardOptions::default()).await.unwrap_err();
+        assert_eq!(error.reason(), "BackendConcurrencyLimitExceeded", "{target}");
+    }
+    // Another address, and another configuration, have the same places.
+    book.write("members.test", &[TWO]);
+    clock.advance(EVERY);
+    backends.look_up_names().await;
+    let after = build(servers[0].address().port(), &resilience, &[]);
+    drop(backends);
+    assert!(call(&after, get("/")).await.is_err());
+    drop(first);
+    assert_eq!(served(&after).await, "m@127.0.0.2");
+}
