@@ -350,3 +350,98 @@ async fn a_watch_tells_at_once_and_asks_from_time_to_time() {
         watch.abort();
     }
 }
+
+/// A store that may be started again, and has forgotten everything then.
+#[derive(Clone, Debug)]
+struct Forgetful(Arc<Mutex<MemoryBreakers>>);
+
+#[async_trait::async_trait]
+impl BreakerStore for Forgetful {
+    async fn exchange(
+        &self,
+        ours: &[Opening],
+        seen: u64,
+    ) -> Result<Option<OpenCircuits>, Box<dyn std::error::Error + Send + Sync>> {
+        let store = self.0.lock().unwrap().clone();
+        store.exchange(ours, seen).await
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_was_started_again_is_told_again_what_is_open_yet() {
+    let (clock, moody) = (manual(), moody().await);
+    let forgetful = Forgetful(Arc::new(Mutex::new(store(&clock))));
+    let instance = || {
+        let resilience = Resilience::new().clock(clock.clone()).share(forgetful.clone());
+        Instance::new(&moody, breaker(1), resilience)
+    };
+    let (one, two) = (instance(), instance());
+    fails(&moody, true);
+    one.asks().await;
+    one.exchanges().await;
+    two.exchanges().await;
+    let starts_again = async |teller: &Instance, left: u64| {
+        clock.advance(Duration::from_secs(10));
+        *forgetful.0.lock().unwrap() = store(&clock);
+        // It finds out, and tells the next time.
+        teller.exchanges().await;
+        teller.exchanges().await;
+        let late = instance();
+        late.exchanges().await;
+        assert_eq!((late.open_for(), teller.open_for(), teller.trips()), (Some(left), Some(left), 1));
+    };
+    starts_again(&one, 20).await;
+    drop(one);
+    // By one who only heard of it, too.
+    two.exchanges().await;
+    starts_again(&two, 10).await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_watch_tells_a_store_that_was_started_again() {
+    let (moody, seconds) = (moody().await, Duration::from_secs);
+    let forgetful = Forgetful(Arc::default());
+    let instance = || {
+        let rules = CircuitBreaker::new().rule(rule(1).trip_duration(seconds(3_600)));
+        Instance::new(&moody, rules, Resilience::new().share_every(seconds(60), forgetful.clone()))
+    };
+    let one = instance();
+    let watched = one.resilience.clone();
+    let watch = tokio::spawn(async move { watched.watch_breakers().await });
+    fails(&moody, true);
+    one.asks().await;
+    tokio::time::sleep(seconds(1)).await;
+    *forgetful.0.lock().unwrap() = MemoryBreakers::new();
+    // Found out when it is asked, and told at once.
+    tokio::time::sleep(seconds(61)).await;
+    let late = instance();
+    late.exchanges().await;
+    assert!(late.open_for().is_some_and(|left| (3_500..3_600).contains(&left)), "{:?}", late.open_for());
+    watch.abort();
+}
+
+#[tokio::test]
+async fn an_opening_that_the_store_keeps_is_not_heard_again_after_others() {
+    let (clock, moody) = (manual(), moody().await);
+    let store = store(&clock);
+    let one = Instance::new(&moody, breaker(1), shared(&clock, &store));
+    fails(&moody, true);
+    one.asks().await;
+    one.exchanges().await;
+    let told = store.exchange(&[], 0).await.unwrap().unwrap();
+    let day = Opening { id: 9, remaining: Duration::from_secs(86_400), ..told.openings[0].clone() };
+    store.exchange(&[day], 0).await.unwrap();
+    one.exchanges().await;
+    assert_eq!(one.open_for(), Some(30), "as long as the rule says");
+    clock.advance(Duration::from_secs(30));
+    for trips in 2..40 {
+        assert_eq!((one.asks().await, one.trips()), (Some(500), trips));
+        clock.advance(Duration::from_secs(10));
+        // Not in each round, so that there are more openings than rounds.
+        if trips % 20 == 0 {
+            one.exchanges().await;
+        }
+        assert_eq!((one.open_for(), one.trips()), (Some(20), trips));
+        clock.advance(Duration::from_secs(20));
+    }
+}

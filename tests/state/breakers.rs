@@ -192,6 +192,29 @@ async fn a_server_that_is_gone_or_started_again_changes_nothing_here() {
     assert!([&one, &two, &alone].iter().all(|instance| instance.open_for().is_some()));
 }
 
+#[tokio::test]
+async fn a_server_that_was_started_again_is_told_again_what_is_open_yet() {
+    if !is_installed() {
+        return;
+    }
+    let (mut server, backend) = (RedisServer::start(&[]), failing().await);
+    let start = || {
+        let redis = Redis::new(&server.address()).unwrap().timeout(Duration::from_millis(200));
+        instance(&backend, redis.stores().unwrap().breakers(), MINUTE)
+    };
+    let (one, two) = (start(), start());
+    assert_eq!(one.asks().await, StatusCode::INTERNAL_SERVER_ERROR);
+    two.is_open_soon().await;
+    // Only one who heard of it is left.
+    drop(one);
+    server.kill();
+    server.launch();
+    let late = instance(&backend, breakers(&server.address()), MINUTE);
+    let remaining = late.is_open_soon().await;
+    assert!(remaining < MINUTE, "{remaining:?}");
+    assert_eq!(backend.asked.load(Ordering::SeqCst), 1);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_cluster_keeps_them_too() {
     if !is_installed() {

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::{sleep, timeout};
 use tower::BoxError;
 
+use super::Opening;
 use crate::backend::resilience::Resilience;
 
 /// The pause after a store that failed.
@@ -58,8 +59,11 @@ impl Resilience {
         sharing.is_told(&ours);
         let now = self.clock.instant();
         if let Some(open) = answer {
-            let until = open.openings.into_iter().map(|opening| Some((now.checked_add(opening.remaining)?, opening)));
-            *told = (open.version, until.flatten().map(|(until, opening)| (opening, until)).collect());
+            let until = |opening: Opening| Some((now.checked_add(opening.remaining)?, opening));
+            let openings: Vec<_> =
+                open.openings.into_iter().filter_map(until).map(|(until, opening)| (opening, until)).collect();
+            sharing.compare(&told.1, &openings, now);
+            *told = (open.version, openings);
         }
         told.1.retain(|(_, until)| *until > now);
         if told.1.is_empty() {

@@ -1,8 +1,8 @@
 //! What this instance has to tell, and what it has heard.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::fmt::{self, Write as _};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -33,6 +33,11 @@ struct News {
     rule: Box<str>,
     until: Instant,
 }
+
+/// What lasts for less is not told again.
+const A_WHILE: Duration = Duration::from_secs(1);
+/// The openings of a circuit that are remembered, of each kind.
+const REMEMBERED: usize = 16;
 
 impl Sharing {
     pub(in crate::backend) fn new(store: Arc<dyn BreakerStore>, interval: Duration) -> Self {
@@ -72,6 +77,30 @@ impl Sharing {
             }
         }
     }
+
+    /// The store kept `before` and keeps `after`: what it has lost is to be told again, whoever told it, as long as it lasts.
+    pub(super) fn compare(&self, before: &[(Opening, Instant)], after: &[(Opening, Instant)], now: Instant) {
+        let kept: HashMap<_, _> =
+            after.iter().map(|(opening, until)| (&*opening.circuit, (opening.id, *until))).collect();
+        let is_lost = |(opening, until): &&(Opening, Instant)| {
+            let has =
+                |(id, later): &(u64, Instant)| *id == opening.id || until.saturating_duration_since(*later) < A_WHILE;
+            until.saturating_duration_since(now) > A_WHILE && !kept.get(&*opening.circuit).is_some_and(has)
+        };
+        let mut lost = before.iter().filter(is_lost).peekable();
+        if lost.peek().is_none() {
+            return;
+        }
+        let mut news = self.news();
+        for (opening, until) in lost {
+            // Of one circuit, the store keeps what lasts longest.
+            if news.get(&*opening.circuit).is_none_or(|known| known.until < *until) {
+                let again = News { id: opening.id, rule: (&*opening.rule).into(), until: *until };
+                news.insert((&*opening.circuit).into(), again);
+            }
+        }
+        self.wake.notify_one();
+    }
 }
 
 /// The circuit of an entity, as instances know it: it is told what happens to the breaker here.
@@ -80,8 +109,31 @@ pub(in crate::backend) struct SharedCircuit {
     sharing: Arc<Sharing>,
     clock: Clock,
     observer: Arc<dyn BreakerObserver>,
-    /// The opening that was last heard of or told: each is heard once.
-    heard: AtomicU64,
+    heard: Mutex<Heard>,
+}
+
+/// The openings that are not heard again: a store may tell of one for a long time, or again after others.
+#[derive(Default)]
+struct Heard {
+    ours: Recent,
+    theirs: Recent,
+}
+
+/// The last few openings, the latest first.
+#[derive(Default)]
+struct Recent(VecDeque<u64>);
+
+impl Recent {
+    /// Puts an opening first; whether it was there.
+    fn note(&mut self, id: u64) -> bool {
+        let known = self.0.iter().position(|known| *known == id);
+        if let Some(at) = known {
+            self.0.remove(at);
+        }
+        self.0.truncate(REMEMBERED - 1);
+        self.0.push_front(id);
+        known.is_some()
+    }
 }
 
 impl SharedCircuit {
@@ -105,12 +157,17 @@ impl SharedCircuit {
             let _ = write!(name, "{byte:02x}");
         }
         let (sharing, clock, observer) = (Arc::clone(sharing), clock.clone(), Arc::clone(observer));
-        Self { name: name.into(), sharing, clock, observer, heard: AtomicU64::new(0) }
+        Self { name: name.into(), sharing, clock, observer, heard: Mutex::default() }
     }
 
     /// Whether an opening is heard of for the first time.
     pub(super) fn hears(&self, id: u64) -> bool {
-        self.heard.swap(id, Ordering::Relaxed) != id
+        let mut heard = self.heard();
+        !heard.ours.0.contains(&id) && !heard.theirs.note(id)
+    }
+
+    fn heard(&self) -> MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -123,7 +180,7 @@ impl BreakerObserver for SharedCircuit {
         let now = self.clock.instant();
         let Some(until) = now.checked_add(event.open_for) else { return };
         let id = getrandom::u64().unwrap_or_default() | 1;
-        self.heard.store(id, Ordering::Relaxed);
+        self.heard().ours.note(id);
         {
             let mut news = self.sharing.news();
             news.retain(|_, news| news.until > now);
