@@ -58,6 +58,13 @@ impl Attempt {
         self
     }
 
+    /// The request is about to be sent, with this body.
+    pub(super) fn sends(&mut self, body: &mut Body) {
+        if let Some(choice) = &mut self.choice {
+            choice.sends(body);
+        }
+    }
+
     /// An attempt that has a place until the response is over.
     pub(super) fn placed(mut self, place: Option<Place>) -> Self {
         self.place = place;

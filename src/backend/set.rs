@@ -218,6 +218,7 @@ impl Backends {
         if let (Some(breaker), Some(permit)) = (breaker, permit) {
             attempt = attempt.permitted(breaker, permit);
         }
+        attempt.sends(request.body_mut());
         self.sender.send_to(goal, request, options).guarded(attempt)
     }
 

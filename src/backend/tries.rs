@@ -158,7 +158,8 @@ async fn attempt(
         };
         attempt = attempt.permitted(breaker, permit);
     }
-    let Some(request) = request.take() else { return Err(Error::new(Kind::Unsendable)) };
+    let Some(mut request) = request.take() else { return Err(Error::new(Kind::Unsendable)) };
+    attempt.sends(request.body_mut());
     // From here on, time that runs out is the backend's: what waits for a place says nothing about it.
     let attempt = attempt.expires(&call.expired);
     let mut sent = call.sender.send_to(&goal, request, &call.options).guarded(attempt);

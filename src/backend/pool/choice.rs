@@ -6,6 +6,7 @@ use http::Response;
 
 use super::Pool;
 use super::picker::UnderWay;
+use super::upload::Upload;
 use super::wish::Wish;
 use crate::Body;
 
@@ -21,6 +22,23 @@ pub(in crate::backend) struct Choice {
 }
 
 impl Choice {
+    /// The request is about to be sent, with this body.
+    pub(in crate::backend) fn sends(&mut self, body: &mut Body) {
+        if !self.is_timed() {
+            return;
+        }
+        let Some(upload) = Upload::of(body, self.pool.picker.clock()) else { return };
+        let mut level = Some(self);
+        while let Some(choice) = level {
+            choice.request.uploads(&upload);
+            level = choice.inner.as_deref_mut();
+        }
+    }
+
+    fn is_timed(&self) -> bool {
+        self.request.is_timed() || self.inner.as_ref().is_some_and(|inner| inner.is_timed())
+    }
+
     /// The member answered.
     pub(in crate::backend) fn answered(&mut self, response: &mut Response<Body>) {
         self.pool.picker.judge(&mut self.request, Some(response.status().as_u16()));

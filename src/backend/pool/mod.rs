@@ -19,6 +19,7 @@ mod schedule;
 mod service;
 mod slow_start;
 mod snapshot;
+mod upload;
 mod url_member;
 mod wish;
 

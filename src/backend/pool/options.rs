@@ -73,7 +73,8 @@ pub enum Balance {
     /// Of two that chance draws by weight, the one with fewer requests under way for its weight.
     RandomTwo,
     /// Of two that chance draws by weight, the one where a request is to wait less for its weight: the time until the
-    /// headers of responses, times the requests under way and this one. The time is a moving average that a slower answer
+    /// headers of responses, times the requests under way and this one; what callers take to send a body is none of it, but in
+    /// a `PoolService`, which leaves bodies alone. The time is a moving average that a slower answer
     /// raises at once and faster ones lower with [`PoolOptions::latency_decay`] (peak EWMA, as Finagle and tower have it). It
     /// falls while nobody asks, so that a slow member is tried again. An answer of 429, or of 500 and more, or none, lowers nothing.
     PeakLatency,

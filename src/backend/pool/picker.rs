@@ -17,6 +17,7 @@ use super::options::PoolOptions;
 use super::outlier::Ejections;
 use super::schedule::{self, Share};
 use super::slow_start::{Roster, SlowStart, Warmth};
+use super::upload::Upload;
 use crate::backend::breaker::Breaker;
 use crate::backend::health::Health;
 use crate::clock::Clock;
@@ -73,6 +74,8 @@ pub(super) struct UnderWay {
     member: usize,
     /// Nanoseconds since the epoch, until it is known how long the member took.
     since: Option<u64>,
+    /// What its caller takes for the body, when it is sent as it comes.
+    upload: Option<Arc<Upload>>,
 }
 
 /// A set of members.
@@ -110,6 +113,18 @@ impl Members {
     pub(in crate::backend) fn contains(self, member: usize) -> bool {
         let bit = 1_u128.checked_shl(u32::try_from(member).unwrap_or(u32::MAX)).unwrap_or(0);
         self.0 & bit != 0
+    }
+}
+
+impl UnderWay {
+    /// Whether it is to be known how long the member takes.
+    pub(super) fn is_timed(&self) -> bool {
+        self.since.is_some()
+    }
+
+    /// The body is sent as it comes: what its caller takes for it is not the member's time.
+    pub(super) fn uploads(&mut self, upload: &Arc<Upload>) {
+        self.upload = Some(Arc::clone(upload));
     }
 }
 
@@ -273,7 +288,7 @@ impl Picker {
         if let Some(seat) = self.seats.get(member) {
             seat.in_flight.fetch_add(1, Ordering::Relaxed);
         }
-        UnderWay { member, since: matches!(self.way, Way::PeakLatency(..)).then(|| self.now()) }
+        UnderWay { member, since: matches!(self.way, Way::PeakLatency(..)).then(|| self.now()), upload: None }
     }
 
     /// The member of a request answered with a status, or failed.
@@ -297,10 +312,16 @@ impl Picker {
 
     /// Notes once how long a request took.
     fn time(&self, request: &mut UnderWay, seen: Seen) {
-        if let (Way::PeakLatency(_, latencies), Some(since)) = (&self.way, request.since.take()) {
-            let now = self.now();
-            latencies.note(request.member, seen, now.saturating_sub(since), now);
-        }
+        let (Way::PeakLatency(_, latencies), Some(since)) = (&self.way, request.since.take()) else { return };
+        let now = self.now();
+        let upload = request.upload.as_ref().map_or(Some(0), |upload| upload.took());
+        let took = match (upload, seen) {
+            (Some(upload), _) => now.saturating_sub(since).saturating_sub(upload),
+            // The caller may be who takes so long.
+            (None, Seen::Failure) => 0,
+            (None, Seen::Answer | Seen::GivenUp) => return,
+        };
+        latencies.note(request.member, seen, took, now);
     }
 
     /// Requests that a member has not answered yet.
@@ -311,6 +332,11 @@ impl Picker {
     /// The number of members.
     pub(super) fn len(&self) -> usize {
         self.seats.len()
+    }
+
+    /// The clock that it was made with.
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// The circuit breaker of a member.

@@ -1,20 +1,25 @@
 //! Ways to choose a member, of pools of entities and of services.
 
 use std::collections::BTreeSet;
+use std::pin::Pin;
 use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use gatewright::Body;
 use gatewright::backend::{Backends, Balance, Error, HashKey, PoolOptions, PoolService, Resilience};
+use gatewright::clock::Clock;
 use gatewright::forward::{ClientAddress, ForwardOptions, ServedBy, Tried};
-use gatewright::model::Pool;
+use gatewright::model::{Backend, Pool, PoolMember};
 use gatewright::random::Random;
+use gatewright::secret::NamedValues;
 use http::{HeaderName, Request, Response};
 use tower::{Service, ServiceExt};
 
 use super::{Setting, setting, to};
 use crate::breakers::manual;
-use crate::get;
+use crate::support::{TestServer, echo};
+use crate::{get, transport};
 
 async fn balanced(number: usize, options: PoolOptions) -> Setting {
     setting(number, |pool| pool, Resilience::new().pools(options)).await
@@ -227,4 +232,58 @@ async fn a_member_that_is_not_ready_gives_its_keys_to_the_next() {
     drop(pool.call(to_first));
     second_handle.send_error("gone");
     assert!(matches!(pool.poll_ready(), std::task::Poll::Ready(Err(_))), "nobody is left");
+}
+
+/// A body whose two pieces the caller takes a minute each for.
+struct Slow(Clock, u32);
+
+impl http_body::Body for Slow {
+    type Data = bytes::Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<bytes::Bytes>, Self::Error>>> {
+        if self.1 == 0 {
+            return Poll::Ready(None);
+        }
+        self.1 -= 1;
+        self.0.advance(Duration::from_secs(60));
+        Poll::Ready(Some(Ok(http_body::Frame::data(bytes::Bytes::from_static(b"x")))))
+    }
+}
+
+#[tokio::test]
+async fn who_is_sent_a_slow_upload_is_not_slow() {
+    let servers = [TestServer::http(echo).await, TestServer::http(echo).await];
+    // Those of one exchange, and of several.
+    for options in [PoolOptions::new(), PoolOptions::new().fail_over(1)] {
+        let clock = manual();
+        let options = options.balance(Balance::PeakLatency).random(Random::seeded(1));
+        let options = servers.iter().fold(options, |options, server| options.member_url(server.url("")));
+        let (transport, values) = (transport(), NamedValues::new());
+        let inner = Pool::new().member(PoolMember::new("q"));
+        let backends = Backends::builder(&transport, &values)
+            .resilience(
+                &Resilience::new().clock(clock.clone()).pool("q", options).pool("p", PoolOptions::new().nested(true)),
+            )
+            .backend("p", &Backend::of_pool(inner))
+            .backend("q", &Backend::of_pool(Pool::new()))
+            .build()
+            .unwrap();
+        let plain = ForwardOptions::default();
+        for _ in 0..4 {
+            served(&backends, get("/"), &plain).await;
+        }
+        let upload = Request::post("/").body(Body::new(Slow(clock.clone(), 2))).unwrap();
+        let began = clock.instant();
+        let member = served(&backends, upload, &plain).await;
+        assert_eq!((clock.instant() - began).as_secs(), 120);
+        let mut again = 0;
+        for _ in 0..60 {
+            again += usize::from(served(&backends, get("/"), &plain).await == member);
+        }
+        assert!((15..45).contains(&again), "{again} of 60");
+    }
 }
