@@ -7,7 +7,7 @@ use super::build_error::{BuildError, Problem};
 use super::discovery::{Changing, Recipe, Slot};
 use super::fabric::Fabric;
 use super::goal::Goal;
-use super::pool::{self, Entry, MOST_LEVELS, Pool, PoolCell, PoolOptions, Share};
+use super::pool::{self, Entry, MOST_LEVELS, MOST_MEMBERS_BELOW, Pool, PoolCell, PoolOptions, Share};
 use super::resilience::Resilience;
 use super::set::Member;
 use super::single::{self, Single, Surroundings};
@@ -128,6 +128,12 @@ impl PoolMaker<'_> {
         settings: &model::Pool,
         options: &PoolOptions,
     ) -> Result<(PoolCell, Vec<String>), String> {
+        let below = Slot::most_members_below(&slots);
+        if below > MOST_MEMBERS_BELOW {
+            return Err(format!(
+                "it may have {below} members, by all ways through the pools in it: expected at most {MOST_MEMBERS_BELOW}"
+            ));
+        }
         if slots.iter().all(|(slot, _)| slot.is_fixed()) {
             let members = slots.into_iter().map(|(slot, share)| (slot.fixed(), share)).collect();
             let around = (&self.resilience.clock, &self.resilience.version);

@@ -101,18 +101,16 @@ impl Backends {
                 self.sender.variants.reconnect(&authority);
             }
         };
-        let every = |pool: &Pool, is_meant: &dyn Fn(&Goal) -> bool| {
-            pool.any_goal(&mut |goal| {
-                match goal {
-                    _ if !is_meant(goal) => {}
-                    Goal::Single(member, _) => single(member),
-                    Goal::Fabric(fabric) => cluster(fabric),
-                }
-                false
-            });
+        let any = |goal: &Goal| match goal {
+            Goal::Single(member, _) => single(member),
+            Goal::Fabric(fabric) => cluster(fabric),
         };
         if let Some(pool) = self.pool(id) {
-            return every(&pool.current(), &|_| true);
+            pool.current().any_goal(&mut |goal| {
+                any(goal);
+                false
+            });
+            return;
         }
         if let Some(member) = self.member(id) {
             single(member);
@@ -120,8 +118,9 @@ impl Backends {
             cluster(fabric);
         }
         // A pool may reach it over connections of its own, with the pool's credentials.
-        let is_it = |goal: &Goal| goal.entity().eq_ignore_ascii_case(id);
-        self.pools.values().for_each(|pool| every(&pool.current(), &is_it));
+        for pool in self.pools.values() {
+            pool.current().goals().filter(|goal| goal.entity().eq_ignore_ascii_case(id)).for_each(any);
+        }
     }
 
     /// Whether a request to an entity may go to a URL of which this holds: that of any member of a pool, and that of a
@@ -250,11 +249,9 @@ impl Backends {
         let singles = self.by_id.values().map(|member| Goal::Single(member.clone(), None));
         let fabrics = self.fabrics.values().map(|fabric| Goal::Fabric(Arc::clone(fabric)));
         let mut goals: Vec<_> = singles.chain(fabrics).collect();
+        // Pools in pools are among them.
         for pool in self.pools.values() {
-            pool.current().any_goal(&mut |goal| {
-                goals.push(goal.clone());
-                false
-            });
+            goals.extend(pool.current().goals().cloned());
         }
         // Of one id, the entity stays, not what a pool made of it.
         goals.sort_by(|a, b| a.id().cmp(b.id()));
@@ -266,14 +263,13 @@ impl Backends {
     pub(super) fn clusters(&self) -> Vec<Arc<Fabric>> {
         let mut clusters: Vec<_> = self.fabrics.values().cloned().collect();
         for pool in self.pools.values() {
-            pool.current().any_goal(&mut |goal| {
+            for goal in pool.current().goals() {
                 if let Goal::Fabric(fabric) = goal
                     && !clusters.iter().any(|known| Arc::ptr_eq(known, fabric))
                 {
                     clusters.push(Arc::clone(fabric));
                 }
-                false
-            });
+            }
         }
         clusters
     }

@@ -50,6 +50,7 @@ pub(in crate::backend) struct Host {
 /// A pool of a recipe.
 pub(in crate::backend) struct Changing {
     recipe: Recipe,
+    most_members_below: usize,
     current: ArcSwap<Pool>,
     made_of: Mutex<Vec<Part>>,
 }
@@ -83,6 +84,15 @@ impl Slot {
             Self::Host(_) => false,
             Self::Pool(pool) => pool.changing().is_none(),
         }
+    }
+
+    /// The most members at the bottom of a pool of these: whose hosts have names has no more members than a pool can have.
+    pub(in crate::backend) fn most_members_below(slots: &[(Self, Share)]) -> usize {
+        let pools = || slots.iter().filter_map(|(slot, _)| if let Self::Pool(pool) = slot { Some(pool) } else { None });
+        let has_hosts = slots.iter().any(|(slot, _)| matches!(slot, Self::Host(_)));
+        let members = if has_hosts { slots.len().max(MOST_MEMBERS) } else { slots.len() };
+        let below = pools().map(|pool| pool.most_members_below()).fold(0, usize::saturating_add);
+        (members - pools().count()).saturating_add(below)
     }
 
     /// What it is when its host is not looked up.
@@ -193,7 +203,14 @@ impl Changing {
     pub(in crate::backend) fn new(recipe: Recipe) -> Result<(Self, Vec<String>), String> {
         let parts = recipe.parts();
         let (pool, notes) = recipe.make(&parts)?;
-        Ok((Self { recipe, current: ArcSwap::from_pointee(pool), made_of: Mutex::new(parts) }, notes))
+        let most_members_below = Slot::most_members_below(&recipe.slots);
+        let (current, made_of) = (ArcSwap::from_pointee(pool), Mutex::new(parts));
+        Ok((Self { recipe, most_members_below, current, made_of }, notes))
+    }
+
+    /// However many addresses its hosts have.
+    pub(in crate::backend) fn most_members_below(&self) -> usize {
+        self.most_members_below
     }
 
     pub(in crate::backend) fn current(&self) -> Arc<Pool> {

@@ -35,6 +35,14 @@ impl PoolCell {
         }
     }
 
+    /// The most members at the bottom that it may have: addresses come and go.
+    pub(in crate::backend) fn most_members_below(&self) -> usize {
+        match self {
+            Self::Fixed(pool) => pool.members_below(),
+            Self::Changing(changing) => changing.most_members_below(),
+        }
+    }
+
     /// The URL of the first listed member.
     pub(in crate::backend) fn base_url(&self) -> Option<&BaseUrl> {
         match self {

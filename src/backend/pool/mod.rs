@@ -28,6 +28,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use self::affinity::Affinity;
+use self::nested::Size;
 use self::picker::{Members, Picker, Seat};
 use super::breaker::{Permit, failure_status};
 use super::error::Error;
@@ -43,7 +44,7 @@ pub(super) use choice::Choice;
 pub(super) use credentials::joined as joined_credentials;
 pub use hash_key::HashKey;
 pub(super) use members::{Entry, read};
-pub(super) use nested::{Below, MOST_LEVELS};
+pub(super) use nested::{Below, MOST_LEVELS, MOST_MEMBERS_BELOW};
 pub use options::{Balance, PoolOptions};
 pub use outlier::OutlierEjection;
 pub(super) use picker::MOST_MEMBERS;
@@ -62,8 +63,11 @@ pub(super) struct Pool {
     served_by: Vec<Option<ServedBy>>,
     picker: Picker,
     affinity: Option<Affinity>,
-    /// The ways to the members at the bottom, which a cookie stands for; none when no member is a pool.
+    /// The ways to the members at the bottom, when a cookie stands for one; none when no member is a pool.
     ways: Vec<Box<[usize]>>,
+    size: Size,
+    /// Whether a request may wish something of it, or of a pool in it.
+    is_wished_of: bool,
     /// What is answered when there is no candidate.
     status: u16,
     waits: bool,
@@ -79,8 +83,7 @@ impl Pool {
         (clock, version): (&Clock, &Arc<AtomicU64>),
     ) -> Result<(Self, Vec<String>), String> {
         let (members, shares): (Vec<_>, Vec<_>) = members.into_iter().unzip();
-        let (ways, names) = nested::bottoms(&members);
-        let names: Vec<_> = names.iter().map(String::as_str).collect();
+        let mut ways = Vec::new();
         let mut notes = Vec::new();
         let affinity = match &pool.session_affinity {
             Some(settings) if settings.session_id.is_none() => {
@@ -88,6 +91,9 @@ impl Pool {
                 None
             }
             Some(settings) => {
+                let (bottoms, names) = nested::bottoms(&members);
+                ways = bottoms;
+                let names: Vec<_> = names.iter().map(String::as_str).collect();
                 let cookie = (options.affinity_key.as_ref(), &options.affinity_cookie);
                 Affinity::new(id, settings, &names, cookie)?
             }
@@ -103,6 +109,9 @@ impl Pool {
                 Below::Goal(goal) => goal.protection().is_some_and(|protection| protection.waits()),
                 Below::Pool(pool) => pool.waits,
             });
+        let is_wished_of = affinity.is_some()
+            || matches!(options.balance, Balance::Hash(_))
+            || members.iter().any(|member| matches!(member, Below::Pool(pool) if pool.is_wished_of));
         let seats = members.iter().map(Seat::of).collect();
         let ids: Vec<_> = members.iter().map(|member| &**member.id()).collect();
         let picker = Picker::new(seats, (&ids, shares), options, clock, version);
@@ -110,6 +119,8 @@ impl Pool {
             id: id.into(),
             options: options.clone(),
             served_by: served_by.collect(),
+            size: Size::of(&members),
+            is_wished_of,
             picker,
             members,
             affinity,

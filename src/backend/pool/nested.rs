@@ -17,6 +17,8 @@ use crate::forward::{BaseUrl, Tried};
 
 /// The most pools that a request may go through.
 pub(in crate::backend) const MOST_LEVELS: usize = 5;
+/// The most members at the bottom of a pool, one for each way that leads there.
+pub(in crate::backend) const MOST_MEMBERS_BELOW: usize = 4096;
 
 impl PoolOptions {
     /// Whether members of the pool may be pools themselves; false by default: then the configuration is refused.
@@ -26,7 +28,8 @@ impl PoolOptions {
     /// response and the cookie of a session are those of the pool that the request is for: its cookie stands for the member
     /// at the bottom. When it has no session affinity, cookies of the pools below are obeyed, each when its pool is chosen.
     ///
-    /// A pool that contains itself, and one with pools more than five deep, are refused.
+    /// A pool that contains itself, one with pools more than five deep, and one with more than 4,096 members at the bottom, a
+    /// member being counted once for each way to it, are refused.
     ///
     /// ```
     /// use gatewright::backend::{Backends, PoolOptions, Resilience, Transport};
@@ -82,14 +85,48 @@ impl Below {
     }
 }
 
+/// How deep and how wide a pool is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Size {
+    levels: usize,
+    members_below: usize,
+}
+
+impl Size {
+    pub(super) fn of(members: &[Below]) -> Self {
+        let sizes = members.iter().map(|member| match member {
+            Below::Goal(_) => Self { levels: 0, members_below: 1 },
+            Below::Pool(pool) => pool.size,
+        });
+        sizes.fold(Self { levels: 1, members_below: 0 }, |size, below| Self {
+            levels: size.levels.max(below.levels + 1),
+            members_below: size.members_below.saturating_add(below.members_below),
+        })
+    }
+}
+
 impl Pool {
     /// The number of pools that a request goes through.
     pub(in crate::backend) fn levels(&self) -> usize {
-        let below = self.members.iter().map(|member| match member {
-            Below::Goal(_) => 0,
-            Below::Pool(pool) => pool.levels(),
-        });
-        1 + below.max().unwrap_or(0)
+        self.size.levels
+    }
+
+    /// The number of members at the bottom, each as often as ways lead there.
+    pub(in crate::backend) fn members_below(&self) -> usize {
+        self.size.members_below
+    }
+
+    /// Whether a member is a pool.
+    pub(super) fn is_nested(&self) -> bool {
+        self.size.levels > 1
+    }
+
+    /// The members that are no pools.
+    pub(in crate::backend) fn goals(&self) -> impl Iterator<Item = &Goal> {
+        self.members.iter().filter_map(|member| match member {
+            Below::Goal(goal) => Some(goal),
+            Below::Pool(_) => None,
+        })
     }
 
     /// Whether one of the members at the bottom is so, asked one after the other.
@@ -102,8 +139,11 @@ impl Pool {
 
     /// How long nobody in it is a candidate; a very long time when nobody knows, none when somebody is one.
     pub(super) fn out_for(&self) -> Option<Duration> {
-        let is_out = (0..self.members.len()).all(|member| !self.picker.is_candidate(member));
-        is_out.then(|| self.picker.soonest().unwrap_or(Duration::MAX))
+        let mut soonest = Duration::MAX;
+        for member in 0..self.members.len() {
+            soonest = soonest.min(self.picker.out_for(member)?);
+        }
+        Some(soonest)
     }
 
     /// Whether earlier attempts went to all its candidates.
@@ -132,12 +172,12 @@ impl Pool {
     fn look(&self, cookies: &HeaderMap, request: &Request<Body>, client: Option<IpAddr>) -> Wish {
         let key = self.key(request, client);
         let bound = self.affinity.as_ref().map(|affinity| affinity.take(&mut cookies.clone()));
-        if self.ways.is_empty() {
+        if !self.is_nested() {
             return Wish::of(bound.flatten()).keyed(key);
         }
         let below = self.members.iter().enumerate().filter_map(|(index, member)| match member {
-            Below::Goal(_) => None,
-            Below::Pool(pool) => Some((index, pool.look(cookies, request, client))),
+            Below::Pool(pool) if pool.is_wished_of => Some((index, pool.look(cookies, request, client))),
+            Below::Pool(_) | Below::Goal(_) => None,
         });
         let wish = Wish::over(below.collect()).keyed(key);
         let Some(bottom) = bound else { return wish };
@@ -150,7 +190,9 @@ impl Pool {
             affinity.take(headers);
         }
         for member in &self.members {
-            if let Below::Pool(pool) = member {
+            if let Below::Pool(pool) = member
+                && pool.is_wished_of
+            {
                 pool.strip(headers);
             }
         }

@@ -38,11 +38,11 @@ impl Wish {
         if let Some((first, rest)) = way.and_then(<[usize]>::split_first) {
             (self.bound, self.is_kept) = (Some(*first), is_kept);
             if !rest.is_empty() {
-                let below = self.below.iter_mut().find(|(member, _)| member == first);
-                if let Some((_, wish)) = below {
-                    *wish = std::mem::take(wish).led(Some(rest), is_kept);
-                    wish.follow();
-                }
+                let known = self.below.iter().position(|(member, _)| member == first);
+                let wish = known.map(|at| self.below.swap_remove(at).1).unwrap_or_default();
+                let mut wish = wish.led(Some(rest), is_kept);
+                wish.follow();
+                self.below.push((*first, wish));
             }
         }
         self
@@ -83,7 +83,10 @@ impl Wish {
 impl Pool {
     /// Takes the cookie of the session out of a request of this client, and says what the request wishes.
     pub(in crate::backend) fn wish(&self, request: &mut Request<Body>, client: Option<IpAddr>) -> Wish {
-        if !self.ways.is_empty() {
+        if !self.is_wished_of {
+            return Wish::default();
+        }
+        if self.is_nested() {
             return self.nested_wish(request, client);
         }
         let key = self.key(request, client);
@@ -125,6 +128,8 @@ mod tests {
         let bottom = deep.below(4).and_then(|session| session.below(5)).unwrap();
         assert_eq!((bottom.bound(), bottom.is_led(), bottom.is_kept()), (Some(6), true, true));
         assert_eq!(bottom.key(), Some(9), "keys stay");
+        let unlooked = Wish::default().led(Some(&[4, 5]), false);
+        assert_eq!(unlooked.below(4).map(|wish| (wish.bound(), wish.is_led())), Some((Some(5), true)));
         assert!(!other.is_kept() && !none.below(1).unwrap().is_kept(), "cookies below insist on nothing");
     }
 }

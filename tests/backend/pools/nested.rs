@@ -348,6 +348,36 @@ fn what_cannot_be_is_reported() {
         let outcome = build(pools, nested).err().unwrap_or_default();
         assert_eq!(outcome, *expected, "{pools:?}");
     }
+    // Few pools with many ways through them.
+    let grid = |width: usize, bottom: usize| {
+        let name = |level: usize, number: usize| format!("p{level}-{number}");
+        let mut resilience = Resilience::new().pools(PoolOptions::new().nested(true));
+        for number in 0..width {
+            let mut options = PoolOptions::new();
+            for member in 0..bottom {
+                options = options.member_url(format!("https://{number}.example/{member}"));
+            }
+            resilience = resilience.pool(&name(3, number), options);
+        }
+        let mut builder = Backends::builder(&transport, &values).resilience(&resilience);
+        let session = SessionId::new().source(SessionIdSource::Cookie).name("sid");
+        for level in 0..4 {
+            for number in 0..width {
+                let below = if level < 3 { 0..width } else { 0..0 };
+                let pool = Pool::new().session_affinity(SessionAffinity::new().session_id(session.clone()));
+                let pool = below.fold(pool, |pool, number| pool.member(PoolMember::new(name(level + 1, number))));
+                builder = builder.backend(&name(level, number), &Backend::of_pool(pool));
+            }
+        }
+        builder.build().map(|_| ()).map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    assert_eq!(grid(16, 1), Ok(()), "16 x 16 x 16");
+    let expected = |number| {
+        format!(
+            "backend `p0-{number}`: `pool`: it may have 4913 members, by all ways through the pools in it: expected at most 4096"
+        )
+    };
+    assert_eq!(grid(17, 1).unwrap_err(), (0..17).map(expected).collect::<Vec<_>>(), "said once of each");
     // A long chain is refused, and takes no deep stack.
     let names: Vec<_> = (0..3000).map(|number| format!("p{number}")).collect();
     let mut resilience = Resilience::new();
