@@ -11,6 +11,7 @@ use super::pool::{self, Entry, MOST_LEVELS, MOST_MEMBERS_BELOW, Pool, PoolCell, 
 use super::resilience::Resilience;
 use super::set::Member;
 use super::single::{self, Single, Surroundings};
+use crate::forward::BaseUrl;
 use crate::model::{self, CircuitBreaker, Credentials};
 
 /// What pools are made of.
@@ -35,8 +36,18 @@ pub(super) struct Made {
     pools: HashMap<Box<str>, Option<Arc<PoolCell>>>,
     /// Those that change, and before each those that are in it.
     changing: Vec<Arc<PoolCell>>,
+    /// Members that are no entities, by id in lower case.
+    by_url: HashMap<Box<str>, KnownUrl>,
     pub(super) errors: Vec<BuildError>,
     pub(super) warnings: Vec<BuildError>,
+}
+
+/// What a member by URL is in the first pool that has it: there is one breaker and one health of an id.
+struct KnownUrl {
+    pool: String,
+    base: BaseUrl,
+    rules: CircuitBreaker,
+    credentials: Option<Credentials>,
 }
 
 /// Why there is no member; nothing, when it was said elsewhere.
@@ -51,6 +62,19 @@ impl Made {
 
     fn wrong(&mut self, id: &str, problems: impl IntoIterator<Item = String>) {
         self.errors.extend(problems.into_iter().map(|text| BuildError::new(id, Problem::Pool(text))));
+    }
+}
+
+impl KnownUrl {
+    /// What keeps another member of the id from sharing its breaker and its health.
+    fn is_other_than(&self, other: &Self, is_checked: bool) -> Option<&'static str> {
+        if self.base != other.base {
+            return Some("another URL");
+        }
+        if self.rules != other.rules {
+            return Some("other rules of its circuit breaker");
+        }
+        (is_checked && self.credentials != other.credentials).then_some("other credentials to be checked with")
     }
 }
 
@@ -177,7 +201,7 @@ impl PoolMaker<'_> {
     ) -> Result<Slot, Missing> {
         let name = &entry.name;
         if let Some(url) = entry.url {
-            let goal = self.by_url(entry, credentials, made)?;
+            let goal = self.by_url(id, entry, credentials, made)?;
             return Ok(self.slot(id, goal, (options, url.rules()), made));
         }
         let key = name.to_ascii_lowercase();
@@ -282,7 +306,13 @@ impl PoolMaker<'_> {
         }
     }
 
-    fn by_url(&self, entry: &Entry<'_>, shared: Option<&Credentials>, made: &mut Made) -> Result<Goal, Missing> {
+    fn by_url(
+        &self,
+        pool: &str,
+        entry: &Entry<'_>,
+        shared: Option<&Credentials>,
+        made: &mut Made,
+    ) -> Result<Goal, Missing> {
         let Some(url) = entry.url else { return Err(None) };
         let id = entry.name.as_str();
         if self.entities.iter().any(|(known, _)| known.eq_ignore_ascii_case(id)) {
@@ -294,6 +324,21 @@ impl PoolMaker<'_> {
             ..model::Backend::default()
         };
         let member = self.single(id, &entity).map_err(Some)?;
+        let own = KnownUrl {
+            pool: pool.to_owned(),
+            base: member.single.base.clone(),
+            rules: url.rules().cloned().unwrap_or_default(),
+            credentials: shared.cloned(),
+        };
+        if let Some(known) = made.by_url.get(&*id.to_ascii_lowercase()) {
+            let is_checked = self.resilience.backend_options(self.scope, id).is_checked();
+            if let Some(what) = known.is_other_than(&own, is_checked) {
+                let text = format!("member `{id}` has {what} in pool `{}`: give it an id of its own", known.pool);
+                return Err(Some(BuildError::new(pool, Problem::Pool(text))));
+            }
+        } else {
+            made.by_url.insert(id.to_ascii_lowercase().into(), own);
+        }
         let protection = self.resilience.protect(self.scope, id, url.rules()).map_err(|problems| {
             made.errors.extend(problems.into_iter().map(|text| BuildError::new(id, Problem::CircuitBreaker(text))));
             None

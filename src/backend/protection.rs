@@ -118,6 +118,11 @@ impl BackendOptions {
         self
     }
 
+    /// Whether health checks are made.
+    pub(super) fn is_checked(&self) -> bool {
+        self.health_check.is_some()
+    }
+
     pub(super) fn refresh_after(&self) -> Option<Duration> {
         self.refresh_addresses
     }

@@ -55,8 +55,8 @@ impl UrlMember {
         self
     }
 
-    /// When it is left alone for a while; never by default. Pools that have a member of the same id and the same rules share
-    /// its state.
+    /// When it is left alone for a while; never by default. Pools that have a member of the same id share its state: URL and
+    /// rules must be the same there.
     pub fn circuit_breaker(mut self, rules: CircuitBreaker) -> Self {
         self.circuit_breaker = Some(rules);
         self

@@ -130,3 +130,37 @@ fn what_cannot_be_is_reported() {
     let expected = "backend `p`: `pool`: `https://b` is a member twice: give it a weight, or an id of its own";
     assert_eq!(errors(twice), [expected]);
 }
+
+#[test]
+fn one_id_is_one_member() {
+    let (transport, values) = (transport(), NamedValues::new().plain("host", "a"));
+    let key = |value: &str| Credentials::new().header("x-key", value);
+    let build = |id: &str, members: [UrlMember; 2], keys: [&str; 2], options: BackendOptions| {
+        let mut resilience = Resilience::new().backend(id, options);
+        for (pool, member) in ["p", "q"].into_iter().zip(members) {
+            resilience = resilience.pool(pool, PoolOptions::new().credentials_apply(true).member_url(member));
+        }
+        let of = |value: &str| Backend::of_pool(Pool::new()).credentials(key(value));
+        let builder = Backends::builder(&transport, &values).resilience(&resilience);
+        let built = builder.backend("p", &of(keys[0])).backend("q", &of(keys[1])).build();
+        built.map(|_| ()).map_err(|errors| errors.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    let member = |url: &str| UrlMember::new(url).id("spare");
+    let (plain, checked) = (BackendOptions::new, || BackendOptions::new().health_check(HealthCheck::new("/up")));
+    let same = || [member("https://a/x"), UrlMember::new("HTTPS://{{host}}:443/x").id("Spare")];
+    assert_eq!(build("spare", same(), ["k", "k"], checked()), Ok(()));
+    assert_eq!(build("spare", same(), ["k", "l"], plain()), Ok(()), "each request has those of its pool");
+    let other = |what: &str| {
+        let text = format!("backend `q`: `pool`: member `{what} in pool `p`: give it an id of its own");
+        Err(vec![text])
+    };
+    assert_eq!(build("spare", same(), ["k", "l"], checked()), other("Spare` has other credentials to be checked with"));
+    let urls = || [member("https://a"), member("https://b")];
+    assert_eq!(build("spare", urls(), ["k", "k"], plain()), other("spare` has another URL"));
+    let queries = || [UrlMember::new("https://a?code=s3cr3t"), UrlMember::new("https://a?code=s4cr4t")];
+    assert_eq!(build("-", queries(), ["k", "k"], plain()), other("https://a` has another URL"));
+    let rules = || [member("https://a").circuit_breaker(breaker(1)), member("https://a").circuit_breaker(breaker(2))];
+    assert_eq!(build("spare", rules(), ["k", "k"], plain()), other("spare` has other rules of its circuit breaker"));
+    let none = || [member("https://a").circuit_breaker(breaker(1)), member("https://a")];
+    assert_eq!(build("spare", none(), ["k", "k"], plain()), other("spare` has other rules of its circuit breaker"));
+}
