@@ -8,6 +8,9 @@ use tokio::time::Instant;
 
 /// How a backend's health is found out.
 ///
+/// A check is a request to the backend by itself: it has the backend's own credentials, at each of its addresses too, and not
+/// those that a pool lends it. Those of a [`UrlMember`](super::UrlMember) are its pool's.
+///
 /// An unhealthy backend is left out of all pools; requests to itself go on. Nothing is asked until the host runs the future
 /// of [`Backends::check_health`](super::Backends::check_health).
 #[derive(Clone, Debug, PartialEq, Eq)]

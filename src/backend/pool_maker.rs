@@ -202,7 +202,7 @@ impl PoolMaker<'_> {
         let name = &entry.name;
         if let Some(url) = entry.url {
             let goal = self.by_url(id, entry, credentials, made)?;
-            return Ok(self.slot(id, goal, (options, url.rules()), made));
+            return Ok(self.slot(id, (goal, None), (options, url.rules()), made));
         }
         let key = name.to_ascii_lowercase();
         let goal = if let Some(member) = self.members.get(key.as_str()) {
@@ -229,18 +229,16 @@ impl PoolMaker<'_> {
             return Ok(Slot::Pool(pool));
         };
         let rules = self.entity(goal.id()).and_then(|entity| entity.circuit_breaker.as_ref());
-        let goal = match credentials {
-            Some(credentials) => self.with(goal, credentials).map_err(Some)?,
-            None => goal,
-        };
-        Ok(self.slot(id, goal, (options, rules), made))
+        let Some(credentials) = credentials else { return Ok(self.slot(id, (goal, None), (options, rules), made)) };
+        let joined = self.with(goal.clone(), credentials).map_err(Some)?;
+        Ok(self.slot(id, (joined, Some(goal)), (options, rules), made))
     }
 
-    /// A member, of which the addresses may be the members.
+    /// A member, of which the addresses may be the members; `own` is what it is without the pool's credentials.
     fn slot(
         &self,
         id: &str,
-        goal: Goal,
+        (goal, own): (Goal, Option<Goal>),
         (options, rules): (&PoolOptions, Option<&CircuitBreaker>),
         made: &mut Made,
     ) -> Slot {
@@ -252,7 +250,11 @@ impl PoolMaker<'_> {
             let text = format!("addresses of `{}` are no members: a web proxy looks its name up", goal.id());
             made.warnings.push(BuildError::new(id, Problem::Pool(text)));
         }
-        Slot::of_host(member, rules, &self.resilience.names).unwrap_or(Slot::Goal(goal))
+        let own = match &own {
+            Some(Goal::Single(own, None)) => Some(own),
+            _ => None,
+        };
+        Slot::of_host((member, own), rules, &self.resilience.names).unwrap_or(Slot::Goal(goal))
     }
 
     /// An entity as it is written.

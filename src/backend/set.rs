@@ -15,7 +15,7 @@ use super::call::CallFuture;
 use super::certificates::CertificateError;
 use super::client::Client;
 use super::credentials::Identity;
-use super::discovery::Names;
+use super::discovery::{Changing, Names};
 use super::error::{Error, Kind};
 use super::fabric::Fabric;
 use super::goal::Goal;
@@ -249,13 +249,14 @@ impl Backends {
         let singles = self.by_id.values().map(|member| Goal::Single(member.clone(), None));
         let fabrics = self.fabrics.values().map(|fabric| Goal::Fabric(Arc::clone(fabric)));
         let mut goals: Vec<_> = singles.chain(fabrics).collect();
+        goals.extend(self.changing.iter().filter_map(|pool| pool.changing()).flat_map(Changing::checked));
         // Pools in pools are among them.
         for pool in self.pools.values() {
             goals.extend(pool.current().goals().cloned());
         }
-        // Of one id, the entity stays, not what a pool made of it.
-        goals.sort_by(|a, b| a.id().cmp(b.id()));
-        goals.dedup_by(|a, b| a.id() == b.id());
+        // Of one id, the first stays: the entity with its own credentials, not what a pool made of it.
+        goals.sort_by_cached_key(|goal| goal.id().to_ascii_lowercase());
+        goals.dedup_by(|a, b| a.id().eq_ignore_ascii_case(b.id()));
         goals
     }
 

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
@@ -42,6 +42,8 @@ pub(in crate::backend) enum Slot {
 #[derive(Clone)]
 pub(in crate::backend) struct Host {
     member: Member,
+    /// The entity by itself, when the member has credentials of the pool: its addresses are checked with its own.
+    own: Option<Member>,
     /// Of each address.
     rules: Option<CircuitBreaker>,
     used: Arc<Used>,
@@ -52,7 +54,14 @@ pub(in crate::backend) struct Changing {
     recipe: Recipe,
     most_members_below: usize,
     current: ArcSwap<Pool>,
-    made_of: Mutex<Vec<Part>>,
+    state: Mutex<State>,
+}
+
+/// What a pool was made of, and what came of it besides.
+struct State {
+    parts: Vec<Part>,
+    /// The addresses of entities, with the credentials of these, where those in the pool have others.
+    checked: Vec<Goal>,
 }
 
 /// What a slot is at one moment.
@@ -66,15 +75,17 @@ enum Part {
 impl Slot {
     /// A member that is to become one for each address, when it has a name and the gateway is who looks it up.
     pub(in crate::backend) fn of_host(
-        member: &Member,
+        (member, own): (&Member, Option<&Member>),
         rules: Option<&CircuitBreaker>,
         names: &Arc<Names>,
     ) -> Option<Self> {
         let host = member.single.base.authority().host();
         let is_address = host.starts_with('[') || host.parse::<IpAddr>().is_ok();
         let is_ours = !is_address && member.client.link().proxy.is_none();
-        let made = || Host { member: member.clone(), rules: rules.cloned(), used: Arc::new(names.used(host)) };
-        is_ours.then(|| Self::Host(Box::new(made())))
+        is_ours.then(|| {
+            let used = Arc::new(names.used(host));
+            Self::Host(Box::new(Host { member: member.clone(), own: own.cloned(), rules: rules.cloned(), used }))
+        })
     }
 
     /// Whether it stays as it is.
@@ -143,14 +154,17 @@ impl Recipe {
         self.slots.iter().map(|(slot, _)| slot.part(&self.resilience.names)).collect()
     }
 
-    fn make(&self, parts: &[Part]) -> Result<(Pool, Vec<String>), String> {
+    /// The pool, what its author should know, and what is checked in the place of members.
+    fn make(&self, parts: &[Part]) -> Result<(Pool, Vec<String>, Vec<Goal>), String> {
         let mut seats = self.seats(parts).into_iter();
-        let mut members = Vec::with_capacity(self.slots.len());
+        let (mut members, mut checked) = (Vec::with_capacity(self.slots.len()), Vec::new());
         for ((slot, share), part) in self.slots.iter().zip(parts) {
             match (slot, part) {
                 (Slot::Host(host), Part::Addresses(Some(addresses))) => {
-                    let at = |address: &IpAddr| (Below::Goal(self.at(host, *address)), *share);
-                    members.extend(addresses.iter().take(seats.next().unwrap_or_default()).map(at));
+                    for address in addresses.iter().take(seats.next().unwrap_or_default()) {
+                        members.push((Below::Goal(self.at(host, &host.member, *address)), *share));
+                        checked.extend(host.own.as_ref().map(|own| self.at(host, own, *address)));
+                    }
                 }
                 (Slot::Pool(_), Part::Pool(pool)) => members.push((Below::Pool(Arc::clone(pool)), *share)),
                 // Until it is looked up, a host is one member by its name.
@@ -160,7 +174,7 @@ impl Recipe {
         let around = (&self.resilience.clock, &self.resilience.version);
         let (pool, notes) = Pool::new(&self.id, &self.settings, &self.options, members, around)?;
         let known = self.resilience.roster(&self.scope, &self.id, &self.options, pool.ids());
-        Ok((pool.acquainted(known), notes))
+        Ok((pool.acquainted(known), notes, checked))
     }
 
     /// How many addresses are members of each host that has some; every other member keeps its seat.
@@ -181,12 +195,12 @@ impl Recipe {
     }
 
     /// A member at one of its addresses; all but the address is as its name has it.
-    fn at(&self, host: &Host, address: IpAddr) -> Goal {
-        let Member { single, client, identity, .. } = &host.member;
+    fn at(&self, host: &Host, member: &Member, address: IpAddr) -> Goal {
+        let Member { single, client, identity, protection } = member;
         let id = format!("{}@{address}", single.id);
         let link = Link { address: Some(address), ..client.link().clone() };
         // The rules were found to be good for the entity.
-        let entity = (&*single.id, host.member.protection.as_deref());
+        let entity = (&*single.id, protection.as_deref());
         let protection = self.resilience.protect_part(&self.scope, &id, entity, host.rules.as_ref()).ok().flatten();
         let member = Member {
             single: Arc::new(single.part(id.as_str().into())),
@@ -202,10 +216,10 @@ impl Changing {
     /// The pool of what is known now, and what its author should know.
     pub(in crate::backend) fn new(recipe: Recipe) -> Result<(Self, Vec<String>), String> {
         let parts = recipe.parts();
-        let (pool, notes) = recipe.make(&parts)?;
+        let (pool, notes, checked) = recipe.make(&parts)?;
         let most_members_below = Slot::most_members_below(&recipe.slots);
-        let (current, made_of) = (ArcSwap::from_pointee(pool), Mutex::new(parts));
-        Ok((Self { recipe, most_members_below, current, made_of }, notes))
+        let (current, state) = (ArcSwap::from_pointee(pool), Mutex::new(State { parts, checked }));
+        Ok((Self { recipe, most_members_below, current, state }, notes))
     }
 
     /// However many addresses its hosts have.
@@ -215,6 +229,15 @@ impl Changing {
 
     pub(in crate::backend) fn current(&self) -> Arc<Pool> {
         self.current.load_full()
+    }
+
+    /// What is checked in the place of members of the same id.
+    pub(in crate::backend) fn checked(&self) -> Vec<Goal> {
+        self.state().checked.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// That of the first member as it is written.
@@ -235,13 +258,14 @@ impl Changing {
     /// Makes the pool anew when something that it is made of has changed. Requests under way stay with the pool that they
     /// began with.
     pub(super) fn refresh(&self) {
-        let mut made_of = self.made_of.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
         let parts = self.recipe.parts();
-        if parts.len() == made_of.len() && parts.iter().zip(made_of.iter()).all(|(one, other)| one.is(other)) {
+        if parts.len() == state.parts.len() && parts.iter().zip(&state.parts).all(|(one, other)| one.is(other)) {
             return;
         }
         match self.recipe.make(&parts) {
-            Ok((pool, _)) => {
+            Ok((pool, _, checked)) => {
+                state.checked = checked;
                 let (id, members) = (&*pool.id, pool.len());
                 tracing::debug!(target: "gatewright::names", pool = id, members, "members changed");
                 self.current.store(Arc::new(pool));
@@ -250,7 +274,7 @@ impl Changing {
                 tracing::warn!(target: "gatewright::names", pool = &*self.recipe.id, problem, "members stay");
             }
         }
-        *made_of = parts;
+        state.parts = parts;
         self.recipe.resilience.version.fetch_add(1, Ordering::Release);
     }
 }

@@ -13,7 +13,8 @@ impl PoolOptions {
     ///
     /// A member keeps a header and a query parameter of the same name, its client certificates, and what it has for
     /// `Authorization`: `authorization`, `managedIdentity` or that header. Only requests through the pool have the pool's
-    /// credentials, and health checks are none of these. Members of a pool in the pool do not get them.
+    /// credentials, and health checks are none of these, but those of members that are URLs: they have no others. Members of a
+    /// pool in the pool do not get them.
     ///
     /// ```
     /// use gatewright::backend::{PoolOptions, Resilience};

@@ -1,17 +1,18 @@
 //! Members that health checks leave out.
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use gatewright::Body;
-use gatewright::backend::{BackendOptions, Backends, HealthCheck, Resilience};
-use gatewright::model::{Backend, Pool, PoolMember};
+use gatewright::backend::{BackendOptions, Backends, HealthCheck, PoolOptions, Resilience, UrlMember};
+use gatewright::model::{Backend, Credentials, Pool, PoolMember};
 use gatewright::secret::NamedValues;
-use http::Response;
+use http::{Request, Response};
 
 use super::{Setting, served, setting};
-use crate::breakers::moody;
+use crate::breakers::{manual, moody};
 use crate::support::TestServer;
 use crate::transport;
 
@@ -66,4 +67,50 @@ async fn a_slow_check_does_not_hold_others_up() {
     let watch = tokio::time::timeout(Duration::from_secs(31), backends.watch_health());
     watch.await.unwrap_err();
     assert!(!backends.pools()[0].members[0].is_candidate && backends.pools()[0].members[1].is_candidate);
+}
+
+#[tokio::test]
+async fn checks_have_the_credentials_of_whom_they_check() {
+    let seen = Arc::new(Mutex::new(BTreeSet::new()));
+    let noted = seen.clone();
+    let server = TestServer::http(move |request: Request<hyper::body::Incoming>| {
+        let key = request.headers().get("x-key").map_or("none", |key| key.to_str().unwrap()).to_owned();
+        noted.lock().unwrap().insert(format!("{} {key}", request.uri().path()));
+        std::future::ready(Response::new(Body::empty()))
+    })
+    .await;
+    let check = HealthCheck::new("/up").interval(Duration::from_secs(1));
+    let lends = || PoolOptions::new().credentials_apply(true);
+    let named = server.url("").replace("127.0.0.1", "localhost");
+    let clock = manual();
+    let resilience = Resilience::new()
+        .clock(clock.clone())
+        .backends(BackendOptions::new().health_check(check))
+        .pool("p", lends().member_url(UrlMember::new(format!("{named}/url")).id("url")))
+        .pool("q", lends().member_per_address(Duration::from_secs(1)));
+    let (transport, values) = (transport(), NamedValues::new());
+    let credentials = |key: &str| Credentials::new().header("x-key", key);
+    let pool = || Pool::new().member(PoolMember::new("bare")).member(PoolMember::new("own"));
+    let backends = Backends::builder(&transport, &values)
+        .resilience(&resilience)
+        .backend("bare", &Backend::new(format!("{named}/bare")).unwrap())
+        .backend("own", &Backend::new(format!("{named}/own")).unwrap().credentials(credentials("own")))
+        .backend("p", &Backend::of_pool(pool()).credentials(credentials("p")))
+        .backend("q", &Backend::of_pool(pool()).credentials(credentials("q")))
+        .build()
+        .unwrap();
+    let keys = async || {
+        seen.lock().unwrap().clear();
+        clock.advance(Duration::from_secs(1));
+        backends.check_health().await;
+        seen.lock().unwrap().iter().cloned().collect::<Vec<String>>()
+    };
+    let expected = ["/bare/up none", "/own/up own", "/url/up p"];
+    assert_eq!(keys().await, expected);
+    // Each address is checked as what it is an address of.
+    backends.look_up_names().await;
+    assert!(backends.pools()[1].members[0].backend.starts_with("bare@"));
+    for _ in 0..3 {
+        assert_eq!(keys().await, expected);
+    }
 }
