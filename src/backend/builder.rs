@@ -36,6 +36,8 @@ pub struct BackendsBuilder<'a> {
     fabrics: HashMap<Box<str>, Arc<Fabric>>,
     /// Made when all members are known.
     pools: Vec<(String, model::Backend)>,
+    /// Where each is, by id in lower case.
+    pool_index: HashMap<String, usize>,
     resilience: Resilience,
     scope: String,
     errors: Vec<BuildError>,
@@ -54,6 +56,7 @@ impl<'a> BackendsBuilder<'a> {
             members: HashMap::new(),
             fabrics: HashMap::new(),
             pools: Vec::new(),
+            pool_index: HashMap::new(),
             resilience: Resilience::default(),
             scope: String::new(),
             errors: Vec::new(),
@@ -164,6 +167,7 @@ impl<'a> BackendsBuilder<'a> {
         let is_shared = self.resilience.pool_options(&self.scope, id).credentials_are_shared();
         let ignored = backend.without_effect().filter(|field| !(is_shared && *field == "credentials"));
         self.warnings.extend(ignored.map(|field| BuildError::new(id, Problem::NotOfPools(field))));
+        self.pool_index.insert(id.to_ascii_lowercase(), self.pools.len());
         self.pools.push((id.to_owned(), backend.clone()));
     }
 
@@ -173,8 +177,8 @@ impl<'a> BackendsBuilder<'a> {
 
     fn has(&self, id: &str) -> bool {
         let key = id.to_ascii_lowercase();
-        let is_pool = self.pools.iter().any(|(known, _)| known.eq_ignore_ascii_case(id));
-        is_pool || self.members.contains_key(key.as_str()) || self.fabrics.contains_key(key.as_str())
+        let key = key.as_str();
+        self.pool_index.contains_key(key) || self.members.contains_key(key) || self.fabrics.contains_key(key)
     }
 
     /// Makes the pools, now that all members are known.
@@ -188,10 +192,12 @@ impl<'a> BackendsBuilder<'a> {
             },
             resilience: &self.resilience,
             scope: &self.scope,
-            entities,
+            // Of one id, the first.
+            entities: entities.iter().rev().map(|(id, entity)| (id.to_ascii_lowercase(), entity)).collect(),
             members: &self.members,
             fabrics: &self.fabrics,
             pools: &self.pools,
+            pool_index: &self.pool_index,
         };
         let mut made = maker.make();
         self.errors.append(&mut made.errors);

@@ -19,14 +19,16 @@ pub(super) struct PoolMaker<'a> {
     pub(super) around: Surroundings<'a>,
     pub(super) resilience: &'a Resilience,
     pub(super) scope: &'a str,
-    /// All entities as they are written.
-    pub(super) entities: &'a [(String, model::Backend)],
+    /// All entities as they are written, by id in lower case.
+    pub(super) entities: HashMap<String, &'a model::Backend>,
     /// By id in lower case.
     pub(super) members: &'a HashMap<Box<str>, Member>,
     /// By id in lower case.
     pub(super) fabrics: &'a HashMap<Box<str>, Arc<Fabric>>,
     /// Those of which no other entity has the id.
     pub(super) pools: &'a [(String, model::Backend)],
+    /// Where each is, by id in lower case.
+    pub(super) pool_index: &'a HashMap<String, usize>,
 }
 
 /// Pools by id in lower case, and what is to be said of them.
@@ -210,7 +212,7 @@ impl PoolMaker<'_> {
         } else if let Some(fabric) = self.fabrics.get(key.as_str()) {
             Goal::Fabric(Arc::clone(fabric))
         } else {
-            let inner = self.pools.iter().position(|(known, _)| known.eq_ignore_ascii_case(name));
+            let inner = self.pool_index.get(&key).copied();
             let wrong = |text| Some(BuildError::new(id, Problem::Pool(text)));
             let inner = inner.ok_or_else(|| wrong(format!("member `{name}` is not defined")))?;
             if !options.takes_pools() {
@@ -259,7 +261,7 @@ impl PoolMaker<'_> {
 
     /// An entity as it is written.
     fn entity(&self, id: &str) -> Option<&model::Backend> {
-        self.entities.iter().find(|(known, _)| known == id).map(|(_, entity)| entity)
+        self.entities.get(&id.to_ascii_lowercase()).copied()
     }
 
     /// Whether a pool may be in those of the trail, or why not.
@@ -317,7 +319,7 @@ impl PoolMaker<'_> {
     ) -> Result<Goal, Missing> {
         let Some(url) = entry.url else { return Err(None) };
         let id = entry.name.as_str();
-        if self.entities.iter().any(|(known, _)| known.eq_ignore_ascii_case(id)) {
+        if self.entity(id).is_some() {
             return Err(Some(BuildError::new(id, Problem::Duplicate)));
         }
         let entity = model::Backend {
