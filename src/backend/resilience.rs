@@ -231,13 +231,18 @@ fn key(scope: &str, id: &str) -> (Box<str>, Box<str>) {
     (scope.to_ascii_lowercase().into(), id.to_ascii_lowercase().into())
 }
 
-/// What is kept for a key, without what nobody uses any more for any key.
+/// What is kept for a key, without what nobody uses any more. Of other keys that is found out before there is to be room for more.
 fn in_use<T>(kept: &mut Kept<T>, key: &(Box<str>, Box<str>)) -> Vec<Arc<T>> {
-    kept.retain(|_, known| {
-        known.retain(|known| known.strong_count() > 0);
-        !known.is_empty()
-    });
-    kept.get(key).into_iter().flatten().filter_map(Weak::upgrade).collect()
+    let is_used = |known: &Weak<T>| known.strong_count() > 0;
+    if kept.len() == kept.capacity() {
+        kept.retain(|_, known| {
+            known.retain(is_used);
+            !known.is_empty()
+        });
+    }
+    let Some(known) = kept.get_mut(key) else { return Vec::new() };
+    known.retain(is_used);
+    known.iter().filter_map(Weak::upgrade).collect()
 }
 
 /// The options of an entity in a scope, or else those of its id anywhere.
@@ -274,6 +279,21 @@ mod tests {
         }
         for (scope, expected) in [("", 1), ("other", 1), ("team", 2)] {
             assert_eq!(resilience.pool_options(scope, "p").fail_over_limit(), expected, "{scope}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_uses_is_forgotten() {
+        let resilience = Resilience::new().backends(BackendOptions::new().max_requests(1, 0));
+        let protect = |id: usize| resilience.protect("", &id.to_string(), None).unwrap().unwrap();
+        let used: Vec<_> = (0..10).map(protect).collect();
+        let kept = || resilience.kept.lock().unwrap().len();
+        for id in 10..10_000 {
+            protect(id);
+            assert!(kept() < 64, "{}", kept());
+        }
+        for (id, known) in used.iter().enumerate() {
+            assert!(Arc::ptr_eq(known, &protect(id)));
         }
     }
 
