@@ -60,12 +60,24 @@ impl Affinity {
         Ok(Some(Self { name: name.into(), members: by_value, cookies }))
     }
 
+    /// The member that the cookie of a request stands for.
+    pub(super) fn bound(&self, headers: &HeaderMap) -> Option<usize> {
+        let lines = headers.get_all(COOKIE).iter().filter_map(|line| std::str::from_utf8(line.as_bytes()).ok());
+        let pairs = lines.flat_map(|line| line.split(';')).filter(|pair| self.is_ours(pair));
+        let mut values = pairs.filter_map(|pair| pair.split_once('='));
+        values.find_map(|(_, value)| self.members.get(value.trim().trim_matches('"')).copied())
+    }
+
+    fn is_ours(&self, pair: &str) -> bool {
+        pair.split_once('=').is_some_and(|(name, _)| name.trim() == &*self.name)
+    }
+
     /// Takes the cookie out of a request, and says which member it stands for.
     pub(super) fn take(&self, headers: &mut HeaderMap) -> Option<usize> {
         if !headers.contains_key(COOKIE) {
             return None;
         }
-        let mut bound = None;
+        let bound = self.bound(headers);
         let mut kept = Vec::new();
         let mut is_changed = false;
         for line in headers.get_all(COOKIE) {
@@ -73,16 +85,12 @@ impl Affinity {
                 kept.push(line.clone());
                 continue;
             };
-            let is_ours = |pair: &&str| pair.split_once('=').is_some_and(|(name, _)| name.trim() == &*self.name);
-            if !text.split(';').any(|pair| is_ours(&pair)) {
+            if !text.split(';').any(|pair| self.is_ours(pair)) {
                 kept.push(line.clone());
                 continue;
             }
             is_changed = true;
-            for (_, value) in text.split(';').filter(is_ours).filter_map(|pair| pair.split_once('=')) {
-                bound = bound.or_else(|| self.members.get(value.trim().trim_matches('"')).copied());
-            }
-            let others: Vec<_> = text.split(';').filter(|pair| !is_ours(pair)).map(str::trim).collect();
+            let others: Vec<_> = text.split(';').filter(|pair| !self.is_ours(pair)).map(str::trim).collect();
             let others = others.join("; ");
             if !others.is_empty() {
                 kept.extend(HeaderValue::try_from(others));

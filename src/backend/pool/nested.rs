@@ -157,26 +157,22 @@ impl Pool {
 
     /// What a request wishes of the pools at all levels.
     pub(super) fn nested_wish(&self, request: &mut Request<Body>, client: Option<IpAddr>) -> Wish {
-        let mut cookies = HeaderMap::new();
-        for line in request.headers().get_all(COOKIE) {
-            cookies.append(COOKIE, line.clone());
-        }
         // Two of them may have the same name: all look before the first takes its cookie out.
-        let wish = self.look(&cookies, request, client);
-        if !cookies.is_empty() {
+        let wish = self.look(request, client);
+        if request.headers().contains_key(COOKIE) {
             self.strip(request.headers_mut());
         }
         wish
     }
 
-    fn look(&self, cookies: &HeaderMap, request: &Request<Body>, client: Option<IpAddr>) -> Wish {
+    fn look(&self, request: &Request<Body>, client: Option<IpAddr>) -> Wish {
         let key = self.key(request, client);
-        let bound = self.affinity.as_ref().map(|affinity| affinity.take(&mut cookies.clone()));
+        let bound = self.affinity.as_ref().map(|affinity| affinity.bound(request.headers()));
         if !self.is_nested() {
             return Wish::of(bound.flatten()).keyed(key);
         }
         let below = self.members.iter().enumerate().filter_map(|(index, member)| match member {
-            Below::Pool(pool) if pool.is_wished_of => Some((index, pool.look(cookies, request, client))),
+            Below::Pool(pool) if pool.is_wished_of => Some((index, pool.look(request, client))),
             Below::Pool(_) | Below::Goal(_) => None,
         });
         let wish = Wish::over(below.collect()).keyed(key);
